@@ -1,0 +1,1 @@
+"""The optimizees: each evaluates individuals by running a model. One folder each."""

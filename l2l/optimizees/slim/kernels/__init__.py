@@ -1,0 +1,1 @@
+"""Numba kernels: every rule of the model once, on plain arrays."""

@@ -1,0 +1,1 @@
+"""Named objects over the kernels: configuration, policies, simulator."""

@@ -1,0 +1,1 @@
+"""Names shared by the model's parts: actions and treatments."""

@@ -1,0 +1,1 @@
+"""The outer loop: trajectory, experiment, runner, workers and history."""
