@@ -1,0 +1,44 @@
+"""The errors of l2l: what came, where, what was expected, and the nearest valid name."""
+
+import difflib
+from collections.abc import Iterable
+
+
+def nearest(name: object, known: Iterable[object]) -> str:
+    """The end of an error message about an unknown name: ``"; did you mean 'x'?"``.
+
+    Falls back to the list of known names where none is close, and to ``""`` where none is known.
+    """
+    names = [str(k) for k in known]
+    matches = difflib.get_close_matches(str(name), names, n=2, cutoff=0.6)
+    if not matches:  # case alone is a large distance to difflib
+        matches = [k for k in names if k.lower() == str(name).lower()]
+    if matches:
+        return f"; did you mean {' or '.join(repr(m) for m in matches)}?"
+    if not names:
+        return ""
+    shown = ", ".join(sorted(names)[:20])
+    return f"; known: {shown}{', ...' if len(names) > 20 else ''}"
+
+
+def reject_unknown_keywords(where: str, given: Iterable[str], known: Iterable[str]) -> None:
+    """Raise the TypeError of a misspelt keyword of ``where``, naming the nearest one."""
+    known = list(known)
+    for name in given:
+        if name not in known:
+            raise TypeError(f"{where} has no keyword {name!r}{nearest(name, known)}")
+
+
+class L2LError(Exception):
+    """Base of all errors that l2l raises itself."""
+
+
+class UnknownNameError(L2LError, KeyError, AttributeError):
+    """A parameter, result or group that does not exist was read.
+
+    It is a KeyError for those who index and an AttributeError for those who use dots, so that
+    ``hasattr`` and ``getattr(..., default)`` work as usual.
+    """
+
+    def __str__(self) -> str:
+        return Exception.__str__(self)  # KeyError would put the message in quotes
