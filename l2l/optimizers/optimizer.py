@@ -1,0 +1,205 @@
+"""The base of all optimizers: the outer loop, which asks for individuals and is told their fitness."""
+
+import logging
+from collections import namedtuple
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from l2l.utils.seeds import chosen_seed
+
+logger = logging.getLogger("optimizers.optimizer")
+
+OptimizerParameters = namedtuple("OptimizerParameters", ())
+
+
+class Optimizer:
+    """An optimizer offers :meth:`ask` and :meth:`tell`; the way to the trajectory stands here, once.
+
+    The constructor of a subclass calls this one, sets itself up, and ends with :meth:`start`. It keeps no
+    reference to the trajectory, so that the whole optimizer, random streams included, pickles in mid-run.
+
+    Parameters
+    ----------
+    traj : Trajectory
+    optimizee_create_individual : callable () -> dict
+        A random individual: names to floats or float arrays.
+    optimizee_fitness_weights : sequence of float
+        One for each component of the fitness; negative weights minimise.
+    optimizee_bounding_func : callable dict -> dict, optional
+        Moves an individual to where the optimizee accepts it.
+    parameters : namedtuple, optional
+
+    Attributes
+    ----------
+    g : int
+        The generation that is being evaluated.
+    eval_pop : list of dict
+        Its individuals.
+    best_individual : dict or None
+        Of the whole run, like ``best_fitness``; None before the first result.
+    best_fitness : float
+        Weighted: ``sum_k w_k f_k``, greater is better.
+    stop_reason : str or None
+        Set by ``tell`` to end the run before ``n_iteration`` generations.
+    """
+
+    def __init__(
+        self,
+        traj: Any,
+        optimizee_create_individual: Callable[[], dict[str, Any]],
+        optimizee_fitness_weights: Sequence[float],
+        optimizee_bounding_func: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+        parameters: Any = None,
+    ) -> None:
+        traj.f_add_parameter("generation", 0, comment="current generation")
+        traj.f_add_parameter("ind_idx", 0, comment="place of the individual in its generation")
+        self.optimizee_create_individual = optimizee_create_individual
+        self.optimizee_fitness_weights = optimizee_fitness_weights
+        self.optimizee_bounding_func = optimizee_bounding_func
+        self.parameters = parameters
+        self.g = 0
+        self.first_g = 0
+        self.eval_pop: list[dict[str, Any]] = []
+        self.best_individual: dict[str, Any] | None = None
+        self.best_fitness = -np.inf
+        self.stop_reason: str | None = None
+
+    # ---- what an optimizer implements
+
+    def ask(self) -> list[dict[str, Any]]:
+        """The individuals to evaluate next; never empty."""
+        raise NotImplementedError(f"{type(self).__name__} must implement ask()")
+
+    def tell(self, population: list[dict[str, Any]], fitness: np.ndarray) -> None:
+        """Learn from the last generation.
+
+        Parameters
+        ----------
+        population : list of dict
+            What :meth:`ask` returned.
+        fitness : float64[len(population)]
+            Weighted, greater is better; -inf where the individual failed or has no finite fitness.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must implement tell()")
+
+    def recommend(self) -> dict[str, Any] | None:
+        """The point this optimizer recommends: unless it knows better, the best individual."""
+        return self.best_individual
+
+    def describe(self) -> dict[str, Any]:
+        """Numbers about the state of the search, recorded with each generation."""
+        return {}
+
+    # ---- what subclasses use
+
+    @staticmethod
+    def seed_from(traj: Any, seed: int | None) -> int:
+        """The seed to use: ``traj.seed_override`` (mixed) if set, else ``seed``, else the experiment's."""
+        return chosen_seed(traj, seed)
+
+    def bounded(self, individual: dict[str, Any]) -> dict[str, Any]:
+        """The individual, moved to where the optimizee accepts it."""
+        if self.optimizee_bounding_func is None:
+            return individual
+        return self.optimizee_bounding_func(individual)
+
+    def start(self, traj: Any) -> None:
+        """Record the parameters and lay out the first generation; the end of every constructor."""
+        for name, value in self.parameters._asdict().items():
+            traj.f_add_parameter(name, value)
+        traj.f_add_result("generation_params", [])
+        self.first_g = self.g
+        self.eval_pop = self.ask()
+        self._expand_trajectory(traj)
+
+    # ---- what the environment calls
+
+    def post_process(self, traj: Any, fitnesses_results: Sequence[tuple[int, Any]]) -> None:
+        """Learn from the results of a generation and lay out the next one, unless this was the last.
+
+        Parameters
+        ----------
+        traj : Trajectory
+        fitnesses_results : list of (ind_idx, fitness)
+            One for each individual; the list is left as it is.
+
+        Raises
+        ------
+        ValueError
+            If individuals are missing, or a fitness has another number of components than there are weights.
+        """
+        fitness = self.weighted_fitness(fitnesses_results)
+        best = int(np.argmax(fitness))  # -inf where failed, so never NaN
+        if fitness[best] > self.best_fitness:
+            self.best_individual, self.best_fitness = self.eval_pop[best], float(fitness[best])
+        self.tell(self.eval_pop, fitness)
+        self._record_generation(traj, fitness)
+        if self.stop_reason is not None:
+            logger.info("generation %d is the last: %s", self.g, self.stop_reason)
+        elif self.g + 1 < self.first_g + traj.parameters["n_iteration"]:
+            self.eval_pop = self.ask()
+            self.g += 1
+            self._expand_trajectory(traj)
+
+    def weighted_fitness(self, fitnesses_results: Sequence[tuple[int, Any]]) -> np.ndarray:
+        """``sum_k w_k f_k`` of every individual of ``eval_pop``, -inf where that is not finite."""
+        weights = np.asarray(self.optimizee_fitness_weights, dtype=float)
+        fitness = np.full(len(self.eval_pop), np.nan)
+        told = set()
+        for ind_idx, components in fitnesses_results:
+            values = np.asarray(components, dtype=float).ravel()
+            if values.size != weights.size:
+                raise ValueError(
+                    f"generation {self.g}, individual {ind_idx}: the fitness {components!r} has {values.size} "
+                    f"components, but there are {weights.size} fitness weights"
+                )
+            # a component of weight zero still has to be finite
+            fitness[ind_idx] = values @ weights if np.isfinite(values).all() else -np.inf
+            told.add(int(ind_idx))
+        if told != set(range(len(self.eval_pop))):
+            raise ValueError(
+                f"generation {self.g} has {len(self.eval_pop)} individuals, but results came for {sorted(told)}"
+            )
+        fitness[~np.isfinite(fitness)] = -np.inf
+        return fitness
+
+    def end(self, traj: Any) -> None:
+        """Store the outcome of the run as results, and log it."""
+        traj.f_add_result("final_individual", self.best_individual)
+        traj.f_add_result("final_fitness", self.best_fitness)
+        traj.f_add_result("n_iteration", self.g + 1)
+        logger.info(
+            "best individual of %d generations: %s, fitness %s",
+            self.g + 1 - self.first_g,
+            self.best_individual,
+            self.best_fitness,
+        )
+
+    @property
+    def best_fitness_in_run(self) -> float:
+        """Another name of ``best_fitness``."""
+        return self.best_fitness
+
+    def _record_generation(self, traj: Any, fitness: np.ndarray) -> None:
+        finite = fitness[np.isfinite(fitness)]
+        name = f"generation_{self.g}"
+        params = {
+            "generation": self.g,
+            "best_fitness_in_run": self.best_fitness,
+            "average_fitness_in_run": float(finite.mean()) if finite.size else float("nan"),
+            "pop_size": len(self.eval_pop),
+            **self.describe(),
+        }
+        group = traj.results.generation_params
+        group.f_add_result_group(name)
+        group.f_add_result(f"{name}.algorithm_params", params)
+
+    def _expand_trajectory(self, traj: Any) -> None:
+        """Hand ``eval_pop`` to the trajectory as generation ``g``."""
+        if not self.eval_pop:
+            raise ValueError(f"{type(self).__name__} proposed no individual for generation {self.g}")
+        n = len(self.eval_pop)
+        columns = {f"individual.{name}": [ind[name] for ind in self.eval_pop] for name in self.eval_pop[0]}
+        traj.f_expand({"generation": [self.g] * n, "ind_idx": list(range(n)), **columns})
