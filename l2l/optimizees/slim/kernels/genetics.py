@@ -1,0 +1,167 @@
+"""Inheritance: genotypes and gametes over all genes at once, and the maps between them.
+
+A gene has a recessive allele ``a`` and a dominant allele ``A``.  A genotype says for every gene which of
+``a`` (recessive homozygous), ``A`` (dominant homozygous), ``Aa`` (heterozygous) a louse is; its index has
+these as digits 0, 1, 2 in base 3.  A gamete says which allele it carries, digits 0 and 1 in base 2.  Gene 0
+is the most significant digit of both.  There are ``3**n_genes`` genotypes and ``2**n_genes`` gametes.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from itertools import product
+
+import numpy as np
+from numba import njit
+
+# One gene.  Rows a, A, Aa; columns the gametes with a and with A: Mendel's first law.
+_GAMETES_OF_ONE_GENE = np.array([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]])
+_ZYGOTE_OF_ONE_GENE = np.array([[0, 2], [2, 1]])
+
+
+def n_genes_of(n_genotypes: int) -> int:
+    """How many genes ``n_genotypes`` genotypes are over.
+
+    Raises
+    ------
+    ValueError
+        If it is not 3, 9, 27, ...
+    """
+    n_genes = 1
+    while 3**n_genes < n_genotypes:
+        n_genes += 1
+    if 3**n_genes != n_genotypes:
+        raise ValueError(f"the number of genotypes must be 3, 9, 27, .. (3 per gene), got {n_genotypes}")
+    return n_genes
+
+
+def gene_keys(gene: int) -> tuple[str, str, str]:
+    """Names of the genotypes of one gene: ``("a", "A", "Aa")`` for gene 0, with ``b`` for gene 1, ..."""
+    recessive = chr(ord("a") + gene)
+    return recessive, recessive.upper(), recessive.upper() + recessive
+
+
+def genotype_names(n_genes: int) -> list[str]:
+    """Names in the order of their indices: ``["a", "A", "Aa"]``; over two genes ``["a.b", "a.B", ...]``."""
+    return [".".join(keys) for keys in product(*(gene_keys(gene) for gene in range(n_genes)))]
+
+
+def gene_digit(n_genes: int) -> np.ndarray:
+    """For each genotype and gene 0, 1 or 2 for a, A, Aa: int64[n_genotypes, n_genes]."""
+    return np.array(list(product(range(3), repeat=n_genes)), dtype=np.int64)
+
+
+def genotype_to_gametes_map(n_genes: int) -> np.ndarray:
+    """Share of each gamete among those of a genotype: float64[n_genotypes, n_gametes].
+
+    Genes recombine freely (Mendel's second law).  Mutation folds in:
+    ``genotype_to_gametes_map(n_genes) @ mutation_matrix(n_genes, rate)``.
+    """
+    return reduce(np.kron, [_GAMETES_OF_ONE_GENE] * n_genes)
+
+
+def mutation_matrix(n_genes: int, rate: float) -> np.ndarray:
+    """From gamete to gamete if each allele flips with probability ``rate``: float64[n_gametes, n_gametes]."""
+    if not 0.0 <= rate <= 1.0:
+        raise ValueError(f"the mutation rate is a probability per allele, got {rate!r}")
+    return reduce(np.kron, [np.array([[1.0 - rate, rate], [rate, 1.0 - rate]])] * n_genes)
+
+
+def gametes_to_zygote_map(n_genes: int) -> np.ndarray:
+    """Genotype that two gametes make: int64[n_gametes, n_gametes], symmetric."""
+    zygote = np.zeros((1, 1), dtype=np.int64)
+    for _ in range(n_genes):
+        shape = (2 * len(zygote), 2 * len(zygote))
+        zygote = (3 * zygote[:, None, :, None] + _ZYGOTE_OF_ONE_GENE[None, :, None, :]).reshape(shape)
+    return zygote
+
+
+def joint_ratios(genetic_ratios: np.ndarray) -> np.ndarray:
+    """Ratios of the genotypes when genes are independent: float64[n_genotypes].
+
+    Parameters
+    ----------
+    genetic_ratios : float64[n_genes, 3]
+        Per gene the ratios of a, A, Aa.  If each row sums to one, so does the result.
+    """
+    return reduce(np.kron, np.asarray(genetic_ratios, dtype=np.float64))
+
+
+@njit(cache=True, nogil=True)
+def gamete_frequencies(parents, gamete_map, out):
+    """Share of each gamete among those of all parents.
+
+    Parameters
+    ----------
+    parents : int64[n_genotypes]
+        Their numbers; without any, ``out`` is zero.
+    gamete_map : float64[n_genotypes, n_gametes]
+    out : float64[n_gametes]
+        Filled; sums to one.
+    """
+    out[:] = 0.0
+    n_parents = parents.sum()
+    if n_parents == 0:
+        return
+    for genotype in range(len(parents)):
+        share = parents[genotype] / n_parents
+        for gamete in range(len(out)):
+            out[gamete] += share * gamete_map[genotype, gamete]
+
+
+@njit(cache=True, nogil=True)
+def zygote_probabilities(dam_gametes, sire_gametes, zygote_map, out):
+    """Probability of each genotype of an egg when gametes meet at random.
+
+    Parameters
+    ----------
+    dam_gametes, sire_gametes : float64[n_gametes]
+        Frequencies.
+    zygote_map : int64[n_gametes, n_gametes]
+    out : float64[n_genotypes]
+        Filled; sums to one.
+    """
+    out[:] = 0.0
+    for dam in range(len(dam_gametes)):
+        for sire in range(len(sire_gametes)):
+            out[zygote_map[dam, sire]] += dam_gametes[dam] * sire_gametes[sire]
+
+
+@njit(cache=True, nogil=True)
+def apportion(total, weights, out):
+    """Split ``total`` whole lice among bins in proportion to ``weights``, without drawing.
+
+    Largest-remainder (Hamilton) method: every bin gets the whole part of its share, then the bins with the
+    largest fractions one more each, of equal ones that with the higher index.  ``out.sum() == total``
+    exactly, and a bin of weight 0 gets nothing.
+
+    Parameters
+    ----------
+    total : int
+        >= 0.
+    weights : float64[n_bins] or int64[n_bins]
+        Non-negative, not all zero; need not sum to one.
+    out : int64[n_bins]
+        Filled.
+    """
+    weight_sum = weights.sum()
+    for i in range(len(weights)):
+        out[i] = np.int64(weights[i] / weight_sum * total)
+    left = total - out.sum()
+    # A bin that was given one lies above its share from then on, so that none is given two.
+    while left > 0:
+        neediest = 0
+        most_missing = -np.inf
+        for i in range(len(weights)):
+            missing = weights[i] / weight_sum * total - out[i]
+            if weights[i] > 0 and missing >= most_missing:
+                neediest, most_missing = i, missing
+        out[neediest] += 1
+        left -= 1
+    while left < 0:  # only where a share near 1e15 was rounded up to a whole number
+        largest = 0
+        for i in range(1, len(weights)):
+            if out[i] > out[largest]:
+                largest = i
+        out[largest] -= 1
+        left += 1
