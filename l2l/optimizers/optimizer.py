@@ -152,15 +152,16 @@ class Optimizer:
             values = np.asarray(components, dtype=float).ravel()
             if values.size != weights.size:
                 raise ValueError(
-                    f"generation {self.g}, individual {ind_idx}: the fitness {components!r} has {values.size} "
-                    f"components, but there are {weights.size} fitness weights"
+                    f"generation {self.g}, individual {ind_idx}: the fitness {components!r} has "
+                    f"{values.size} components, but there are {weights.size} fitness weights"
                 )
             # a component of weight zero still has to be finite
             fitness[ind_idx] = values @ weights if np.isfinite(values).all() else -np.inf
             told.add(int(ind_idx))
         if told != set(range(len(self.eval_pop))):
             raise ValueError(
-                f"generation {self.g} has {len(self.eval_pop)} individuals, but results came for {sorted(told)}"
+                f"generation {self.g} has {len(self.eval_pop)} individuals, "
+                f"but results came for {sorted(told)}"
             )
         fitness[~np.isfinite(fitness)] = -np.inf
         return fitness
