@@ -147,21 +147,33 @@ def apportion(total, weights, out):
     weight_sum = weights.sum()
     for i in range(len(weights)):
         out[i] = np.int64(weights[i] / weight_sum * total)
-    left = total - out.sum()
-    # A bin that was given one lies above its share from then on, so that none is given two.
-    while left > 0:
+    _hand_out(total - out.sum(), weights, weight_sum, total, out)
+
+
+@njit(cache=True, nogil=True)
+def largest_remainder(values, out):
+    """Round ``values`` float64[n_bins] >= 0 to whole numbers ``out`` int64[n_bins] and keep their sum.
+
+    As ``apportion``.  If the sum is not whole, the sum of the fractions is rounded, half to even.
+    """
+    fractions = 0.0
+    for i in range(len(values)):
+        out[i] = np.int64(values[i])
+        fractions += values[i] - out[i]
+    _hand_out(np.int64(np.rint(fractions)), values, 1.0, 1.0, out)
+
+
+@njit(cache=True, nogil=True)
+def _hand_out(n_left, weights, weight_sum, total, out):
+    """Give one each to the ``n_left`` bins that are furthest below ``weights / weight_sum * total``."""
+    for _ in range(n_left):
         neediest = 0
         most_missing = -np.inf
         for i in range(len(weights)):
+            # A bin that was given one lies above its share from then on, so that none is given two.
             missing = weights[i] / weight_sum * total - out[i]
             if weights[i] > 0 and missing >= most_missing:
                 neediest, most_missing = i, missing
         out[neediest] += 1
-        left -= 1
-    while left < 0:  # only where a share near 1e15 was rounded up to a whole number
-        largest = 0
-        for i in range(1, len(weights)):
-            if out[i] > out[largest]:
-                largest = i
-        out[largest] -= 1
-        left += 1
+    for _ in range(-n_left):  # only where a share near 1e15 was rounded up to a whole number
+        out[np.argmax(out)] -= 1

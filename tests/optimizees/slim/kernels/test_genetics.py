@@ -166,3 +166,17 @@ def test_apportioned_lice_are_all_there(total):
     out = apportioned(total, [801.0, 427.0, 300.0, 0.0])
     assert sum(out) == total
     assert out[3] == 0
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([2.25, 3.75, 4.0], [2, 4, 4]),
+        ([840.5, 1598.5, 142.5], [840, 1599, 143]),  # fractions sum to 1.5, two are handed out
+        ([0.5, 0.0, 0.0], [0, 0, 0]),
+    ],
+)
+def test_values_are_rounded_by_largest_remainder(values, expected):
+    out = np.empty(3, dtype=np.int64)
+    genetics.largest_remainder(np.array(values), out)
+    assert out.tolist() == expected
