@@ -80,9 +80,7 @@ configure_loggers.basic_config_dict = {  # type: ignore[attr-defined]
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "full": {
-            "format": f"%(asctime)s %(name)s {_HOST} %(process)d %(levelname)s: %(message)s"
-        },
+        "full": {"format": f"%(asctime)s %(name)s {_HOST} %(process)d %(levelname)s: %(message)s"},
         "brief": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
     },
 }
