@@ -1,0 +1,128 @@
+"""Reads the files of a scenario folder, and finds the folder by its name."""
+
+import json
+import math
+from collections.abc import Iterable
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from l2l.errors import nearest
+from l2l.optimizees.slim.simulation.config_checks import ConfigError, Place
+
+SHIPPED = Path(str(resources.files("l2l.optimizees.slim"))) / "config_data"
+SCENARIO_FILES = ("params.json", "interfarm_prob.csv", "interfarm_time.csv", "temperatures.csv")
+
+
+def scenario_names() -> list[str]:
+    """Names of the scenarios that come with the package."""
+    return sorted(path.parent.name for path in SHIPPED.glob("*/params.json"))
+
+
+def find_scenario(name_or_path: str | Path) -> Path:
+    """The folder of a scenario: a folder that exists, else one of ours by its name.
+
+    ``config_data/Fyne`` means ours too where the working directory has no such folder.
+    """
+    path = Path(name_or_path).expanduser()
+    if path.is_dir():
+        return path
+    name = str(name_or_path).removeprefix("config_data/").rstrip("/")
+    known = scenario_names()
+    if name in known:
+        return SHIPPED / name
+    raise ConfigError(
+        f"there is no folder {str(name_or_path)!r} and no scenario of that name{nearest(name, known)} "
+        f"(scenarios: {', '.join(known)})"
+    )
+
+
+def find_config_file(folder: Path, config_file: str | Path | None = None) -> Path:
+    """The ``config.json`` of a scenario folder: the one asked for, its own, its parent's, else ours."""
+    if config_file is not None:
+        return _existing(Path(config_file).expanduser())
+    beside = (folder / "config.json", folder.resolve().parent / "config.json")
+    return next((path for path in beside if path.is_file()), SHIPPED / "config.json")
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that is not a scenario, naming the files it lacks."""
+    if not folder.is_dir():
+        raise ConfigError(f"{folder} is not a folder; expected a scenario with {', '.join(SCENARIO_FILES)}")
+    lacking = [name for name in SCENARIO_FILES if not (folder / name).is_file()]
+    if lacking:
+        raise ConfigError(f"{folder} lacks {', '.join(lacking)}; a scenario has {', '.join(SCENARIO_FILES)}")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file, in which no key may stand twice and no number be NaN or infinite."""
+
+    def once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in found:
+                raise ConfigError(f"{path}: {key!r} stands twice in the same object; expected it once")
+            found[key] = value
+        return found
+
+    def refuse(constant: str) -> None:
+        raise ConfigError(f"{path}: {constant} is not a number; expected finite numbers")
+
+    try:
+        plain = json.loads(_read(path), object_pairs_hook=once, parse_constant=refuse)
+    except json.JSONDecodeError as error:
+        raise ConfigError(
+            f"{path}: line {error.lineno}, column {error.colno}: not JSON: {error.msg}"
+        ) from None
+    if not isinstance(plain, dict):
+        raise Place(str(path)).error(plain, "a JSON object")
+    return plain
+
+
+def read_table(path: Path) -> np.ndarray:
+    """The numbers of a comma-separated file without header, as ``float64[n_rows, n_columns]``.
+
+    A comma at a line's end is let pass, for SLIM's temperature files have them.
+    """
+    rows: list[list[float]] = []
+    for line_number, line in enumerate(_read(path).splitlines(), 1):
+        if not line.strip():
+            continue
+        cells = line.strip().removesuffix(",").split(",")
+        rows.append(
+            [_finite(cell, f"{path}: row {line_number}, column {j}") for j, cell in enumerate(cells, 1)]
+        )
+        if len(rows[-1]) != len(rows[0]):
+            raise ConfigError(
+                f"{path}: row {line_number} has {len(rows[-1])} numbers; expected {len(rows[0])}"
+            )
+    if not rows:
+        raise ConfigError(f"{path} is empty; expected numbers")
+    return np.array(rows)
+
+
+def _finite(cell: str, place: str) -> float:
+    try:
+        value = float(cell)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ConfigError(f"{place} is {cell.strip()!r}; expected a finite number")
+    return value
+
+
+def _read(path: Path) -> str:
+    try:
+        return _existing(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"{path}: not a text file in UTF-8 ({error.reason} at byte {error.start})"
+        ) from None
+
+
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        raise ConfigError(f"there is no file {path}")
+    return path

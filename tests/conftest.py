@@ -1,0 +1,20 @@
+"""Fixtures for all tests."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def slim_data() -> Path:
+    """Scenarios and ensembles of the published SLIM simulator, which are not part of this repository.
+
+    The folder is named by the environment variable ``SLIM_DATA``, or is ``shared/data`` beside the checkout;
+    it holds ``slim-config/`` and ``slim-ensembles/``. Tests that ask for it are skipped where it is absent.
+    """
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("SLIM_DATA", beside))
+    if not (folder / "slim-config").is_dir():
+        pytest.skip(f"no SLIM data in {folder}; set SLIM_DATA")
+    return folder
