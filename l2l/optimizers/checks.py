@@ -1,0 +1,33 @@
+"""Checks of the parameters that optimizers share."""
+
+from collections.abc import Callable
+from typing import Any
+
+
+def at_least(name: str, value: Any, minimum: float) -> None:
+    """Raise unless ``value`` is a number of at least ``minimum``."""
+    _check(name, value, lambda v: v >= minimum, f"at least {minimum}")
+
+
+def positive(name: str, value: Any) -> None:
+    """Raise unless ``value`` is a finite number above zero."""
+    _check(name, value, lambda v: 0 < v < float("inf"), "positive and finite")
+
+
+def probability(name: str, value: Any) -> None:
+    """Raise unless ``value`` is in [0, 1]."""
+    _check(name, value, lambda v: 0 <= v <= 1, "in [0, 1]")
+
+
+def whole(name: str, value: Any, minimum: int) -> None:
+    """Raise unless ``value`` is a whole number of at least ``minimum``."""
+    _check(name, value, lambda v: v >= minimum and v == int(v), f"a whole number of at least {minimum}")
+
+
+def _check(name: str, value: Any, holds: Callable[[Any], bool], expected: str) -> None:
+    try:
+        good = bool(holds(value))
+    except (TypeError, ValueError, OverflowError):
+        good = False
+    if not good:
+        raise ValueError(f"{name} must be {expected}, got {value!r}")

@@ -1,0 +1,180 @@
+"""A genetic algorithm on vectors of floats."""
+
+import logging
+import random
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from deap import base, tools
+
+from l2l.optimizers.checks import at_least, probability, whole
+from l2l.optimizers.evolution.deap_random import deap_random
+from l2l.optimizers.optimizer import Optimizer
+from l2l.utils.space import Space
+
+logger = logging.getLogger("optimizers.geneticalgorithm")
+
+GeneticAlgorithmParameters = namedtuple(
+    "GeneticAlgorithmParameters",
+    [
+        "seed",  # of all draws, in [0, 2**32); None: the experiment's
+        "pop_size",
+        "cx_prob",  # of a pair to be crossed
+        "mut_prob",  # of an individual to be mutated
+        "n_iteration",  # number of generations
+        "ind_prob",  # of each coordinate of a mutated individual to change
+        "tourn_size",  # individuals in a tournament
+        "mate_par",  # alpha of the blend crossover
+        "mut_par",  # standard deviation of the mutation, one for all coordinates or one each
+    ],
+    defaults=[0, 50, 0.7, 0.5, 100, 0.2, 3, 0.5, 1.0],
+)
+
+HALL_OF_FAME_SIZE = 20
+DUPLICATE_MUT_PROB = 0.8
+
+
+class Fitness(base.Fitness):
+    """One number, greater is better; the fitness weights were applied before."""
+
+    weights = (1.0,)
+
+
+class Genome(list):
+    """The coordinates of an individual, and its ``fitness`` once it is known."""
+
+    def __init__(self, coordinates: Iterable[float]) -> None:
+        super().__init__(coordinates)
+        self.fitness = Fitness()
+
+
+class GeneticAlgorithmOptimizer(Optimizer):
+    """Tournament selection, BLX-alpha blend crossover (Eshelman & Schaffer 1993), Gaussian mutation.
+
+    Each generation ``pop_size`` parents are chosen by tournament and copied; neighbours are crossed with
+    ``cx_prob``, each is mutated with ``mut_prob``, and of equal individuals all but the first are mutated
+    once more with probability 0.8. The offspring replaces the population.
+
+    The whole population is evaluated in every generation, those too that came through unchanged: where the
+    fitness is noisy, or a generation has random numbers in common, one lucky evaluation must not be compared
+    with later ones for ever. Without noise this costs the fraction ``(1 - cx_prob) (1 - mut_prob)``.
+
+    Parameters
+    ----------
+    traj : Trajectory
+        A loaded checkpoint (``traj.is_loaded``) gives its generation as first population, and
+        ``n_iteration`` counts from there.
+    optimizee_create_individual, optimizee_fitness_weights, optimizee_bounding_func
+        See :class:`Optimizer`. Individuals are bounded after crossover and after mutation.
+    parameters : GeneticAlgorithmParameters
+
+    Attributes
+    ----------
+    hall_of_fame : deap.tools.HallOfFame
+        The best 20 different vectors of the run, best first, with their ``fitness`` when first evaluated.
+    """
+
+    def __init__(
+        self,
+        traj: Any,
+        optimizee_create_individual: Callable[[], dict[str, Any]],
+        optimizee_fitness_weights: Sequence[float],
+        parameters: Any,
+        optimizee_bounding_func: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+    ) -> None:
+        super().__init__(
+            traj,
+            optimizee_create_individual=optimizee_create_individual,
+            optimizee_fitness_weights=optimizee_fitness_weights,
+            optimizee_bounding_func=optimizee_bounding_func,
+            parameters=parameters,
+        )
+        self.space = Space(optimizee_create_individual())
+        _check(parameters, self.space.dim)
+        self.rng = random.Random(self.seed_from(traj, parameters.seed))
+        self.hall_of_fame = tools.HallOfFame(HALL_OF_FAME_SIZE)
+        if getattr(traj, "is_loaded", False):
+            self.population = self._load_population(traj)
+        else:
+            individuals = [optimizee_create_individual() for _ in range(parameters.pop_size)]
+            self.population = [self._bounded_genome(self.space.vector(ind)) for ind in individuals]
+        self.start(traj)
+
+    def _load_population(self, traj: Any) -> list[Genome]:
+        self.g = traj.individual.generation
+        individuals = traj.individuals[self.g]
+        if len(individuals) != self.parameters.pop_size:
+            raise ValueError(
+                f"the checkpoint has {len(individuals)} individuals in generation {self.g}, "
+                f"but pop_size is {self.parameters.pop_size}: they must be equal"
+            )
+        if traj.hall_of_fame is not None:
+            self.hall_of_fame = traj.hall_of_fame
+        genomes = [
+            Genome(self.space.vector({name: individual[name] for name in self.space.names}).tolist())
+            for individual in individuals
+        ]
+        best = self.hall_of_fame[0] if len(self.hall_of_fame) else None
+        self.best_individual = self.space.individual(genomes[0] if best is None else best)
+        self.best_fitness = -np.inf if best is None else best.fitness.values[0]
+        return genomes
+
+    def ask(self) -> list[dict[str, Any]]:
+        if self.population[0].fitness.valid:
+            with deap_random(self.rng):
+                self.population = self._offspring()
+        return [self.space.individual(genome) for genome in self.population]
+
+    def tell(self, population: list[dict[str, Any]], fitness: np.ndarray) -> None:
+        self.population = [Genome(self.space.vector(individual).tolist()) for individual in population]
+        for genome, value in zip(self.population, fitness, strict=True):
+            genome.fitness.values = (float(value),)
+        self.hall_of_fame.update([g for g in self.population if np.isfinite(g.fitness.values[0])])
+
+    def describe(self) -> dict[str, Any]:
+        return {"hall_of_fame_size": len(self.hall_of_fame)}
+
+    def _offspring(self) -> list[Genome]:
+        p = self.parameters
+        parents = tools.selTournament(self.population, len(self.population), tournsize=p.tourn_size)
+        offspring = [Genome(parent) for parent in parents]
+        for i in range(0, len(offspring) - 1, 2):
+            if random.random() < p.cx_prob:
+                crossed = tools.cxBlend(offspring[i], offspring[i + 1], alpha=p.mate_par)
+                offspring[i : i + 2] = [self._bounded_genome(genome) for genome in crossed]
+        seen: set[tuple[float, ...]] = set()
+        for i in range(len(offspring)):
+            if random.random() < p.mut_prob:
+                offspring[i] = self._mutated(offspring[i])
+            if tuple(offspring[i]) in seen and random.random() < DUPLICATE_MUT_PROB:
+                offspring[i] = self._mutated(offspring[i])
+            seen.add(tuple(offspring[i]))
+        return offspring
+
+    def _mutated(self, genome: Genome) -> Genome:
+        p = self.parameters
+        sigma = p.mut_par if np.ndim(p.mut_par) == 0 else list(p.mut_par)
+        (mutant,) = tools.mutGaussian(genome, mu=0, sigma=sigma, indpb=p.ind_prob)
+        return self._bounded_genome(mutant)
+
+    def _bounded_genome(self, coordinates: Sequence[float] | np.ndarray) -> Genome:
+        individual = self.bounded(self.space.individual(np.asarray(coordinates)))
+        return Genome(self.space.vector(individual).tolist())
+
+    def _expand_trajectory(self, traj: Any) -> None:
+        traj.hall_of_fame = self.hall_of_fame  # a checkpoint of the trajectory goes on with it
+        super()._expand_trajectory(traj)
+
+
+def _check(parameters: Any, dim: int) -> None:
+    whole("pop_size", parameters.pop_size, 1)
+    whole("n_iteration", parameters.n_iteration, 1)
+    whole("tourn_size", parameters.tourn_size, 1)
+    for name in ("cx_prob", "mut_prob", "ind_prob"):
+        probability(name, getattr(parameters, name))
+    at_least("mate_par", parameters.mate_par, 0)
+    if np.shape(parameters.mut_par) not in ((), (dim,)):
+        raise ValueError(f"mut_par must be one number or {dim}, got shape {np.shape(parameters.mut_par)}")
+    at_least("mut_par", np.min(parameters.mut_par), 0)
