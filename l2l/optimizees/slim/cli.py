@@ -1,0 +1,49 @@
+"""The command ``slim``; each subcommand is a module with ``add_arguments(parser)`` and ``run(args)``."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from l2l.errors import L2LError
+from l2l.optimizees.slim.simulation.config_checks import ConfigError
+
+# a module is imported when its command is given, so that `slim --help` waits for no compiler
+COMMANDS = {
+    "network": (
+        "l2l.optimizees.slim.network",
+        "make the matrices of a scenario from the places of its farms",
+    ),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run ``slim``; 0 if done, 1 if it failed, 2 for wrong usage or input, 130 if interrupted."""
+    argv = sys.argv[1:] if argv is None else list(argv)
+    parser = argparse.ArgumentParser(prog="slim", description="Simulate sea lice on salmon farms.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (module, meaning) in COMMANDS.items():
+        command = commands.add_parser(name, help=meaning, description=f"{meaning.capitalize()}.")
+        if argv[:1] == [name]:
+            chosen = importlib.import_module(module)
+            chosen.add_arguments(command)
+            command.set_defaults(run=chosen.run)
+    try:
+        args = parser.parse_args(argv)
+    except SystemExit as end:  # argparse has said why
+        return int(end.code or 0)
+    try:
+        sys.stdout.write(f"{args.run(args)}\n")
+    except ConfigError as error:
+        sys.stderr.write(f"slim {args.command}: {error}\n")
+        return 2
+    except (L2LError, OSError) as error:
+        sys.stderr.write(f"slim {args.command}: {error}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

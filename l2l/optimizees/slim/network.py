@@ -1,0 +1,247 @@
+"""Make the matrices of a scenario: how many larvae of a farm reach each farm, and how long they travel."""
+
+import argparse
+import csv
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from l2l.optimizees.slim.simulation import config_checks as check
+from l2l.optimizees.slim.simulation.config_checks import Check, ConfigError, Place
+from l2l.optimizees.slim.simulation.config_files import find_scenario, read_json
+from l2l.optimizees.slim.simulation.config_sea import connectivity
+
+SECONDS_PER_DAY = 86400.0
+TOPOLOGIES = ("path", "bipath", "circle", "bicircle", "mesh")
+
+
+def option(default: float, checked: Check, unit: str, meaning: str) -> Any:
+    """A parameter of the sea, and an option of the command line of the same name."""
+    return field(default=default, metadata={"check": checked, "unit": unit, "meaning": meaning})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sea:
+    """How larvae drift, spread and die between farms.
+
+    The sea is plane and unbounded: no coast, no islands, one residual current everywhere. Matrices of a
+    hydrodynamic model know better; these are for places that have none.
+    """
+
+    current_bearing: float = field(
+        metadata={
+            "check": check.number(-360, 360),
+            "unit": "degrees",
+            "meaning": "direction to which the residual current flows, clockwise from north; the loch's axis",
+        }
+    )
+    current_speed: float = option(0.015, check.number(0), "m/s", "residual current")
+    diffusion_along: float = option(300.0, check.number(above=0), "m2/s", "diffusion along the axis")
+    diffusion_across: float = option(30.0, check.number(above=0), "m2/s", "diffusion across the axis")
+    nauplius_days: float = option(3.6, check.number(above=0), "d", "age at which larvae become infective")
+    copepodid_days: float = option(10.0, check.number(above=0), "d", "how long they stay so")
+    nauplius_mortality: float = option(0.17, check.number(0), "1/d", "death rate before")
+    copepodid_mortality: float = option(0.101, check.number(0), "1/d", "death rate from then on")
+    farm_width: float = option(500.0, check.number(above=0), "m", "width of the water that passes a farm's cages")
+    tidal_speed: float = option(0.1, check.number(above=0), "m/s", "mean speed at which water passes them")
+
+    def __post_init__(self) -> None:
+        for f in fields(self):
+            f.metadata["check"](getattr(self, f.name), Place("sea", f.name))
+
+
+def disperse(locations: np.ndarray, sea: Sea) -> tuple[np.ndarray, np.ndarray]:
+    """Share of the larvae of farm i that reaches farm j, and their mean age when they do.
+
+    Larvae that leave i at age 0 spread as a Gaussian cloud, the solution of the equation of advection, diffusion
+    and decay in an unbounded plane (Okubo 1980; for lice between farms Harrington et al. 2023,
+    doi:10.1098/rsos.220853). With s and n the distance from i to j along and across the axis, at age t
+
+        rho(t) = exp(-(s - u t)^2 / (4 K_s t) - n^2 / (4 K_n t)) / (4 pi t sqrt(K_s K_n))        per m2
+        alive(t) = exp(-mu_1 t_1 - mu_2 (t - t_1))                                                for t >= t_1
+
+    A farm meets the water of an area ``c = farm_width * tidal_speed`` per unit of time, hence
+
+        p_ij = c int rho(t) alive(t) dt,    t_ij = int t rho(t) alive(t) dt / int rho(t) alive(t) dt
+
+    over the infective ages t_1 .. t_1 + t_2. What a farm takes does not lack elsewhere, which holds while row
+    sums are well below 1.
+
+    Parameters
+    ----------
+    locations : float64[F, 2]
+        Easting and northing (m).
+
+    Returns
+    -------
+    probs, times : float64[F, F]
+        Times in days.
+    """
+    bearing = np.deg2rad(sea.current_bearing)
+    axis = np.array([np.sin(bearing), np.cos(bearing)])
+    steps = locations[None, :, :] - locations[:, None, :]  # (from, to, 2)
+    along = (steps @ axis)[..., None]
+    across = (steps @ np.array([axis[1], -axis[0]]))[..., None]
+
+    nodes, weights = np.polynomial.legendre.leggauss(64)
+    days = sea.nauplius_days + sea.copepodid_days * (nodes + 1) / 2  # (64,)
+    t = days * SECONDS_PER_DAY
+    density = np.exp(
+        -((along - sea.current_speed * t) ** 2) / (4 * sea.diffusion_along * t)
+        - across**2 / (4 * sea.diffusion_across * t)
+    ) / (4 * np.pi * t * np.sqrt(sea.diffusion_along * sea.diffusion_across))
+    alive = np.exp(-sea.nauplius_mortality * sea.nauplius_days - sea.copepodid_mortality * (days - sea.nauplius_days))
+    met = density * alive * weights * sea.copepodid_days / 2  # (from, to, 64)
+    swept = sea.farm_width * sea.tidal_speed * SECONDS_PER_DAY  # m2/d
+    total = met.sum(axis=-1)
+    # farms so far apart that nothing arrives: the age at the end, when the cloud is widest
+    arrived = np.where(total > 0, total, 1.0)
+    times = np.where(total > 0, (met * days).sum(axis=-1) / arrived, days[-1])
+    return swept * total, times
+
+
+def topology(name: str, n_farms: int, prob: float, time: float) -> tuple[np.ndarray, np.ndarray]:
+    """An artificial network: ``prob`` from each farm to itself and along each edge, ``time`` everywhere.
+
+    A path leads from farm i to i + 1, a circle from the last to the first as well; bipath and bicircle
+    also lead back; in a mesh all reach all.
+    """
+    edges = np.eye(n_farms)
+    if name == "mesh":
+        edges[:] = 1
+    else:
+        ahead = np.roll(np.eye(n_farms), 1, axis=1)  # row i has its 1 in column i + 1
+        if name in ("path", "bipath"):
+            ahead[-1, 0] = 0
+        edges = np.maximum(edges, ahead)
+        if name in ("bipath", "bicircle"):
+            edges = np.maximum(edges, ahead.T)
+    return prob * edges, np.full((n_farms, n_farms), time)
+
+
+def read_farms(source: str | Path) -> tuple[list[str], np.ndarray]:
+    """Names and locations of farms: of a ``params.json``, a scenario, or a CSV file name,easting,northing."""
+    path = Path(source).expanduser()
+    if not path.is_file():
+        path = find_scenario(source) / "params.json"
+    if path.suffix.lower() != ".json":
+        return _read_farms_csv(path)
+    place = Place(str(path)) / "farms"
+    farms = check.items(_name_and_location)(read_json(path).get("farms"), place)
+    if not farms:
+        raise place.error([], "at least one farm")
+    return [name for name, _ in farms], np.array([location for _, location in farms])
+
+
+def _name_and_location(farm: Any, place: Place) -> tuple[str, tuple[float, float]]:
+    if not isinstance(farm, dict) or "location" not in farm:
+        raise place.error(farm, "an object with the keys name and location")
+    location = check.items(check.number(unit="m"), 2)(farm["location"], place / "location")
+    return str(farm.get("name", place.path)), location
+
+
+def _read_farms_csv(path: Path) -> tuple[list[str], np.ndarray]:
+    with path.open(newline="", encoding="utf-8") as file:
+        table = csv.DictReader(file, skipinitialspace=True)
+        lacking = [name for name in ("name", "easting", "northing") if name not in (table.fieldnames or ())]
+        if lacking:
+            raise ConfigError(f"{path} has no column {', '.join(lacking)}; expected name,easting,northing")
+        names, locations = [], []
+        for row in table:
+            place = f"{path}: row {table.line_num}"
+            names.append(row["name"])
+            locations.append([_metres(row[column], f"{place}, {column}") for column in ("easting", "northing")])
+    if not names:
+        raise ConfigError(f"{path} has no farms; expected a row name,easting,northing for each")
+    return names, np.array(locations)
+
+
+def _metres(cell: str | None, place: str) -> float:
+    try:
+        value = float(cell or "")
+    except ValueError:
+        value = np.nan
+    if not np.isfinite(value):
+        raise ConfigError(f"{place} is {cell!r}; expected a finite number (m)")
+    return value
+
+
+def write_matrices(folder: Path, probs: np.ndarray, times: np.ndarray, overwrite: bool = False) -> None:
+    """Write ``interfarm_prob.csv`` (6 significant digits) and ``interfarm_time.csv`` (0.01 d)."""
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"{folder} is a file; expected a folder to write to")
+    tables = {"interfarm_prob.csv": (probs, "%.6g"), "interfarm_time.csv": (times, "%.2f")}
+    present = [name for name in tables if (folder / name).exists()]
+    if present and not overwrite:
+        raise ConfigError(f"{folder} has {' and '.join(present)} already; give --overwrite to replace them")
+    for name, (matrix, _) in tables.items():
+        connectivity(matrix, len(matrix), 1.0 if matrix is probs else np.inf, Place(f"computed {name}"))
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, (matrix, digits) in tables.items():
+        np.savetxt(folder / name, matrix, fmt=digits, delimiter=",")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of ``slim network``."""
+    parser.add_argument("farms", nargs="?", help="params.json, CSV file name,easting,northing (m), or a scenario")
+    parser.add_argument("--out", required=True, type=Path, help="folder for interfarm_prob.csv and _time.csv")
+    parser.add_argument("--overwrite", action="store_true", help="replace matrices that are there")
+    sea = parser.add_argument_group("the sea between real farms")
+    for f in fields(Sea):
+        meaning, unit = f.metadata["meaning"], f.metadata["unit"]
+        default = "required" if f.name == "current_bearing" else f"default {f.default:g}"
+        sea.add_argument(
+            _flag(f.name),
+            type=float,
+            default=argparse.SUPPRESS,
+            metavar="X",
+            help=f"{meaning} ({unit}; {default})",
+        )
+    made = parser.add_argument_group("an artificial network")
+    made.add_argument("--topology", choices=TOPOLOGIES)
+    made.add_argument("--n-farms", type=int, help="number of farms, where no file gives them")
+    made.add_argument("--prob", type=float, help="share of larvae along each edge, and kept (default 0.015)")
+    made.add_argument("--time", type=float, help="travel time (d; default 7)")
+
+
+def run(args: argparse.Namespace) -> str:
+    """Carry out ``slim network``; the summary for the user."""
+    sea = {f.name: getattr(args, f.name) for f in fields(Sea) if hasattr(args, f.name)}
+    if args.topology:
+        if sea:
+            raise ConfigError(f"{', '.join(map(_flag, sea))}: without effect on --topology; expected none of them")
+        probs, times = _run_topology(args)
+    else:
+        given = [name for name in ("n_farms", "prob", "time") if getattr(args, name) is not None]
+        if given:
+            raise ConfigError(f"{', '.join(map(_flag, given))}: for artificial networks; expected --topology")
+        if args.farms is None:
+            raise ConfigError("no farms; expected a file or scenario with their locations, or --topology")
+        if "current_bearing" not in sea:
+            raise ConfigError("--current-bearing is missing; expected the direction of the residual current (degrees)")
+        probs, times = disperse(read_farms(args.farms)[1], Sea(**sea))
+    write_matrices(args.out, probs, times, args.overwrite)
+    kept = probs.sum(axis=1)
+    return (
+        f"{len(probs)} farms: {kept.min():.3g} to {kept.max():.3g} of a farm's larvae reach a farm, "
+        f"in {times.min():.3g} to {times.max():.3g} days; written to {args.out}"
+    )
+
+
+def _run_topology(args: argparse.Namespace) -> tuple[np.ndarray, np.ndarray]:
+    if (args.farms is None) == (args.n_farms is None):
+        raise ConfigError("--topology needs the number of farms: expected either a file of farms or --n-farms")
+    n_farms = len(read_farms(args.farms)[0]) if args.farms else args.n_farms
+    place = Place("slim network")
+    return topology(
+        args.topology,
+        check.whole(1)(n_farms, place / "--n-farms"),
+        check.probability(0.015 if args.prob is None else args.prob, place / "--prob"),
+        check.number(0)(7.0 if args.time is None else args.time, place / "--time"),
+    )
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
