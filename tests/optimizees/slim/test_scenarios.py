@@ -1,0 +1,70 @@
+"""The scenarios that come with the package load, and their matrices are what their READMEs say."""
+
+import shlex
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from l2l.optimizees.slim.cli import main
+from l2l.optimizees.slim.simulation.config import Config
+from l2l.optimizees.slim.simulation.config_checks import ConfigError
+from l2l.optimizees.slim.simulation.config_files import SHIPPED, find_scenario, scenario_names
+
+SIZES = {"Fyne": (2, 9), "Fyne_complete": (9, 102), "circle": (9, 18), "mesh": (9, 18), "path": (9, 18)}
+
+
+def test_every_shipped_scenario_is_listed():
+    assert scenario_names() == sorted(SIZES)
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_shipped_scenario_has_its_farms_and_cages(name: str):
+    config = Config.scenario(name)
+    assert (len(config.farms), sum(farm.ncages for farm in config.farms)) == SIZES[name]
+    assert config.n_days == 730
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_matrices_are_made_by_the_command_in_the_readme(name: str, tmp_path: Path, monkeypatch):
+    folder = shutil.copytree(SHIPPED / name, tmp_path / name)
+    lines = [line.strip() for line in (folder / "README.md").read_text().splitlines()]
+    (command,) = [line for line in lines if line.startswith("slim network ")]
+    for table in folder.glob("interfarm_*.csv"):
+        table.write_text("")
+    monkeypatch.chdir(folder)
+    assert main(shlex.split(command)[1:]) == 0
+    for table in ("interfarm_prob.csv", "interfarm_time.csv"):
+        np.testing.assert_allclose(
+            np.loadtxt(folder / table, delimiter=","), np.loadtxt(SHIPPED / name / table, delimiter=","), rtol=1e-5
+        )
+
+
+def test_connectivity_of_loch_fyne_is_of_the_order_of_hydrodynamic_estimates():
+    config = Config.scenario("Fyne_complete")
+    kept = config.interfarm_probs.sum(axis=1)
+    assert 0.08 <= kept.min() and kept.max() <= 0.15
+    assert 5 <= config.interfarm_times.min() and config.interfarm_times.max() <= 8.5
+
+
+def test_our_model_parameters_are_those_of_slim(slim_data: Path):
+    folder = slim_data / "slim-config" / "Fyne"
+    assert Config.from_files(folder) == Config.from_files(folder, SHIPPED / "config.json")
+
+
+def test_folder_wins_over_a_shipped_scenario_of_the_same_name(tmp_path: Path, monkeypatch):
+    shutil.copytree(SHIPPED / "Fyne", tmp_path / "Fyne")
+    monkeypatch.chdir(tmp_path)
+    assert find_scenario("Fyne").resolve() == tmp_path / "Fyne"
+    assert find_scenario("circle") == SHIPPED / "circle"
+
+
+def test_checkout_path_finds_the_shipped_scenario_from_anywhere(tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert find_scenario("config_data/Fyne") == SHIPPED / "Fyne"
+
+
+def test_unknown_scenario_names_the_nearest():
+    with pytest.raises(ConfigError, match=r"Fynne.*did you mean 'Fyne'.*circle"):
+        Config.scenario("Fynne")
