@@ -42,3 +42,30 @@ class UnknownNameError(L2LError, KeyError, AttributeError):
 
     def __str__(self) -> str:
         return Exception.__str__(self)  # KeyError would put the message in quotes
+
+
+class UsageError(L2LError):
+    """The user asked for something that cannot be done; nothing was started."""
+
+
+class RunFolderError(UsageError):
+    """The run folder exists, is in use, is not ours, or cannot be trusted."""
+
+
+class WorkerStartError(L2LError):
+    """No worker could be started; the message holds the workers' own words."""
+
+
+class GenerationFailedError(L2LError):
+    """Every individual of a generation failed; the message holds the first tracebacks."""
+
+
+class IndividualFailedError(L2LError, SystemExit):
+    """An individual failed and the run was asked to stop there.
+
+    It is a SystemExit, too: a script that lets it pass ends with exit code 1.
+    """
+
+    def __init__(self, message: str):
+        super().__init__(message)
+        self.code = 1
