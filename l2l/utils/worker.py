@@ -1,0 +1,181 @@
+"""The worker: a process that lives for the whole run and evaluates the individuals its pipe brings."""
+
+import ctypes
+import faulthandler
+import io
+import os
+import pickle
+import random
+import signal
+import sys
+import time
+import traceback
+import types
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from l2l.utils.channel import Inbox, Pipes, decode, decode_parameters, send_result
+from l2l.utils.fitness import as_fitness
+from l2l.utils.individual import Individual
+from l2l.utils.trajectory import Trajectory
+
+PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+
+
+def main(simulation_path: str, worker_id: str) -> None:
+    """Evaluate individuals until the runner says quit, or is gone."""
+    die_with_runner()
+    faulthandler.enable()  # a segmentation fault leaves its Python stack in the log
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(line_buffering=True)  # what was printed before a crash is in the log
+    Worker(Path(simulation_path), worker_id).serve()
+
+
+def die_with_runner() -> None:
+    """Ask the kernel for SIGKILL when the parent dies (Linux); a worker in a long evaluation reads no pipe."""
+    try:
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    except (AttributeError, OSError):  # no prctl: the reaper and the end of the pipe remain
+        return
+
+
+class Worker:
+    """Reads assignments, evaluates them in order, and answers each at once.
+
+    Parameters
+    ----------
+    simulation_path : Path
+        Folder with ``optimizee.bin`` and the pipes.
+    worker_id : str
+        Names the pipes and the log files.
+    """
+
+    def __init__(self, simulation_path: Path, worker_id: str):
+        self.worker_id = worker_id
+        self.results_path = simulation_path / "results"
+        pipes = Pipes(simulation_path / "individual_logs", worker_id)
+        # Without a writer a non-blocking pipe reads as ended at once; a blocking open would wait for ever.
+        self.inbox = Inbox(os.open(pipes.input, os.O_RDONLY | os.O_NONBLOCK))
+        self.output = os.open(pipes.output, os.O_WRONLY)
+        os.set_blocking(self.inbox.fd, True)
+        self.optimizee = Template((simulation_path / "optimizee.bin").read_bytes)
+        self.setup: dict[str, Any] = {}
+
+    def serve(self) -> None:
+        """Answer messages until ``quit`` or the end of the pipe."""
+        while (lines := self.inbox.read()) is not None:
+            for line in lines:
+                message = decode(line)
+                if "quit" in message:
+                    return
+                if "setup" in message:
+                    self.start(message["setup"])
+                else:
+                    self.answer(message)
+
+    def start(self, setup: dict[str, Any]) -> None:
+        """Go where the runner is, load the optimizee once, and say that this worker is ready."""
+        self.setup = setup
+        os.chdir(setup["cwd"])
+        self.optimizee.load()
+        send_result(self.output, {"run": setup["run"], "ready": os.getpid()}, self.results_path / "ready")
+
+    def answer(self, message: dict[str, Any]) -> None:
+        """Evaluate one individual and write its outcome."""
+        started = time.perf_counter()
+        try:
+            outcome = {"fitness": self.evaluate(message)}
+        except BaseException as error:  # also SystemExit and KeyboardInterrupt: the optimizee's, not ours
+            outcome = {"error": describe(error)}
+        outcome["of"] = message["of"]
+        outcome["run"] = self.setup["run"]
+        outcome["seconds"] = time.perf_counter() - started
+        generation, index, attempt = message["of"]
+        send_result(self.output, outcome, self.results_path / f"results_{generation}_{index}_{attempt}.json")
+
+    def evaluate(self, message: dict[str, Any]) -> Any:
+        """Fitness of the individual of a message, from a fresh copy of the optimizee."""
+        generation, index, attempt = message["of"]
+        individual = Individual(generation, index, decode_parameters(message))
+        individual.seed = message["seed"]
+        traj = Trajectory()
+        traj.individual = individual
+        traj.individuals[generation] = [individual]
+        traj.v_idx = index
+        traj.retry = attempt
+        traj.seed = self.setup["seed"]
+        traj.inner_params = message.get("inner_params", 1)
+        random.seed(message["seed"])
+        np.random.seed(message["seed"] & 0xFFFFFFFF)
+        result = self.optimizee.fresh().simulate_(traj)
+        return as_fitness(result, self.setup["n_fitness"], traj.inner_params)
+
+
+class Template:
+    """The optimizee as it was pickled, from which every evaluation takes a fresh copy.
+
+    Classes, functions and modules are loaded once and shared; only data is copied, which matters for classes that
+    travelled inside the pickle because they were defined in the experiment script.
+    An optimizee with ``reusable = True`` is handed out itself.
+    """
+
+    def __init__(self, read: Any):
+        self._read = read
+        self._code: list[Any] = []
+        self._data = b""
+        self._optimizee: Any = None
+
+    def load(self) -> None:
+        """Unpickle once; errors of the optimizee's modules show here, before any evaluation."""
+        source = self._read()
+        self._optimizee = pickle.loads(source)
+        if getattr(self._optimizee, "reusable", False):
+            return
+        buffer = io.BytesIO()
+        try:
+            _DataPickler(buffer, self._code).dump(self._optimizee)
+            self._data = buffer.getvalue()
+        except Exception:  # holds something only the original pickle knows how to make: load that each time
+            self._code.clear()
+            self._data = source
+        self._optimizee = None
+
+    def fresh(self) -> Any:
+        """An optimizee that no evaluation has touched."""
+        if self._optimizee is not None:
+            return self._optimizee
+        return _DataUnpickler(io.BytesIO(self._data), self._code).load()
+
+
+class _DataPickler(pickle.Pickler):
+    def __init__(self, file: io.BytesIO, code: list[Any]):
+        super().__init__(file, pickle.HIGHEST_PROTOCOL)
+        self._code = code
+        self._place: dict[int, int] = {}
+
+    def persistent_id(self, obj: Any) -> int | None:
+        if not isinstance(obj, type | types.FunctionType | types.ModuleType):
+            return None
+        if id(obj) not in self._place:
+            self._place[id(obj)] = len(self._code)
+            self._code.append(obj)
+        return self._place[id(obj)]
+
+
+class _DataUnpickler(pickle.Unpickler):
+    def __init__(self, file: io.BytesIO, code: list[Any]):
+        super().__init__(file)
+        self._code = code
+
+    def persistent_load(self, place: int) -> Any:
+        return self._code[place]
+
+
+def describe(error: BaseException) -> dict[str, str]:
+    """Type, message and traceback of what an optimizee raised, from its own first line on."""
+    frames = error.__traceback__.tb_next if error.__traceback__ is not None else None
+    lines = traceback.format_exception(type(error), error, frames)
+    return {"type": type(error).__name__, "message": str(error), "traceback": "".join(lines)}
