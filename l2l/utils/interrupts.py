@@ -1,0 +1,56 @@
+"""Ctrl-C, SIGTERM and SIGHUP, brought to the runner at a moment when nothing is half done."""
+
+import os
+import signal
+import threading
+from types import FrameType
+from typing import Any
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal asked the run to end."""
+
+
+class Interrupts:
+    """While open, the first signal makes ``fd`` readable if someone waits there, else raises `Interrupted`.
+
+    A second signal always raises. Outside the main thread, where Python takes no signals, this does nothing.
+
+    Attributes
+    ----------
+    fd : int
+        For a selector.
+    waiting : bool
+        Set by the runner while it looks at ``fd``.
+    """
+
+    def __init__(self) -> None:
+        self.waiting = False
+        self._received: str | None = None
+        self._before: dict[int, Any] = {}
+        self.fd, self._write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+
+    def __enter__(self) -> "Interrupts":
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, or a shell's background job
+                    self._before[number] = signal.signal(number, self._receive)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        os.close(self.fd)
+        os.close(self._write)
+
+    def check(self) -> None:
+        """Raise `Interrupted` if a signal came."""
+        if self._received is not None:
+            raise Interrupted(f"interrupted by {self._received}")
+
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        first = self._received is None
+        self._received = signal.Signals(number).name
+        if not (first and self.waiting):
+            self.check()
+        os.write(self._write, b"!")
