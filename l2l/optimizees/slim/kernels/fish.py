@@ -1,0 +1,40 @@
+"""Fish: how many carry lice and how many die."""
+
+from math import exp, log1p
+
+from numba import njit
+
+from .sampling import binomial
+
+
+@njit(cache=True, nogil=True)
+def infected_fish(n_fish, n_lice):
+    """Expected number of fish with at least one of ``n_lice`` lice that settle at random: N (1 - (1 - 1/N)^k)."""
+    if n_fish <= 0 or n_lice <= 0:
+        return 0
+    if n_fish == 1:
+        return 1
+    return int(-n_fish * (exp(n_lice * log1p(-1.0 / n_fish)) - 1.0))
+
+
+@njit(cache=True, nogil=True)
+def lice_death_probability(n_pathogenic, n_infected, mass_kg, center, k):
+    """Daily probability that an infected fish dies of its lice, Vollset (2019).
+
+    ``n_pathogenic`` counts pre-adults and adults; ``k`` is the loss of log odds per louse and kg of fish.
+    """
+    if n_infected <= 0:
+        return 0.0
+    odds = exp(center - k * n_pathogenic / (n_infected * mass_kg))
+    return 0.001 * (1.0 - odds / (1.0 + odds))
+
+
+@njit(cache=True, nogil=True)
+def fish_deaths(stream, n_fish, treatment_hazard, n_infected, lice_hazard, background_hazard):
+    """Fish of one cage that die today; each draw is from those that the draws before it left alive."""
+    alive = n_fish
+    if treatment_hazard > 0.0:
+        alive -= binomial(stream, alive, treatment_hazard)
+    alive -= binomial(stream, min(n_infected, alive), lice_hazard)
+    alive -= binomial(stream, alive, background_hazard)
+    return n_fish - alive
