@@ -1,0 +1,152 @@
+"""The state of a running simulation: a struct of arrays over all farms and cages, held once."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..kernels.genetics import joint_ratios
+from ..kernels.sampling import make_streams
+from ..kernels.stages import L1, N_STAGES
+from ..kernels.treatments import EVENT_FIELDS
+from .shared import Shared
+
+LONG_AGO = -(1 << 40)  # a day before any simulation
+
+
+class State(NamedTuple):
+    """Everything that changes from day to day.  Objects are views on it; a worker keeps one and resets it.
+
+    Axes as in ``Shared``; r is a day of the ring buffer, e a slot of a cage's treatment events.
+    """
+
+    streams: np.ndarray  # uint64[2 f + 1, 4]: one per farm, one per farm's policy, the organisation's
+    # cages
+    lice: np.ndarray  # int64[c, s, g]
+    fish: np.ndarray  # int64[c]
+    cleaner_fish: np.ndarray  # int64[c]
+    busy_dams: np.ndarray  # float64[c], matings per female and day, averaged
+    cage_start: np.ndarray  # int64[c], day of the current stock's arrival
+    events: np.ndarray  # int64[c, e, 4]
+    n_events: np.ndarray  # int64[c]
+    # farms
+    larvae: np.ndarray  # int64[f, r, g], to enter L1 on day d in slot d mod r
+    remaining: np.ndarray  # int64[f], treatments left this year
+    strikes: np.ndarray  # int64[f]
+    to_cull: np.ndarray  # int64[f]
+    stock_value: np.ndarray  # float64[f], GBP
+    memory: np.ndarray  # int64[f, t + 1], day of each treatment's last acceptance; last: treatments rotated
+    # what a farm's policy may see
+    aggregation: np.ndarray  # float64[f], adult females per fish, mean over cages
+    reported_aggregation: np.ndarray  # float64[f], worst cage, on sampling days, else 0
+    fish_population: np.ndarray  # int64[f]
+    cleaner_population: np.ndarray  # int64[f]
+    treating: np.ndarray  # int64[f, t + 1], treatments under way; last: a cage is fallow
+    asked_to_treat: np.ndarray  # int64[f]
+    # organisation and reservoir
+    mean_eggs: np.ndarray  # float64[g]
+    alpha: np.ndarray  # float64[genes, 3]
+    reservoir_ratios: np.ndarray  # float64[g]
+    influx: np.ndarray  # int64[1], lice per cage, tomorrow
+    # the day's tally, by farm
+    eggs: np.ndarray  # int64[f, g], laid
+    arrivals: np.ndarray  # int64[f, g], larvae that entered L1
+    influx_lice: np.ndarray  # int64[f], from the reservoir
+    dead_lice: np.ndarray  # int64[f]
+    removed_lice: np.ndarray  # int64[f], with sold fish
+    dead_fish: np.ndarray  # int64[f]
+    sold_fish: np.ndarray  # int64[f]
+    cost: np.ndarray  # float64[f], GBP
+    payoff: np.ndarray  # float64[f], GBP
+    # totals of the run so far, by farm
+    total_payoff: np.ndarray  # float64[f], GBP
+    total_aggregation: np.ndarray  # float64[f], to be divided by the days
+    treatments_used: np.ndarray  # int64[f, t], accepted requests
+    # scratch
+    survival: np.ndarray  # float64[f, s, g]
+    batches: np.ndarray  # int64[f, r, g]
+    travel: np.ndarray  # int64[f, f]
+    counts: np.ndarray  # int64[f, 3, g]
+    probabilities: np.ndarray  # float64[f, g]
+    gametes: np.ndarray  # float64[f, 2, gametes]
+    gene_ratios: np.ndarray  # float64[genes, 3]
+
+
+def allocate(shared: Shared) -> State:
+    """Arrays of a state for ``shared``, not yet begun."""
+    f, c, t, g = shared.n_farms, shared.n_cages, shared.n_treatments, shared.n_genotypes
+    r = shared.ring_days
+    n_genes = shared.gene_digit.shape[1]
+
+    def integers(*shape: int) -> np.ndarray:
+        return np.zeros(shape, np.int64)
+
+    return State(
+        streams=np.zeros((2 * f + 1, 4), np.uint64),
+        lice=integers(c, N_STAGES, g),
+        fish=integers(c),
+        cleaner_fish=integers(c),
+        busy_dams=np.zeros(c),
+        cage_start=integers(c),
+        events=integers(c, shared.n_slots, EVENT_FIELDS),
+        n_events=integers(c),
+        larvae=integers(f, r, g),
+        remaining=integers(f),
+        strikes=integers(f),
+        to_cull=integers(f),
+        stock_value=np.zeros(f),
+        memory=integers(f, t + 1),
+        aggregation=np.zeros(f),
+        reported_aggregation=np.zeros(f),
+        fish_population=integers(f),
+        cleaner_population=integers(f),
+        treating=integers(f, t + 1),
+        asked_to_treat=integers(f),
+        mean_eggs=np.zeros(g),
+        alpha=np.zeros((n_genes, 3)),
+        reservoir_ratios=np.zeros(g),
+        influx=integers(1),
+        eggs=integers(f, g),
+        arrivals=integers(f, g),
+        influx_lice=integers(f),
+        dead_lice=integers(f),
+        removed_lice=integers(f),
+        dead_fish=integers(f),
+        sold_fish=integers(f),
+        cost=np.zeros(f),
+        payoff=np.zeros(f),
+        total_payoff=np.zeros(f),
+        total_aggregation=np.zeros(f),
+        treatments_used=integers(f, t),
+        survival=np.zeros((f, N_STAGES, g)),
+        batches=integers(f, r, g),
+        travel=integers(f, f),
+        counts=integers(f, 3, g),
+        probabilities=np.zeros((f, g)),
+        gametes=np.zeros((f, 2, shared.zygote_map.shape[0])),
+        gene_ratios=np.zeros((n_genes, 3)),
+    )
+
+
+def begin(shared: Shared, state: State, seed_sequence: np.random.SeedSequence) -> None:
+    """Set every array to the start of the first day.
+
+    Every farm, every farm's policy and the organisation get a stream of their own from ``seed_sequence``.
+    """
+    for array in state:
+        array.fill(0)
+    state.streams[:] = make_streams(seed_sequence, len(state.streams))
+    state.lice[:, L1] = shared.initial_lice
+    farm_of_cage = np.repeat(np.arange(shared.n_farms), np.diff(shared.first_cage))
+    state.fish[:] = np.where(shared.cage_start < 0, shared.num_fish[farm_of_cage], 0)
+    state.cage_start[:] = shared.cage_start
+    state.remaining[:] = shared.max_num_treatments
+    state.memory[:, :-1] = LONG_AGO
+    mass_kg = shared.mass_kg[np.maximum(0, -1 - shared.cage_start)]
+    state.stock_value[:] = np.bincount(farm_of_cage, state.fish * mass_kg * shared.gain_per_kg, shared.n_farms)
+    state.fish_population[:] = np.bincount(farm_of_cage, state.fish, shared.n_farms)
+    state.alpha[:] = shared.initial_alpha
+    ratios = shared.initial_alpha / shared.initial_alpha.sum(axis=1, keepdims=True)
+    state.reservoir_ratios[:] = joint_ratios(ratios)
+    state.influx[0] = int(shared.ext_pressure)
