@@ -1,0 +1,139 @@
+"""Policies compiled for whole episodes: what a farm does today, from what it may see.
+
+Actions are the treatments by number, then FALLOW = n_treatments and no action = n_treatments + 1.
+"""
+
+from math import log1p
+
+from ..types.policies import Family
+from .inner import inner
+from .sampling import integer_below, uniform
+
+BERNOULLI, MOSAIC, THRESHOLD, LINEAR = (
+    int(Family.BERNOULLI),
+    int(Family.MOSAIC),
+    int(Family.THRESHOLD),
+    int(Family.LINEAR),
+)
+MOSAIC_AGGREGATION = 2.0  # adult females per fish above which a farm in a mosaic follows the request to treat
+YEAR = 365
+
+
+@inner
+def decide(family, parameters, shared, state, farm, day):
+    """Action of ``farm`` on ``day`` under a policy.
+
+    Parameters
+    ----------
+    family : int
+        A ``Family``.
+    parameters : float64[n_parameters]
+        The farm's, of the tunable families; see ``threshold`` and ``linear``.
+    """
+    stream = state.streams[shared.num_fish.shape[0] + farm]
+    if family == BERNOULLI:
+        return bernoulli(stream, shared, state, farm)
+    if family == MOSAIC:
+        return mosaic(shared, state, farm)
+    if family == THRESHOLD:
+        return threshold(parameters, shared, state, farm, day)
+    if family == LINEAR:
+        return linear(parameters, shared, state, farm)
+    return shared.is_cleaner.shape[0] + 1
+
+
+@inner
+def bernoulli(stream, shared, state, farm):
+    """Treat at random: always above the enforcement threshold, with 1 - ``defection_proba`` when asked to."""
+    n_treatments = shared.is_cleaner.shape[0]
+    must = state.aggregation[farm] >= shared.enforcement_threshold
+    if not must:
+        if state.asked_to_treat[farm] == 0 or uniform(stream) < shared.defection_proba[farm]:
+            return n_treatments + 1
+    n_allowed = shared.allowed[farm].sum()
+    if n_allowed == 0:
+        return n_treatments + 1
+    return nth_allowed(shared.allowed[farm], integer_below(stream, n_allowed))
+
+
+@inner
+def mosaic(shared, state, farm):
+    """Take the treatments in turn, one whenever asked to and the cages have more than two females per fish."""
+    n_treatments = shared.is_cleaner.shape[0]
+    n_allowed = shared.allowed[farm].sum()
+    if state.asked_to_treat[farm] == 0 or state.aggregation[farm] <= MOSAIC_AGGREGATION or n_allowed == 0:
+        return n_treatments + 1
+    turn = state.memory[farm, n_treatments]
+    state.memory[farm, n_treatments] = turn + 1
+    return nth_allowed(shared.allowed[farm], turn % n_allowed)
+
+
+@inner
+def nth_allowed(allowed, n):
+    """Number of the ``n``-th treatment that a site may use, counted from 0."""
+    for t in range(allowed.shape[0]):
+        if allowed[t]:
+            if n == 0:
+                return t
+            n -= 1
+    return allowed.shape[0] + 1
+
+
+@inner
+def threshold(parameters, shared, state, farm, day):
+    """Treat when the lice are over a treatment's own threshold, by most in proportion first.
+
+    ``parameters`` are three for each treatment - aggregation at which to treat, least days since the last time,
+    share of the yearly quota kept back (released evenly over the farm's year) -, then cooperation (by which share
+    the thresholds fall when the farm is asked to treat) and the aggregation at which to fallow.
+    """
+    n_treatments = shared.is_cleaner.shape[0]
+    aggregation = state.aggregation[farm]
+    if aggregation >= parameters[3 * n_treatments + 1]:
+        return n_treatments
+    relief = 1.0 - parameters[3 * n_treatments] * state.asked_to_treat[farm]
+    day_of_year = (day - shared.farm_start[farm]) % YEAR
+    kept_back = shared.max_num_treatments[farm] * (1.0 - day_of_year / YEAR)
+    chosen = n_treatments + 1
+    most = 1.0
+    for t in range(n_treatments):
+        if not shared.allowed[farm, t] or day - state.memory[farm, t] < parameters[3 * t + 1]:
+            continue
+        if not shared.is_cleaner[t] and state.remaining[farm] <= parameters[3 * t + 2] * kept_back:
+            continue
+        limit = max(parameters[3 * t] * relief, 1e-9)
+        if aggregation / limit >= most:
+            most = aggregation / limit
+            chosen = t
+    return chosen
+
+
+@inner
+def linear(parameters, shared, state, farm):
+    """Take the action of the highest score; no action scores 0, the others are linear in the observation.
+
+    ``parameters`` are float64[(n_treatments + 1) * n_features], a row for each treatment and for fallow, over:
+    1, ln(1 + aggregation), ln(1 + reported aggregation), fish left, cleaner fish per fish, each treatment under
+    way, a cage fallow, share of the year's treatments left, asked to treat.
+    """
+    n_treatments = shared.is_cleaner.shape[0]
+    n_features = n_treatments + 8
+    n_cages = shared.first_cage[farm + 1] - shared.first_cage[farm]
+    fish = state.fish_population[farm]
+    chosen = n_treatments + 1
+    best = 0.0
+    for a in range(n_treatments + 1):
+        if a < n_treatments and not shared.allowed[farm, a]:
+            continue
+        row = parameters[a * n_features : (a + 1) * n_features]
+        score = row[0] + row[1] * log1p(state.aggregation[farm]) + row[2] * log1p(state.reported_aggregation[farm])
+        score += row[3] * fish / max(1, shared.num_fish[farm] * n_cages)
+        score += row[4] * state.cleaner_population[farm] / max(1, fish)
+        for t in range(n_treatments + 1):
+            score += row[5 + t] * state.treating[farm, t]
+        score += row[6 + n_treatments] * state.remaining[farm] / max(1, shared.max_num_treatments[farm])
+        score += row[7 + n_treatments] * state.asked_to_treat[farm]
+        if score > best:
+            best = score
+            chosen = a
+    return chosen
