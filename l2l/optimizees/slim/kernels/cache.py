@@ -1,0 +1,53 @@
+"""Compile the kernels once, and never run a stale one.
+
+Numba keys its cache by a function's own file, so that an entry kernel goes on with old versions of the kernels it
+calls when only their files change.  A stamp beside the cached code says which sources it was made of.
+"""
+
+import hashlib
+import platform
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+from . import episode
+
+STAMP = "l2l-kernels.stamp"
+_checked = False  # by this process
+
+
+def compile_once(run_all: Callable[[], None]) -> bool:
+    """Make sure that the cached kernels are those of the present sources; return whether it compiled.
+
+    Parameters
+    ----------
+    run_all
+        Calls every entry kernel with arguments of the types they are used with.
+    """
+    global _checked
+    if _checked:
+        return False
+    _checked = True
+    folder = Path(episode.run._cache.cache_path)  # type: ignore[attr-defined]
+    stamp = folder / STAMP
+    current = _fingerprint()
+    if stamp.is_file() and stamp.read_text() == current:
+        return False
+    for pattern in ("*.nbi", "*.nbc"):
+        for cached in folder.glob(pattern):
+            cached.unlink(missing_ok=True)
+    run_all()
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp.write_text(current)
+    return True
+
+
+def _fingerprint() -> str:
+    """Hash of all kernel sources, the compiler's versions and the processor."""
+    digest = hashlib.sha256()
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
+    for name in ("numba", "llvmlite", "numpy"):
+        digest.update(version(name).encode())
+    digest.update(platform.machine().encode())
+    return digest.hexdigest()

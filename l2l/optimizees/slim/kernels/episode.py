@@ -1,0 +1,98 @@
+"""A day of the whole system, and a whole run with a compiled policy: one kernel call each."""
+
+import numpy as np
+from numba import njit
+
+from .farm import apply_action, begin_day, observe, update_farm
+from .inner import inner
+from .organisation import oversee, update_reservoir
+from .policies import decide
+
+
+@njit(cache=True, nogil=True)
+def step(shared, state, actions, day):
+    """Advance the whole system by a day under the farms' ``actions`` int64[n_farms].
+
+    All actions are carried out before any farm is updated; a farm that was ordered to fallow does so instead.
+    """
+    n_farms = actions.shape[0]
+    n_treatments = shared.is_cleaner.shape[0]
+    for f in range(n_farms):
+        begin_day(shared, state, f, day)
+        action = n_treatments if state.to_cull[f] == 1 else actions[f]
+        apply_action(shared, state, f, action, day)
+    for f in range(n_farms):
+        update_farm(shared, state, f, day)
+    for f in range(n_farms):
+        observe(shared, state, f, day)
+    eggs_today = state.counts[0, 0]
+    eggs_today[:] = 0
+    for f in range(n_farms):
+        for g in range(eggs_today.shape[0]):
+            eggs_today[g] += state.eggs[f, g]
+    update_reservoir(
+        state.streams[2 * n_farms],
+        eggs_today,
+        shared.reservoir_offspring_average,
+        shared.genetic_learning_rate,
+        shared.gene_digit,
+        state.mean_eggs,
+        state.alpha,
+        state.gene_ratios,
+        state.reservoir_ratios,
+    )
+    from_eggs = state.mean_eggs.sum() * shared.reservoir_offspring_integration_ratio
+    state.influx[0] = int(from_eggs + shared.ext_pressure)
+    oversee(
+        state.reported_aggregation,
+        shared.suggested_threshold,
+        shared.enforcement_threshold,
+        shared.enforcement_strikes,
+        state.strikes,
+        state.to_cull,
+        state.asked_to_treat,
+    )
+
+
+@inner
+def write_day(state, first_cage, actions, day, record):
+    """Copy the day's figures into the rows of ``record``, summing cages over farms."""
+    for f in range(actions.shape[0]):
+        record.lice[day, f] = 0
+        for c in range(first_cage[f], first_cage[f + 1]):
+            record.lice[day, f] += state.lice[c]
+    record.action[day] = actions
+    record.aggregation[day] = state.aggregation
+    record.reported_aggregation[day] = state.reported_aggregation
+    record.fish_population[day] = state.fish_population
+    record.cleaner_fish[day] = state.cleaner_population
+    record.treating[day] = state.treating
+    record.allowed_treatments[day] = state.remaining
+    record.asked_to_treat[day] = state.asked_to_treat
+    record.eggs[day] = state.eggs
+    record.arrivals[day] = state.arrivals
+    record.influx_lice[day] = state.influx_lice
+    record.reservoir_ratios[day] = state.reservoir_ratios
+    record.dead_lice[day] = state.dead_lice
+    record.removed_lice[day] = state.removed_lice
+    record.dead_fish[day] = state.dead_fish
+    record.sold_fish[day] = state.sold_fish
+    record.cost[day] = state.cost
+    record.payoff[day] = state.payoff
+
+
+@njit(cache=True, nogil=True)
+def run(shared, state, family, parameters, record):
+    """Simulate all days under a compiled policy, from a state that has begun.
+
+    ``parameters`` is float64[n_farms, n_parameters]; ``record`` holds a row per day, or none to record nothing.
+    """
+    n_farms = shared.num_fish.shape[0]
+    actions = np.empty(n_farms, np.int64)
+    recording = record.action.shape[0] > 0
+    for day in range(shared.n_days):
+        for f in range(n_farms):
+            actions[f] = decide(family, parameters[f], shared, state, f, day)
+        step(shared, state, actions, day)
+        if recording:
+            write_day(state, shared.first_cage, actions, day, record)

@@ -1,0 +1,211 @@
+"""Policies as data: a family's name and a vector with names and bounds, saved and loaded as YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import yaml
+
+from l2l.errors import nearest
+
+from ..types.policies import Family
+from .config import Config, ConfigError
+
+BUILT_IN = {"untreated": Family.UNTREATED, "bernoulli": Family.BERNOULLI, "mosaic": Family.MOSAIC}
+TUNABLE = {"threshold": Family.THRESHOLD, "linear": Family.LINEAR}
+FALLOW = "fallow"
+
+
+class Parameter(NamedTuple):
+    """One number of a tunable family: its place in the kernel's vector, bounds, and value when it is not tuned."""
+
+    name: str
+    low: float
+    high: float
+    default: float
+    tuned: bool
+
+
+def family_parameters(family: Family, config: Config) -> list[Parameter]:
+    """The numbers of a family for the treatments of ``config``, in the order the kernel reads them.
+
+    Those of a treatment that no farm of the scenario may use are not tuned.
+    """
+    if family == Family.THRESHOLD:
+        return _threshold_parameters(config)
+    if family == Family.LINEAR:
+        return _linear_parameters(config)
+    return []
+
+
+def _usable(config: Config) -> list[bool]:
+    return [any(t.treatment in farm.treatment_types for farm in config.farms) for t in config.treatments]
+
+
+def _threshold_parameters(config: Config) -> list[Parameter]:
+    parameters = []
+    for treatment, usable in zip(config.treatments, _usable(config), strict=True):
+        name = treatment.treatment.name
+        parameters += [
+            Parameter(f"{name}.aggregation", 0.5, 12.0, 12.0, usable),  # adult females per fish at which to treat
+            Parameter(f"{name}.spacing_days", 0.0, 180.0, 0.0, usable),
+            Parameter(f"{name}.kept_back", 0.0, 1.0, 0.0, usable),  # share of the yearly quota
+        ]
+    parameters.append(Parameter("cooperation", 0.0, 1.0, 0.0, True))  # by how much thresholds fall when asked
+    parameters.append(Parameter("fallow_aggregation", 5.0, 100.0, 100.0, True))
+    return parameters
+
+
+def _linear_parameters(config: Config) -> list[Parameter]:
+    names = [t.treatment.name for t in config.treatments]
+    features = ["constant", "log_aggregation", "log_reported", "fish_left", "cleaner_fish"]
+    features += [f"under_{name}" for name in names] + ["a_cage_fallow", "quota_left", "asked"]
+    parameters = []
+    for action, usable in zip([*names, FALLOW], [*_usable(config), True], strict=True):
+        for feature in features:
+            default = -5.0 if feature == "constant" else 0.0  # an action is not taken unless something speaks for it
+            parameters.append(Parameter(f"{action}.{feature}", -5.0, 5.0, default, usable))
+    return parameters
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What every farm follows.
+
+    Attributes
+    ----------
+    family : Family
+    names : tuple of str
+        Of the parameters, in the kernel's order; empty for the built-in ones.
+    values : float64[n_parameters] or float64[n_farms, n_parameters]
+        One vector for all farms, or one for each.
+    """
+
+    family: Family
+    names: tuple[str, ...]
+    values: np.ndarray
+
+    @classmethod
+    def built_in(cls, name: str) -> Policy:
+        """Untreated, bernoulli or mosaic."""
+        if name not in BUILT_IN:
+            raise ConfigError(f"no built-in policy {name!r}; there are {', '.join(BUILT_IN)}{nearest(name, BUILT_IN)}")
+        return cls(BUILT_IN[name], (), np.zeros(0))
+
+    @classmethod
+    def from_parameters(
+        cls,
+        family: Family,
+        config: Config,
+        parameters: Mapping[str, float | np.ndarray],
+        source: str = "policy",
+    ) -> Policy:
+        """Fill a family's vector by name; what is not named keeps its default.
+
+        A value is a number for all farms or an array float64[n_farms], one for each.
+
+        Raises
+        ------
+        ConfigError
+            For an unknown name (with the nearest), a value outside its bounds, or an array of the wrong length.
+        """
+        known = family_parameters(family, config)
+        names = tuple(p.name for p in known)
+        for name in parameters:
+            if name not in names:
+                raise ConfigError(
+                    f"{source}: the {family.name.lower()} family has no parameter {name!r}{nearest(name, names)}"
+                )
+        n_farms = len(config.farms)
+        per_farm = any(np.ndim(v) > 0 for v in parameters.values())
+        values = np.zeros((n_farms, len(known)))
+        for i, p in enumerate(known):
+            value = np.asarray(parameters.get(p.name, p.default), float)
+            if value.ndim > 1 or (value.ndim == 1 and value.shape != (n_farms,)):
+                raise ConfigError(
+                    f"{source}: {p.name} needs one number or {n_farms}, one per farm; got shape {value.shape}"
+                )
+            if not (np.all(value >= p.low) and np.all(value <= p.high)):
+                raise ConfigError(f"{source}: {p.name} must lie in [{p.low}, {p.high}], got {value}")
+            values[:, i] = value
+        return cls(family, names, values if per_farm else values[0])
+
+    def farm_parameters(self, n_farms: int) -> np.ndarray:
+        """The vectors as the kernel reads them, float64[n_farms, n_parameters]."""
+        if self.values.ndim == 2 and len(self.values) != n_farms:
+            raise ConfigError(f"the policy is for {len(self.values)} farms, the scenario has {n_farms}")
+        return np.array(np.broadcast_to(self.values, (n_farms, len(self.names))))
+
+    def to_dict(self) -> dict:
+        """Plain data: the family and its parameters, lists where each farm has its own."""
+        return {
+            "family": self.family.name.lower(),
+            "parameters": {name: self.values[..., i].tolist() for i, name in enumerate(self.names)},
+        }
+
+    def save(self, path: str | Path) -> None:
+        """Write as YAML; ``load_policy`` reads it back."""
+        Path(path).write_text(yaml.safe_dump(self.to_dict(), sort_keys=False))
+
+
+def load_policy(strategy: str | Path, config: Config, family: Family | None = None) -> Policy:
+    """The policy that ``strategy`` names: a built-in one, or the path of a YAML file.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such policy or file, the file is not a policy for this scenario, or - where ``family`` is
+        given - it is of another family.
+    """
+    if str(strategy) in BUILT_IN:
+        policy = Policy.built_in(str(strategy))
+    else:
+        policy = _read(Path(strategy), config)
+    if family is not None and policy.family != family:
+        raise ConfigError(
+            f"{strategy}: a policy of the {policy.family.name.lower()} family, expected {family.name.lower()}"
+        )
+    return policy
+
+
+def _read(path: Path, config: Config) -> Policy:
+    if not path.is_file():
+        raise ConfigError(
+            f"no policy {str(path)!r}: neither a file nor one of {', '.join(BUILT_IN)}{nearest(str(path), BUILT_IN)}"
+        )
+    try:
+        data = yaml.safe_load(path.read_text())
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not YAML: {error}") from error
+    if not isinstance(data, dict) or set(data) != {"family", "parameters"}:
+        raise ConfigError(f"{path}: a policy has the keys family and parameters, got {_keys(data)}")
+    families = {**BUILT_IN, **TUNABLE}
+    if data["family"] not in families:
+        raise ConfigError(
+            f"{path}: no policy family {data['family']!r}; there are {', '.join(families)}"
+            f"{nearest(str(data['family']), families)}"
+        )
+    parameters = data["parameters"] or {}
+    if not isinstance(parameters, dict):
+        raise ConfigError(f"{path}: parameters must be a mapping of names to numbers, got {parameters!r}")
+    return Policy.from_parameters(
+        families[data["family"]],
+        config,
+        {name: _number(value, f"{path}: {name}") for name, value in parameters.items()},
+        str(path),
+    )
+
+
+def _keys(data: object) -> str:
+    return ", ".join(map(str, data)) if isinstance(data, dict) else repr(data)
+
+
+def _number(value: object, where: str) -> float | np.ndarray:
+    numbers: Sequence = value if isinstance(value, list) else [value]
+    if not all(isinstance(x, int | float) and not isinstance(x, bool) for x in numbers):
+        raise ConfigError(f"{where} must be a number, or a list with one per farm; got {value!r}")
+    return np.array(value, float) if isinstance(value, list) else float(numbers[0])

@@ -1,0 +1,122 @@
+"""The simulator: a scenario, run whole under a policy or day by day under anybody's actions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..kernels import episode
+from ..kernels.cache import compile_once
+from . import record as records
+from . import state as states
+from .config import Config
+from .policies import Policy
+from .shared import Shared, build_shared, freeze
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Totals of one run.
+
+    Attributes
+    ----------
+    payoff : float64[n_farms]
+        Profit of each farm in GBP.
+    aggregation : float64[n_farms]
+        Adult females per fish, mean over cages and days.
+    resistance : float64[n_genes]
+        Frequency of the dominant allele among all lice on the last day; nan if there are none.
+    treatments : int64[n_farms, n_treatments]
+        Accepted requests.
+    fish : int64[n_farms]
+        Fish at the end.
+    """
+
+    payoff: np.ndarray
+    aggregation: np.ndarray
+    resistance: np.ndarray
+    treatments: np.ndarray
+    fish: np.ndarray
+
+
+class Simulator:
+    """Runs of one scenario.  It keeps the arrays of a state and uses them again for every run.
+
+    Parameters
+    ----------
+    scenario : Config or Shared
+        What ``Config.from_files`` or ``build_shared`` gives; a ``Shared`` may serve many simulators.
+    """
+
+    def __init__(self, scenario: Config | Shared):
+        self.shared = build_shared(scenario) if isinstance(scenario, Config) else freeze(scenario)
+        self.state = states.allocate(self.shared)
+        self.day = 0
+        self._nothing = records.allocate(self.shared, 0)
+        compile_once(self._call_every_kernel)
+
+    def _call_every_kernel(self) -> None:
+        no_days = self.shared._replace(n_days=0)
+        parameters = Policy.built_in("untreated").farm_parameters(self.shared.n_farms)
+        episode.run(no_days, self.state, 0, parameters, self._nothing)
+        self.reset(0)
+        self.step(np.full(self.shared.n_farms, self.shared.n_treatments + 1))
+
+    def reset(self, seed: int | np.random.SeedSequence) -> None:
+        """Go back to the first day, with the streams of ``seed``."""
+        sequence = seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
+        states.begin(self.shared, self.state, sequence)
+        self.day = 0
+
+    def run(self, policy: Policy, seed: int | np.random.SeedSequence) -> Outcome:
+        """Simulate all days in one kernel call."""
+        self.reset(seed)
+        self._run(policy, self._nothing)
+        return self.outcome()
+
+    def run_recorded(self, policy: Policy, seed: int | np.random.SeedSequence) -> records.Record:
+        """Simulate all days and keep each of them."""
+        self.reset(seed)
+        record = records.allocate(self.shared, self.shared.n_days)
+        self._run(policy, record)
+        return record
+
+    def _run(self, policy: Policy, record: records.Record) -> None:
+        parameters = policy.farm_parameters(self.shared.n_farms)
+        episode.run(self.shared, self.state, int(policy.family), parameters, record)
+        self.day = self.shared.n_days
+
+    def step(self, actions: np.ndarray) -> None:
+        """Advance by one day under ``actions`` int64[n_farms]: treatments by number, then fallow, then none.
+
+        Raises
+        ------
+        ValueError
+            For a number of actions that is not that of the farms, an action out of range, or after the last day.
+        """
+        chosen = np.asarray(actions)
+        n_actions = self.shared.n_treatments + 2
+        if chosen.shape != (self.shared.n_farms,) or not np.issubdtype(chosen.dtype, np.integer):
+            raise ValueError(f"actions must be {self.shared.n_farms} integers, one per farm, got {actions!r}")
+        if chosen.min() < 0 or chosen.max() >= n_actions:
+            raise ValueError(f"an action is 0 .. {n_actions - 1}, got {actions!r}")
+        if self.day >= self.shared.n_days:
+            raise ValueError(f"the run ended after {self.shared.n_days} days; call reset() first")
+        episode.step(self.shared, self.state, chosen.astype(np.int64), self.day)
+        self.day += 1
+
+    def outcome(self) -> Outcome:
+        """Totals up to the current day."""
+        by_genotype = self.state.lice.sum(axis=(0, 1))
+        total = by_genotype.sum()
+        dominant = np.array([0.0, 1.0, 0.5])[self.shared.gene_digit]  # alleles a, A, Aa carry
+        with np.errstate(invalid="ignore"):
+            resistance = by_genotype @ dominant / np.float64(total)
+        return Outcome(
+            payoff=self.state.total_payoff.copy(),
+            aggregation=self.state.total_aggregation / max(1, self.day),
+            resistance=resistance,
+            treatments=self.state.treatments_used.copy(),
+            fish=self.state.fish_population.copy(),
+        )

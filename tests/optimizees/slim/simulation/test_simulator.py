@@ -1,0 +1,130 @@
+"""Whole runs: conservation, limits, reproducibility, and one day at a time against one call."""
+
+import numpy as np
+import pytest
+
+from l2l.optimizees.slim.kernels.stages import L3
+from l2l.optimizees.slim.simulation.config import Config
+from l2l.optimizees.slim.simulation.policies import Policy
+from l2l.optimizees.slim.simulation.simulator import Simulator
+
+POLICIES = ["untreated", "bernoulli", "mosaic"]
+
+
+@pytest.fixture(scope="module")
+def fyne():
+    return Simulator(Config.scenario("Fyne"))
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_every_louse_is_accounted_for_every_day(fyne, policy):
+    record = fyne.run_recorded(Policy.built_in(policy), seed=1)
+    lice = record.lice.sum(axis=(2, 3))
+    before = np.vstack([fyne.shared.initial_lice.sum() * np.diff(fyne.shared.first_cage), lice[:-1]])
+    joined = record.arrivals.sum(axis=2) + record.influx_lice
+    left = record.dead_lice + record.removed_lice
+    np.testing.assert_array_equal(lice, before + joined - left)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_every_fish_is_accounted_for_every_day(fyne, policy):
+    record = fyne.run_recorded(Policy.built_in(policy), seed=2)
+    stocked = fyne.shared.num_fish * np.diff(fyne.shared.first_cage)
+    gone = np.cumsum(record.dead_fish + record.sold_fish, axis=0)
+    np.testing.assert_array_equal(record.fish_population, stocked - gone)
+
+
+def test_counts_are_never_negative(fyne):
+    record = fyne.run_recorded(Policy.built_in("bernoulli"), seed=3)
+    for name in ("lice", "fish_population", "cleaner_fish", "eggs", "arrivals", "dead_lice", "allowed_treatments"):
+        assert getattr(record, name).min() >= 0, name
+
+
+def test_same_seed_gives_the_same_run(fyne):
+    first = fyne.run_recorded(Policy.built_in("bernoulli"), seed=4)
+    again = Simulator(fyne.shared).run_recorded(Policy.built_in("bernoulli"), seed=4)
+    other = fyne.run_recorded(Policy.built_in("bernoulli"), seed=5)
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+    assert not np.array_equal(first.lice, other.lice)
+
+
+def test_day_by_day_equals_one_call(fyne):
+    record = fyne.run_recorded(Policy.built_in("mosaic"), seed=6)
+    total = fyne.outcome().payoff
+    fyne.reset(6)
+    for day in range(fyne.shared.n_days):
+        fyne.step(record.action[day])
+        np.testing.assert_array_equal(fyne.state.payoff, record.payoff[day])
+    np.testing.assert_array_equal(fyne.outcome().payoff, total)
+    np.testing.assert_array_equal(
+        np.add.reduceat(fyne.state.lice, fyne.shared.first_cage[:-1], axis=0), record.lice[-1]
+    )
+
+
+def test_payoffs_add_up_to_stock_gained_plus_sales_less_costs(fyne):
+    fyne.reset(0)
+    shared, state = fyne.shared, fyne.state
+    at_first = state.stock_value.copy()
+    record = fyne.run_recorded(Policy.built_in("untreated"), seed=7)
+    kept = record.sold_fish.sum(axis=0) == 0
+    # without a sale, the profit is the growth of the stock's value less what was spent
+    gained = state.stock_value - at_first - record.cost.sum(axis=0)
+    np.testing.assert_allclose(record.payoff.sum(axis=0)[kept], gained[kept])
+    assert shared.gain_per_kg > 0
+
+
+def test_without_lice_nothing_ever_comes():
+    simulator = Simulator(Config.scenario("Fyne", ext_pressure=0))
+    record = simulator.run_recorded(Policy.built_in("untreated"), seed=8)
+    assert record.lice.sum() == 0
+    assert record.eggs.sum() == 0
+
+
+def test_without_mutation_recessive_lice_stay_recessive():
+    simulator = Simulator(
+        Config.scenario("Fyne", geno_mutation_rate=0.0, genetic_ratios={"a": 1.0, "A": 0.0, "Aa": 0.0})
+    )
+    record = simulator.run_recorded(Policy.built_in("mosaic"), seed=9)
+    assert record.lice[..., 0].sum() > 1000
+    assert record.lice[..., 1:].sum() == 0
+    assert simulator.outcome().resistance[0] == 0.0
+
+
+def test_fallow_farm_stays_empty_and_pays_its_rent(fyne):
+    fallow, nothing = fyne.shared.n_treatments, fyne.shared.n_treatments + 1
+    fyne.reset(10)
+    for _ in range(60):
+        fyne.step(np.array([nothing, nothing]))
+    fyne.step(np.array([fallow, nothing]))
+    assert fyne.state.fish_population[0] == 0
+    assert fyne.state.lice[: fyne.shared.first_cage[1], L3:].sum() == 0
+    n_cages = fyne.shared.first_cage[1]
+    assert fyne.state.payoff[0] == pytest.approx(-n_cages * fyne.shared.monthly_cost / 28)
+    for _ in range(30):
+        fyne.step(np.array([nothing, nothing]))
+    assert fyne.state.fish_population[0] == 0 < fyne.state.fish_population[1]
+
+
+def test_production_cycle_harvests_rests_and_stocks_again():
+    cycle = {"harvest_mass_g": 3000.0, "fallow_days": 42}
+    simulator = Simulator(Config.scenario("Fyne", production_cycle=cycle, agg_rate_enforcement_strikes=1000))
+    shared, state = simulator.shared, simulator.state
+    simulator.reset(11)
+    fish = []
+    for _ in range(shared.n_days):
+        simulator.step(np.full(shared.n_farms, shared.n_treatments + 1))
+        fish.append(state.fish.copy())
+    empty = np.array(fish) == 0
+    np.testing.assert_array_equal(empty.sum(axis=0), 42)
+    harvest = empty.argmax(axis=0)
+    ages = harvest - shared.cage_start
+    assert (shared.mass_kg[ages] >= 3.0).all() and (shared.mass_kg[ages - 1] < 3.0).all()
+    smolts = np.array(fish)[harvest + 42, np.arange(shared.n_cages)]
+    assert (smolts > 0.99 * shared.num_fish.max()).all()
+
+
+@pytest.mark.parametrize("actions", [[0], [0, 9], [-1, 0], [0.5, 1.0]])
+def test_invalid_actions_are_refused(fyne, actions):
+    fyne.reset(0)
+    with pytest.raises(ValueError, match=r"action"):
+        fyne.step(np.array(actions))
