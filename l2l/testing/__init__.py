@@ -1,0 +1,17 @@
+"""What every optimizer and every optimizee must do, as test classes to inherit.
+
+A plugin's test file needs a few lines::
+
+    from l2l.testing import OptimizerContract
+
+
+    class TestMyOptimizer(OptimizerContract):
+        def make_optimizer(self, traj, create_individual, weights, bounding_func, n_iteration):
+            parameters = MyParameters(seed=1, n_iteration=n_iteration)
+            return MyOptimizer(traj, create_individual, weights, parameters, bounding_func)
+"""
+
+from l2l.testing.optimizee_contract import OptimizeeContract
+from l2l.testing.optimizer_contract import OptimizerContract, evaluate, run
+
+__all__ = ["OptimizeeContract", "OptimizerContract", "evaluate", "run"]
