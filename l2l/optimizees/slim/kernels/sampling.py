@@ -21,6 +21,11 @@ from numba import njit
 # Below this mean a search from zero upwards is faster than rejection, which is valid from here on.
 SEARCH_BELOW = 10.0
 
+_kernel = njit(cache=True, nogil=True, error_model="numpy")
+# A call that hands an array on counts references to it, atomically, in 10 ns: what draws is inlined, and what
+# is long takes numbers alone.
+_drawing = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+
 _MASK_32 = np.uint64(0xFFFFFFFF)
 _STIRLING_TABLE_SIZE = 16
 # log(k!) minus Stirling's formula, for k = 0..15; k = 0 is never read.
@@ -54,12 +59,12 @@ def make_streams(seed_sequence: np.random.SeedSequence, n: int) -> np.ndarray:
     return streams
 
 
-@njit(cache=True, nogil=True)
+@_kernel
 def _rotate_left(x, n_bits):
     return (x << np.uint64(n_bits)) | (x >> np.uint64(64 - n_bits))
 
 
-@njit(cache=True, nogil=True)
+@_drawing
 def next_uint64(stream):
     """Draw 64 random bits: xoshiro256++ (Blackman and Vigna 2021)."""
     s0, s1, s2, s3 = stream[0], stream[1], stream[2], stream[3]
@@ -74,19 +79,19 @@ def next_uint64(stream):
     return result
 
 
-@njit(cache=True, nogil=True)
+@_drawing
 def uniform(stream):
     """Draw from [0, 1): a multiple of 2**-53."""
     return np.int64(next_uint64(stream) >> np.uint64(11)) * 2.0**-53
 
 
-@njit(cache=True, nogil=True)
+@_drawing
 def open_uniform(stream):
     """Draw from (0, 1), both ends excluded: an odd multiple of 2**-53.  For logarithms and quotients."""
     return (np.int64(next_uint64(stream) >> np.uint64(12)) + 0.5) * 2.0**-52
 
 
-@njit(cache=True, nogil=True)
+@_kernel
 def _multiply_high(x, y):
     """Upper 64 of the 128 bits of ``x * y``."""
     x_low, x_high = x & _MASK_32, x >> np.uint64(32)
@@ -96,7 +101,7 @@ def _multiply_high(x, y):
     return x_high * y_high + (middle >> np.uint64(32)) + (middle_low >> np.uint64(32))
 
 
-@njit(cache=True, nogil=True)
+@_drawing
 def integer_below(stream, n):
     """Draw from 0, 1, .., n - 1, all exactly equally likely; ``n >= 1``.
 
@@ -115,7 +120,7 @@ def integer_below(stream, n):
     return np.int64(_multiply_high(bits, n_bins))
 
 
-@njit(cache=True, nogil=True)
+@_drawing
 def normal(stream):
     """Draw from the standard normal: Marsaglia's polar method (Marsaglia and Bray 1964)."""
     while True:
@@ -129,7 +134,7 @@ def normal(stream):
 # ---------------------------------------------------------------------------------------- probabilities
 
 
-@njit(cache=True, nogil=True)
+@_kernel
 def _stirling_error(k):
     """``log(k!) - log(sqrt(2 pi k) (k / e)**k)`` for a whole number ``k >= 1``."""
     if k < _STIRLING_TABLE_SIZE:
@@ -138,7 +143,7 @@ def _stirling_error(k):
     return (1 / 12 - (1 / 360 - (1 / 1260 - x / 1680) * x) * x) / k
 
 
-@njit(cache=True, nogil=True)
+@_kernel
 def _deviance(x, mean):
     """``x log(x / mean) + mean - x`` for ``x > 0``, accurate also for ``x`` near ``mean`` (Loader, bd0)."""
     difference = x - mean
@@ -158,7 +163,7 @@ def _deviance(x, mean):
         total = new_total
 
 
-@njit(cache=True, nogil=True)
+@_kernel
 def _log_binomial_pmf(k, n, p, q):
     """Log probability of ``k`` of ``n`` with ``0 < p < 1``, ``q = 1 - p``; ``k``, ``n`` whole floats."""
     if k == 0.0:
@@ -175,7 +180,7 @@ def _log_binomial_pmf(k, n, p, q):
     )
 
 
-@njit(cache=True, nogil=True)
+@_kernel
 def _log_poisson_pmf(k, mean):
     if k == 0.0:
         return -mean
@@ -185,7 +190,17 @@ def _log_poisson_pmf(k, mean):
 # ----------------------------------------------------------------------------------- Poisson, binomial
 
 
-@njit(cache=True, nogil=True)
+@_kernel
+def _search_bound(mean):
+    """A count above all that occur: reaching it has probability < 1e-16.
+
+    The rounded probabilities may sum to a little less than the ``u`` that was drawn; a search that gets here
+    says -1, and another ``u`` is drawn.
+    """
+    return 30 + np.int64(4.0 * mean)
+
+
+@_drawing
 def poisson(stream, mean):
     """Draw from the Poisson distribution; ``mean <= 0`` gives 0, and draws nothing.
 
@@ -193,58 +208,56 @@ def poisson(stream, mean):
     """
     if mean <= 0.0:
         return np.int64(0)
-    if mean < SEARCH_BELOW:
-        return _poisson_by_search(stream, mean)
-    return _poisson_by_rejection(stream, mean)
-
-
-@njit(cache=True, nogil=True)
-def _poisson_by_search(stream, mean):
-    bound = _search_bound(mean)
-    while True:
+    if mean >= SEARCH_BELOW:
+        return _poisson_by_rejection(stream, mean)
+    k = np.int64(-1)
+    while k < 0:
         u = uniform(stream)
-        if u < 1.0 - mean:  # <= exp(-mean): zero, without the exponential
-            return np.int64(0)
-        probability = math.exp(-mean)
-        k = 0
-        while u >= probability and k < bound:
-            u -= probability
-            k += 1
-            probability *= mean / k
-        if k < bound:
-            return np.int64(k)
+        # 1 - mean <= exp(-mean): zero, without the exponential
+        k = np.int64(0) if u < 1.0 - mean else _search_poisson(u, mean)
+    return k
 
 
-@njit(cache=True, nogil=True)
-def _search_bound(mean):
-    """A count of probability < 1e-16, above all that occur.
+@_kernel
+def _search_poisson(u, mean):
+    """Smallest count whose cumulated probability exceeds ``u``."""
+    probability = math.exp(-mean)
+    bound = _search_bound(mean)
+    k = 0
+    while u >= probability:
+        if k == bound:
+            return np.int64(-1)
+        u -= probability
+        k += 1
+        probability *= mean / k
+    return np.int64(k)
 
-    The rounded probabilities may sum to a little less than the ``u`` that was drawn; a search that gets here
-    starts again with another.
-    """
-    return 30 + np.int64(4.0 * mean)
 
-
-@njit(cache=True, nogil=True)
+@_drawing
 def _poisson_by_rejection(stream, mean):
     b = 0.931 + 2.53 * math.sqrt(mean)
     a = -0.059 + 0.02483 * b
-    inverse_alpha = 1.1239 + 1.1328 / (b - 3.4)
     v_r = 0.9277 - 3.6224 / (b - 2.0)
     while True:
         u = open_uniform(stream) - 0.5
         v = open_uniform(stream)
         us = 0.5 - abs(u)
-        k = math.floor((2.0 * a / us + b) * u + mean + 0.43)
+        k = np.floor((2.0 * a / us + b) * u + mean + 0.43)
         if us >= 0.07 and v <= v_r:
             return np.int64(k)
         if k < 0.0 or (us < 0.013 and v > us):
             continue
-        if math.log(v * inverse_alpha / (a / (us * us) + b)) <= _log_poisson_pmf(np.float64(k), mean):
+        if _poisson_accepts(k, mean, v, a / (us * us) + b, b):
             return np.int64(k)
 
 
-@njit(cache=True, nogil=True)
+@_kernel
+def _poisson_accepts(k, mean, v, slope, b):
+    inverse_alpha = 1.1239 + 1.1328 / (b - 3.4)
+    return math.log(v * inverse_alpha / slope) <= _log_poisson_pmf(k, mean)
+
+
+@_drawing
 def binomial(stream, n, p):
     """Draw how many of ``n`` happen, each with probability ``p``.
 
@@ -255,65 +268,75 @@ def binomial(stream, n, p):
         return np.int64(0)
     if p >= 1.0:
         return np.int64(n)
-    if p > 0.5:
-        return np.int64(n) - _binomial_of_rarer(stream, n, 1.0 - p)
-    return _binomial_of_rarer(stream, n, p)
+    rarer = min(p, 1.0 - p)
+    mean = n * rarer
+    if mean >= SEARCH_BELOW:
+        k = _binomial_by_rejection(stream, np.float64(n), rarer)
+    else:
+        k = np.int64(-1)
+        while k < 0:
+            u = uniform(stream)
+            # 1 - n p <= (1 - p)**n, Bernoulli's inequality: zero, without the power
+            k = np.int64(0) if u < 1.0 - mean else _search_binomial(u, n, rarer)
+    return k if p <= 0.5 else n - k
 
 
-@njit(cache=True, nogil=True)
-def _binomial_of_rarer(stream, n, p):
-    """Binomial draw with ``0 < p <= 1/2``."""
-    if n * p < SEARCH_BELOW:
-        return _binomial_by_search(stream, n, p)
-    return _binomial_by_rejection(stream, n, p)
-
-
-@njit(cache=True, nogil=True)
-def _binomial_by_search(stream, n, p):
-    mean = n * p
+@_kernel
+def _search_binomial(u, n, p):
+    """Smallest count whose cumulated probability exceeds ``u``."""
+    probability = _power(1.0 - p, n) if n <= 1000 else math.exp(n * math.log1p(-p))
     odds = p / (1.0 - p)
-    bound = _search_bound(mean)
-    while True:
-        u = uniform(stream)
-        if u < 1.0 - mean:  # <= (1 - p)**n, Bernoulli's inequality: zero, without the exponential
-            return np.int64(0)
-        probability = math.exp(n * math.log1p(-p))
-        k = 0
-        while u >= probability and k < bound:
-            u -= probability
-            probability *= odds * (n - k)  # 0 beyond n
-            k += 1
-            probability /= k
-        if k < bound and k <= n:
-            return np.int64(k)
+    bound = min(n, _search_bound(n * p))
+    k = 0
+    while u >= probability:
+        if k == bound:
+            return np.int64(-1)
+        u -= probability
+        probability *= odds * (n - k) / (k + 1)
+        k += 1
+    return np.int64(k)
 
 
-@njit(cache=True, nogil=True)
+@_kernel
+def _power(base, exponent):
+    """``base ** exponent`` for a whole exponent >= 0, by squaring."""
+    result = 1.0
+    while exponent > 0:
+        if exponent & 1:
+            result *= base
+        base *= base
+        exponent >>= 1
+    return result
+
+
+@_drawing
 def _binomial_by_rejection(stream, n, p):
-    q = 1.0 - p
-    n_trials = np.float64(n)
-    sd = math.sqrt(n_trials * p * q)
+    sd = math.sqrt(n * p * (1.0 - p))
     b = 1.15 + 2.53 * sd
     a = -0.0873 + 0.0248 * b + 0.01 * p
-    c = n_trials * p + 0.5
     v_r = 0.92 - 4.2 / b
     while True:
         u = open_uniform(stream) - 0.5
         v = open_uniform(stream)
         us = 0.5 - abs(u)
-        k = math.floor((2.0 * a / us + b) * u + c)
+        k = np.floor((2.0 * a / us + b) * u + n * p + 0.5)
         if us >= 0.07 and v <= v_r:
             return np.int64(k)
-        if k < 0.0 or k > n_trials:
+        if k < 0.0 or k > n:
             continue
-        alpha = (2.83 + 5.1 / b) * sd
-        mode = np.float64(math.floor((n_trials + 1.0) * p))
-        log_ratio = _log_binomial_pmf(np.float64(k), n_trials, p, q) - _log_binomial_pmf(mode, n_trials, p, q)
-        if math.log(v * alpha / (a / (us * us) + b)) <= log_ratio:
+        if _binomial_accepts(k, n, p, v * sd / (a / (us * us) + b), b):
             return np.int64(k)
 
 
-@njit(cache=True, nogil=True)
+@_kernel
+def _binomial_accepts(k, n, p, scaled_v, b):
+    q = 1.0 - p
+    mode = np.floor((n + 1.0) * p)
+    log_ratio = _log_binomial_pmf(k, n, p, q) - _log_binomial_pmf(mode, n, p, q)
+    return math.log(scaled_v * (2.83 + 5.1 / b)) <= log_ratio
+
+
+@_kernel
 def multinomial(stream, n, weights, total_weight, out):
     """Throw ``n`` into bins with probabilities proportional to ``weights``: a chain of binomials.
 
@@ -350,11 +373,11 @@ def multinomial(stream, n, weights, total_weight, out):
     out[last] = n_left
 
 
-@njit(cache=True, nogil=True)
+@_kernel
 def multinomial_uniform(stream, n, k, out):
     """Throw ``n`` into ``k`` equally likely bins; ``out`` int64[k] is filled."""
     out[:k] = 0
-    if n < 8 * k:  # few enough to be thrown one by one in less time than a chain of binomials takes
+    if n < 32 * k:  # thrown one by one in less time than a chain of binomials takes
         for _ in range(n):
             out[integer_below(stream, k)] += 1
         return
@@ -368,7 +391,7 @@ def multinomial_uniform(stream, n, k, out):
 # ---------------------------------------------------------------------------------------- hypergeometric
 
 
-@njit(cache=True, nogil=True)
+@_drawing
 def hypergeometric(stream, n_good, n_bad, n_sample):
     """Draw how many good ones are among ``n_sample`` taken without replacement.
 
@@ -384,17 +407,23 @@ def hypergeometric(stream, n_good, n_bad, n_sample):
         return np.int64(n_sample)
     # The rarer kind, in the smaller part: then the count runs from 0 upwards.
     n_rarer = np.float64(min(n_good, n_bad))
+    n_commoner = np.float64(max(n_good, n_bad))
     n_part = np.float64(min(n_sample, n_total - n_sample))
-    if n_rarer * (n_part / n_total) < SEARCH_BELOW:
-        k = _hypergeometric_by_search(stream, n_rarer, n_total - n_rarer, n_part)
+    mean = n_rarer * (n_part / n_total)
+    if mean >= SEARCH_BELOW:
+        k = _hypergeometric_by_rejection(stream, n_rarer, n_commoner, n_part)
     else:
-        k = _hypergeometric_by_rejection(stream, n_rarer, n_total - n_rarer, n_part)
+        k = np.int64(-1)
+        while k < 0:
+            u = uniform(stream)
+            # Markov's inequality: zero, without its probability
+            k = np.int64(0) if u < 1.0 - mean else _search_hypergeometric(u, n_rarer, n_commoner, n_part)
     if n_sample > n_total - n_sample:
         k = np.int64(n_rarer) - k
     return k if n_good <= n_bad else n_sample - k
 
 
-@njit(cache=True, nogil=True)
+@_kernel
 def _log_hypergeometric_weight(k, n_good, n_bad, n_sample):
     """Log probability of ``k`` up to a constant: two binomials with the same ``p`` (Loader, section 5)."""
     n_total = n_good + n_bad
@@ -403,51 +432,42 @@ def _log_hypergeometric_weight(k, n_good, n_bad, n_sample):
     return _log_binomial_pmf(k, n_good, p, q) + _log_binomial_pmf(n_sample - k, n_bad, p, q)
 
 
-@njit(cache=True, nogil=True)
-def _hypergeometric_by_search(stream, n_good, n_bad, n_sample):
+@_kernel
+def _search_hypergeometric(u, n_good, n_bad, n_sample):
+    """Smallest count whose cumulated probability exceeds ``u``; all are whole floats."""
     n_total = n_good + n_bad
     p = n_sample / n_total
-    mean = n_good * p
-    bound = _search_bound(mean)
-    at_zero = -1.0  # not yet known
-    while True:
-        u = uniform(stream)
-        if u < 1.0 - mean:  # Markov's inequality: zero, without the probability
-            return np.int64(0)
-        if at_zero < 0.0:
-            q = (n_total - n_sample) / n_total
-            at_zero = math.exp(
-                _log_hypergeometric_weight(0.0, n_good, n_bad, n_sample)
-                - _log_binomial_pmf(n_sample, n_total, p, q)
-            )
-        probability = at_zero
-        k = 0
-        while u >= probability and k < bound:
-            u -= probability
-            probability *= (n_good - k) * (n_sample - k)  # 0 beyond the support
-            k += 1
-            probability /= k * (n_bad - n_sample + k)
-        if k < bound and k <= min(n_good, n_sample):
-            return np.int64(k)
+    probability = math.exp(
+        _log_hypergeometric_weight(0.0, n_good, n_bad, n_sample)
+        - _log_binomial_pmf(n_sample, n_total, p, (n_total - n_sample) / n_total)
+    )
+    bound = min(n_good, n_sample, _search_bound(n_good * p))
+    k = 0
+    while u >= probability:
+        if k == bound:
+            return np.int64(-1)
+        u -= probability
+        probability *= (n_good - k) * (n_sample - k) / ((k + 1) * (n_bad - n_sample + k + 1))
+        k += 1
+    return np.int64(k)
 
 
-@njit(cache=True, nogil=True)
+@_drawing
 def _hypergeometric_by_rejection(stream, n_good, n_bad, n_sample):
     n_total = n_good + n_bad
-    p = n_good / n_total
-    variance = n_sample * p * (n_bad / n_total) * ((n_total - n_sample) / (n_total - 1.0))
-    center = n_sample * p + 0.5
+    mean = n_sample * (n_good / n_total)
+    variance = mean * (n_bad / n_total) * ((n_total - n_sample) / (n_total - 1.0))
     # 2 sqrt(2 / e) and 3 - 2 sqrt(3 / e)
     width = 1.7155277699214135 * math.sqrt(variance + 0.5) + 0.8989161620588988
-    mode = np.float64(math.floor((n_sample + 1.0) * ((n_good + 1.0) / (n_total + 2.0))))
+    mode = np.floor((n_sample + 1.0) * ((n_good + 1.0) / (n_total + 2.0)))
     at_mode = _log_hypergeometric_weight(mode, n_good, n_bad, n_sample)
     upper = min(n_good, n_sample) + 1.0
     while True:
         u = open_uniform(stream)
-        x = center + width * (uniform(stream) - 0.5) / u
+        x = mean + 0.5 + width * (uniform(stream) - 0.5) / u
         if x < 0.0 or x >= upper:
             continue
-        k = np.float64(math.floor(x))
+        k = np.floor(x)
         log_ratio = _log_hypergeometric_weight(k, n_good, n_bad, n_sample) - at_mode
         if u * (4.0 - u) - 3.0 <= log_ratio:  # a lower bound of 2 log(u)
             return np.int64(k)
@@ -457,7 +477,7 @@ def _hypergeometric_by_rejection(stream, n_good, n_bad, n_sample):
             return np.int64(k)
 
 
-@njit(cache=True, nogil=True)
+@_kernel
 def multivariate_hypergeometric(stream, counts, n_sample, out):
     """Take ``n_sample`` without replacement from ``counts``: ``out`` of each, both int64[k]."""
     n_total = counts.sum()
@@ -471,26 +491,25 @@ def multivariate_hypergeometric(stream, counts, n_sample, out):
 # ------------------------------------------------------------------------------------- gamma, Dirichlet
 
 
-@njit(cache=True, nogil=True)
+@_kernel
 def gamma(stream, shape):
     """Draw from the gamma distribution of scale 1; ``shape > 0``.
 
     Below a shape of about 0.01 draws may be too small for ``float64``, and 0; see ``log_gamma``.
     """
-    if shape < 1.0:
-        return math.exp(log_gamma(stream, shape))
-    return _gamma_from_one(stream, shape)
+    return _gamma_from_one(stream, shape) if shape >= 1.0 else math.exp(log_gamma(stream, shape))
 
 
-@njit(cache=True, nogil=True)
+@_kernel
 def log_gamma(stream, shape):
     """Draw the logarithm of a gamma variate of scale 1, which does not underflow for small ``shape > 0``."""
-    if shape < 1.0:  # Marsaglia and Tsang, section 6: G(a) = G(a + 1) U**(1/a)
-        return math.log(_gamma_from_one(stream, shape + 1.0)) + math.log(open_uniform(stream)) / shape
-    return math.log(_gamma_from_one(stream, shape))
+    if shape >= 1.0:
+        return math.log(_gamma_from_one(stream, shape))
+    # Marsaglia and Tsang, section 6: G(a) = G(a + 1) U**(1/a)
+    return math.log(_gamma_from_one(stream, shape + 1.0)) + math.log(open_uniform(stream)) / shape
 
 
-@njit(cache=True, nogil=True)
+@_drawing
 def _gamma_from_one(stream, shape):
     """``shape >= 1``; Marsaglia and Tsang (2000), ACM TOMS 26(3), doi:10.1145/358407.358414."""
     d = shape - 1.0 / 3.0
@@ -508,7 +527,7 @@ def _gamma_from_one(stream, shape):
             return d * v
 
 
-@njit(cache=True, nogil=True)
+@_kernel
 def dirichlet(stream, alpha, out):
     """Draw a probability vector; ``alpha`` float64[k] >= 0, ``out`` float64[k].
 
@@ -530,7 +549,7 @@ def dirichlet(stream, alpha, out):
         out[i] /= total
 
 
-@njit(cache=True, nogil=True)
+@_kernel
 def _one_hot(stream, weights, out):
     """Put 1 into one bin, with probability proportional to ``weights``; nowhere if none is positive."""
     out[:] = 0.0
