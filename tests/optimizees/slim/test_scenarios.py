@@ -65,6 +65,11 @@ def test_checkout_path_finds_the_shipped_scenario_from_anywhere(tmp_path: Path, 
     assert find_scenario("config_data/Fyne") == SHIPPED / "Fyne"
 
 
+def test_scenario_takes_overrides_even_of_its_name():
+    config = Config.scenario("Fyne", name="mine", **{"farms.Tarbert South.num_fish": 7})
+    assert (config.name, config.farms[0].num_fish) == ("mine", 7)
+
+
 def test_unknown_scenario_names_the_nearest():
     with pytest.raises(ConfigError, match=r"Fynne.*did you mean 'Fyne'.*circle"):
         Config.scenario("Fynne")

@@ -51,11 +51,7 @@ def site(checked: Check, meaning: str, default: Any = MISSING) -> Any:
 
 def read_fields(cls: type, plain: Any, place: Place, file: str | None = None) -> dict[str, Any]:
     """Checked values of the keys of ``cls`` in a JSON object; ``file`` narrows to the keys of one file."""
-    keys = {
-        f.name: f
-        for f in fields(cls)
-        if "check" in f.metadata and (file is None or f.metadata["file"] == file)
-    }
+    keys = {f.name: f for f in fields(cls) if "check" in f.metadata and (file is None or f.metadata["file"] == file)}
     if not isinstance(plain, Mapping):
         raise place.error(plain, f"an object with the keys {', '.join(keys)}")
     for name in plain:
@@ -83,9 +79,7 @@ class TreatmentConfig:
         "effective for this / temperature days (d degC); none: 1 d",
         default=None,
     )
-    price_per_kg: float = key(
-        check.number(0), "GBP per kg of the drug; EMB: sigmaaldrich.com, 2021", default=0.0
-    )
+    price_per_kg: float = key(check.number(0), "GBP per kg of the drug; EMB: sigmaaldrich.com, 2021", default=0.0)
     dosage_per_fish_kg: float = key(check.number(0), "kg of the drug per kg of fish and day", default=0.0)
     price_per_application: float = key(check.number(0), "GBP per cage; Thermolicer: a guess", default=0.0)
     gene: str = key(check.text, "gene that confers resistance, by its recessive allele", default="a")
@@ -128,9 +122,7 @@ class TreatmentConfig:
         if treatment is Treatment.CLEANERFISH and values.get("pheno_resistance") is None:
             raise place.missing("pheno_resistance", "the rate at which a cleaner fish eats lice")
         if not (values.get("pheno_resistance") or values["temperature_efficacy"]):
-            raise place.missing(
-                "pheno_resistance", "it or temperature_efficacy: how many lice the treatment kills"
-            )
+            raise place.missing("pheno_resistance", "it or temperature_efficacy: how many lice the treatment kills")
         return cls(treatment=treatment, **values)
 
 
@@ -182,12 +174,8 @@ class FarmConfig:
     ncages: int = key(check.whole(1), "number of cages")
     location: tuple[float, float] = key(_location, "easting, northing on the national grid (m)")
     num_fish: int = key(check.whole(0), "fish per cage when stocked")
-    start_date: datetime = key(
-        check.date, "first day of the farm; lice are counted every sampling_spacing from it"
-    )
-    cages_start_dates: tuple[datetime, ...] = key(
-        check.items(check.date), "day on which each cage is stocked"
-    )
+    start_date: datetime = key(check.date, "first day of the farm; lice are counted every sampling_spacing from it")
+    cages_start_dates: tuple[datetime, ...] = key(check.items(check.date), "day on which each cage is stocked")
     treatment_types: tuple[Treatment, ...] = key(check.items(check.treatment), "treatments available here")
     treatment_dates: tuple[tuple[datetime, Treatment], ...] = key(
         check.items(_treatment_date), "treatments scheduled beforehand: pairs of date and treatment"
@@ -269,16 +257,10 @@ class Config:
         "share that moults per day; Tucker et al. (2002) in Stien et al. (2005)",
     )
     infection_main_delta: float = model(check.number(), "infection, intercept (logit); Aldrin et al. (2017)")
-    infection_weight_delta: float = model(
-        check.number(), "infection, slope per ln kg of fish; Aldrin et al. (2017)"
-    )
-    delta_expectation_weight_log: float = model(
-        check.number(), "mean log mass of fish in that regression (ln kg)"
-    )
+    infection_weight_delta: float = model(check.number(), "infection, slope per ln kg of fish; Aldrin et al. (2017)")
+    delta_expectation_weight_log: float = model(check.number(), "mean log mass of fish in that regression (ln kg)")
     fish_mortality_center: float = model(check.number(), "fish mortality by lice, centre; Vollset (2019)")
-    fish_mortality_k: float = model(
-        check.number(0), "fish mortality by lice, slope (kg per louse); Vollset (2019)"
-    )
+    fish_mortality_k: float = model(check.number(0), "fish mortality by lice, slope (kg per louse); Vollset (2019)")
     background_lice_mortality_rates: Mapping[str, float] = model(
         check.rates(check.probability, *STAGES),
         "share dying per day; L1: Aldrin et al. (2017), L2: Tucker et al. (2002); Stien et al. (2005)",
@@ -298,9 +280,7 @@ class Config:
         check.number(0), "lice that the reservoir sends per day, per egg laid (mean of the past)"
     )
     reservoir_offspring_average: int = model(check.whole(1), "d over which that mean runs")
-    genetic_mechanism: str = model(
-        check.choice("discrete", "maternal"), "inheritance: Mendelian, or the dam's"
-    )
+    genetic_mechanism: str = model(check.choice("discrete", "maternal"), "inheritance: Mendelian, or the dam's")
     geno_mutation_rate: float = model(check.probability, "probability that an allele mutates, per egg")
     male_detachment_rate: float = model(check.probability, "share of males that leave a dying fish; a guess")
     treatments: tuple[TreatmentConfig, ...] = model(_treatments, "in the order of Treatment")
@@ -309,14 +289,10 @@ class Config:
     name: str = site(check.text, "name of the scenario")
     start_date: datetime = site(check.date, "first day")
     end_date: datetime = site(check.date, "day after the last")
-    ext_pressure: int = site(
-        check.whole(0), "lice from the wild, per cage and day; also the first L1 of a cage"
-    )
+    ext_pressure: int = site(check.whole(0), "lice from the wild, per cage and day; also the first L1 of a cage")
     monthly_cost: float = site(check.number(0), "GBP per cage and 28 d")
     gain_per_kg: float = site(check.number(0), "GBP per kg of fish; NASDAQ Salmon Index, August 2021")
-    infection_discount: float = site(
-        check.number(0), "GBP lost per kg of fish, for each attached louse per kg"
-    )
+    infection_discount: float = site(check.number(0), "GBP lost per kg of fish, for each attached louse per kg")
     genetic_ratios: Mapping[str, float] = site(
         check.genetic_ratios,
         "frequencies of genotypes at the start: recessive a, dominant A, heterozygous Aa",
@@ -332,9 +308,7 @@ class Config:
     treatment_strategy: str = site(check.text, "policy where none is given: its name or its file")
     farms: tuple[FarmConfig, ...] = site(_farms, "the farms, in the order of the matrices")
     rules: str = site(check.choice("revised"), "rule set of the model", "revised")
-    reservoir_prior_mass: float = site(
-        positive, "total weight of genetic_ratios in the reservoir at the start", 1.0
-    )
+    reservoir_prior_mass: float = site(positive, "total weight of genetic_ratios in the reservoir at the start", 1.0)
     fish_background_mortality: float = site(
         check.probability, "share of fish that die per day for other reasons; Marine Scotland", 0.00057
     )
@@ -349,9 +323,7 @@ class Config:
     temperatures: np.ndarray  # float64[F, 12]: sea temperature of each farm by month (degC)
 
     @classmethod
-    def from_files(
-        cls, folder: str | Path, config_file: str | Path | None = None, **overrides: Any
-    ) -> "Config":
+    def from_files(cls, folder: str | Path, config_file: str | Path | None = None, **overrides: Any) -> "Config":
         """Read a scenario folder of SLIM's layout.
 
         Parameters
@@ -385,7 +357,7 @@ class Config:
         return config.replace(**overrides) if overrides else config
 
     @classmethod
-    def scenario(cls, name: str | Path, **overrides: Any) -> "Config":
+    def scenario(cls, name: str | Path, /, **overrides: Any) -> "Config":
         """The scenario of that name or in that folder (`find_scenario`), ``overrides`` as for `replace`."""
         return cls.from_files(find_scenario(name), **overrides)
 
@@ -430,28 +402,23 @@ class Config:
                 values = given.get(name, getattr(self, name))
                 replaced[name] = sea.connectivity(values, len(farms), top, place / name)
         moved = [farm.location for farm in farms] != [farm.location for farm in self.farms]
-        if "temperatures" in given:
-            replaced["temperatures"] = sea.table(
-                given["temperatures"], (len(farms), 12), place / "temperatures"
-            )
-            replaced["temperature_rows"] = None
-        elif "temperature_rows" in given or moved:
-            given_rows = given.get("temperature_rows", self.temperature_rows)
-            if given_rows is None:
-                raise ConfigError(
-                    f"{place}: temperatures were given by farm; give them anew for the new locations"
-                )
-            rows = sea.temperature_rows(given_rows, place / "temperature_rows")
+        rows = given.get("temperature_rows", self.temperature_rows)
+        if given.get("temperature_rows") is not None or (moved and "temperatures" not in given):
+            if rows is None:
+                raise ConfigError(f"{place}: temperatures were given by farm; give them anew for the new locations")
+            rows = sea.temperature_rows(rows, place / "temperature_rows")
             replaced["temperature_rows"] = rows
             replaced["temperatures"] = sea.farm_temperatures(farms, rows, place)
+        if "temperatures" in given:
+            values = sea.table(given["temperatures"], (len(farms), 12), place / "temperatures")
+            replaced["temperatures"] = values
+            replaced.setdefault("temperature_rows", None)  # those of before no longer say what is where
         return replaced
 
     def _check(self, place: Place) -> None:
         """Refuse what each key allows but all of them together do not."""
         if self.n_days < 1:
-            raise (place / "end_date").error(
-                str(self.end_date), f"at least a day after start_date {self.start_date}"
-            )
+            raise (place / "end_date").error(str(self.end_date), f"at least a day after start_date {self.start_date}")
         if self.smolt_mass_params["max_mass"] <= 0 or self.smolt_mass_params["skewness"] > 0:
             raise (place / "smolt_mass_params").error(
                 dict(self.smolt_mass_params), "max_mass > 0 and skewness <= 0: fish that grow"
@@ -507,11 +474,12 @@ class Config:
         return {f.name: to_plain(getattr(self, f.name)) for f in fields(self)}
 
     def scenario_hash(self) -> str:
-        """SHA-256 of all values: equal for equal configurations, wherever they were read from."""
-        return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()
+        """SHA-256 of all that a simulation sees: equal for equal scenarios, wherever they were read from."""
+        seen = {name: value for name, value in self.to_dict().items() if name != "temperature_rows"}
+        return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Config) and self.to_dict() == other.to_dict()
+        return isinstance(other, Config) and self.scenario_hash() == other.scenario_hash()
 
     def __hash__(self) -> int:
         return hash(self.scenario_hash())
