@@ -1,5 +1,7 @@
 """Inheritance against Mendel's tables."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -13,9 +15,7 @@ def offspring(dams, sires, n_genes, mutation_rate=0.0):
     genetics.gamete_frequencies(np.asarray(dams), gamete_map, dam_gametes)
     genetics.gamete_frequencies(np.asarray(sires), gamete_map, sire_gametes)
     probabilities = np.empty(3**n_genes)
-    genetics.zygote_probabilities(
-        dam_gametes, sire_gametes, genetics.gametes_to_zygote_map(n_genes), probabilities
-    )
+    genetics.zygote_probabilities(dam_gametes, sire_gametes, genetics.gametes_to_zygote_map(n_genes), probabilities)
     return probabilities
 
 
@@ -83,6 +83,12 @@ def test_eggs_follow_the_published_formula_of_one_gene():
     np.testing.assert_allclose(offspring(dams, sires, 1), expected, atol=1e-15)
 
 
+def test_eggs_equal_those_of_the_published_simulator(slim_data):
+    cases = json.loads((slim_data / "slim-unit-vectors.json").read_text())["egg_probs"]
+    for case in cases:
+        np.testing.assert_allclose(offspring(case["dams"], case["sires"], 1), case["p_a_A_Aa"], atol=1e-14)
+
+
 @pytest.mark.parametrize("n_genes", [1, 2, 3])
 def test_maps_are_probabilities(n_genes):
     np.testing.assert_allclose(genetics.genotype_to_gametes_map(n_genes).sum(axis=1), 1, atol=1e-15)
@@ -93,9 +99,7 @@ def test_maps_are_probabilities(n_genes):
 
 @pytest.mark.parametrize("n_genes", [1, 2])
 def test_population_without_resistance_stays_so_without_mutation(n_genes):
-    np.testing.assert_array_equal(
-        offspring(one(0, 3**n_genes), one(0, 3**n_genes), n_genes), one(0, 3**n_genes)
-    )
+    np.testing.assert_array_equal(offspring(one(0, 3**n_genes), one(0, 3**n_genes), n_genes), one(0, 3**n_genes))
 
 
 def test_mutation_flips_each_allele_on_its_own():
@@ -180,3 +184,11 @@ def test_values_are_rounded_by_largest_remainder(values, expected):
     out = np.empty(3, dtype=np.int64)
     genetics.largest_remainder(np.array(values), out)
     assert out.tolist() == expected
+
+
+def test_values_are_rounded_as_by_the_published_simulator(slim_data):
+    cases = json.loads((slim_data / "slim-unit-vectors.json").read_text())["largest_remainder"]
+    for values, expected in cases:
+        out = np.empty(3, dtype=np.int64)
+        genetics.largest_remainder(np.array(values), out)
+        assert out.tolist() == expected
