@@ -1,0 +1,123 @@
+"""The run folder: made, taken over, trusted and locked."""
+
+import fcntl
+import os
+import shutil
+import socket
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from l2l.errors import RunFolderError
+
+
+class RunFolder:
+    """``<root>/<name>``, where everything of one run is kept.
+
+    Parameters
+    ----------
+    path : Path
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    @property
+    def manifest_path(self) -> Path:
+        """What was run, and what became of it."""
+        return self.path / "manifest.yaml"
+
+    @property
+    def history_path(self) -> Path:
+        """One record per finished individual."""
+        return self.path / "history.jsonl"
+
+    @property
+    def checkpoints_path(self) -> Path:
+        """State before each of the last generations."""
+        return self.path / "simulation" / "checkpoints"
+
+    @property
+    def is_run(self) -> bool:
+        """Whether this folder was made by a run."""
+        return self.manifest_path.is_file() or all((self.path / name).is_dir() for name in ("simulation", "logs"))
+
+    def create(self, overwrite: bool = False) -> None:
+        """Make the folder, for its owner alone; with ``overwrite`` an earlier run in it is removed.
+
+        Raises
+        ------
+        RunFolderError
+            If it exists and shall stay, is not the folder of a run, or a run is going on in it.
+        """
+        if self.path.is_dir() and any(self.path.iterdir()):
+            self._make_way(overwrite)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise RunFolderError(f"the run folder cannot be made: {error}") from error
+
+    def _make_way(self, overwrite: bool) -> None:
+        if not overwrite:
+            raise RunFolderError(
+                f"the run folder {self.path} exists already; resume it (l2l-run --resume {self.path}), choose another "
+                f"name, or remove what is in it (overwrite=True, --overwrite)"
+            )
+        if not self.is_run:
+            raise RunFolderError(f"{self.path} is not the folder of a run, so it is not overwritten")
+        with self.locked():
+            for entry in self.path.iterdir():
+                if entry.is_dir() and not entry.is_symlink():
+                    shutil.rmtree(entry)
+                else:
+                    entry.unlink()
+
+    def check_trust(self) -> None:
+        """Make sure that nobody else can have put a pickle here for us to load.
+
+        Raises
+        ------
+        RunFolderError
+            If the folder is missing, belongs to somebody else, or others may write to it.
+        """
+        if not self.is_run:
+            raise RunFolderError(f"{self.path} is not the folder of a run")
+        simulation = self.path / "simulation"
+        for path in (self.path, simulation, self.checkpoints_path, simulation / "optimizee.bin"):
+            if not path.exists():
+                continue
+            status = path.stat()
+            if status.st_uid != os.geteuid():
+                raise RunFolderError(
+                    f"{path} belongs to user {status.st_uid}, not to you ({os.geteuid()}); resuming loads pickles "
+                    f"from it, which run whatever its owner put there"
+                )
+            if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+                raise RunFolderError(
+                    f"{path} can be written by others (mode {stat.S_IMODE(status.st_mode):o}); resuming loads pickles "
+                    f"from it. If you trust its content: chmod go-w {path}"
+                )
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Be the only runner in this folder; the lock goes with its holder, however it ends.
+
+        Raises
+        ------
+        RunFolderError
+            If another runner holds it; says who.
+        """
+        fd = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                holder = os.pread(fd, 200, 0).decode(errors="replace").strip()
+                raise RunFolderError(f"another run is going on in {self.path}: {holder}") from None
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
+            yield
+        finally:
+            os.close(fd)
