@@ -1,5 +1,6 @@
 """The history of a run: one line of JSON per finished individual, never rewritten."""
 
+import itertools
 import json
 import os
 from collections.abc import Iterator
@@ -102,3 +103,74 @@ def read_history(path: str | os.PathLike[str], start: int = 0) -> Iterator[dict[
             except ValueError as error:
                 raise ValueError(f"{path}, byte {position}: not a history record: {line[:80]!r}") from error
             position += len(line)
+
+
+def export_history(path: Path) -> None:
+    """Write ``history.csv`` and ``history.parquet`` beside a history, by generation and index.
+
+    One row per individual; an array is spread over columns ``name_0, name_1, ...``, a fitness of several
+    components over ``fitness_0, ...``. A parameter named like a column of ours is called ``individual.name``.
+    One generation at a time is in memory.
+    """
+    import pyarrow as pa
+    from pyarrow.csv import CSVWriter
+    from pyarrow.parquet import ParquetWriter
+
+    kinds: dict[str, set[type]] = {}
+    for record in read_history(path):
+        for name, value in _row(record).items():
+            kinds.setdefault(name, set()).add(type(value))
+    if not kinds:
+        return
+    last = [kinds.pop(name) for name in END]  # behind parameters that only later records have
+    kinds.update(zip(END, last, strict=True))
+    schema = pa.schema([(name, _arrow_type(pa, name, types)) for name, types in kinds.items()])
+    for suffix, writer_class in ((".parquet", ParquetWriter), (".csv", CSVWriter)):
+        aside = path.with_name(f".{path.stem}{suffix}.part")
+        with writer_class(str(aside), schema) as writer:
+            for rows in _generations(path):
+                writer.write_table(pa.Table.from_pylist(rows, schema=schema))
+        aside.replace(path.with_suffix(suffix))
+
+
+BEGIN = ("generation", "index", "attempt", "outcome")
+END = ("seconds", "seed", "host", "error")
+
+
+def _generations(path: Path) -> Iterator[list[dict[str, Any]]]:
+    """Rows of one generation after the other; the last record of an individual counts."""
+    for _, records in itertools.groupby(read_history(path), key=lambda record: record["generation"]):
+        rows = {record["index"]: _row(record) for record in records}
+        yield [rows[index] for index in sorted(rows)]
+
+
+def _row(record: dict[str, Any]) -> dict[str, Any]:
+    row = {name: record[name] for name in BEGIN}
+    fitness = record["fitness"]
+    if fitness is not None:
+        _spread(row, "fitness", fitness[0] if len(fitness) == 1 else fitness)
+    for name, value in record["parameters"].items():
+        _spread(row, f"individual.{name}" if name in (*BEGIN, *END, "fitness") else name, value)
+    error = record.get("error")
+    told = None if error is None else f"{error['type']}: {error['message']}"
+    return {**row, **{name: record.get(name) for name in END}, "error": told}
+
+
+def _spread(row: dict[str, Any], name: str, value: Any) -> None:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _spread(row, f"{name}_{key}", item)
+    elif isinstance(value, list):
+        for i, item in enumerate(value):
+            _spread(row, f"{name}_{i}", item)
+    else:
+        row[name] = value
+
+
+def _arrow_type(pa: Any, name: str, types: set[type]) -> Any:
+    types = types - {type(None)}
+    if types <= {int} and name in (*BEGIN, *END):
+        return pa.string() if name == "error" else pa.int64()
+    if types <= {int, float}:
+        return pa.float64()  # a parameter that happens to be whole in one row is still a float
+    return pa.bool_() if types == {bool} else pa.string()
