@@ -1,0 +1,186 @@
+"""The environment: goes from generation to generation."""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from l2l.errors import reject_unknown_keywords
+from l2l.optimizers.optimizer import Optimizer
+from l2l.utils.checkpoint import Checkpoints
+from l2l.utils.history import read_history
+from l2l.utils.interrupts import Interrupts
+from l2l.utils.progress import Progress
+from l2l.utils.runner import Runner
+from l2l.utils.trajectory import Trajectory
+
+logger = logging.getLogger("utils.environment")
+
+KEYWORDS = (
+    *("trajectory", "checkpoint", "filename", "multiprocessing", "debug", "stop_run", "timeout"),
+    # accepted from older scripts
+    *("file_title", "comment", "add_time", "automatic_storing", "log_stdout", "log_config", "overwrite_file"),
+)
+
+
+class Environment:
+    """Evaluates generation after generation and hands the results to the optimizer.
+
+    Parameters
+    ----------
+    trajectory : str or Trajectory
+        A name makes a new one.
+    checkpoint : Trajectory, optional
+        One to go on from; its generation is evaluated again.
+    filename : str, optional
+    multiprocessing : bool
+        Whether workers are used; there is no other way to evaluate, False is refused.
+    debug, stop_run, timeout
+        For a new trajectory.
+
+    Attributes
+    ----------
+    trajectory : Trajectory
+    postprocessing : callable (traj, results)
+    """
+
+    def __init__(self, **keywords: Any) -> None:
+        reject_unknown_keywords("Environment()", keywords, KEYWORDS)
+        self.filename = keywords.get("filename")
+        self.multiprocessing = keywords.get("multiprocessing", True)
+        if not self.multiprocessing:
+            raise ValueError("multiprocessing=False is not possible: individuals are evaluated by workers")
+        self.run_id = 0
+        self.logging = True
+        self.postprocessing: Callable[[Any, list[tuple[int, Any]]], None] | None = None
+        self.checkpoints: Checkpoints | None = None
+        self.weights: tuple[float, ...] | None = None
+        self.progress = Progress(quiet=True)
+        self.evaluations = 0
+        self.failures = 0
+        self.trajectory: Any
+        if keywords.get("checkpoint") is not None:
+            self.trajectory = keywords["checkpoint"]
+            self.trajectory.is_loaded = True
+        elif isinstance(keywords.get("trajectory"), str):
+            self.trajectory = Trajectory(
+                name=keywords["trajectory"],
+                **{name: keywords[name] for name in ("debug", "stop_run", "timeout") if name in keywords},
+            )
+        else:
+            self.trajectory = keywords["trajectory"]
+
+    def add_postprocessing(self, func: Callable[[Any, list[tuple[int, Any]]], None]) -> None:
+        """What to call with the results of each generation."""
+        self.postprocessing = func
+
+    def enable_logging(self) -> None:
+        """Show the progress of the run."""
+        self.logging = True
+
+    def disable_logging(self) -> None:
+        """Keep the progress of the run to the log files."""
+        self.logging = False
+
+    def run(self, resumed: dict[str, Any] | None = None) -> None:
+        """Evaluate generations until the last, or until the optimizer lays out no further one.
+
+        Parameters
+        ----------
+        resumed : dict, optional
+            Facts of the checkpoint to go on from; history holds what was evaluated since.
+        """
+        traj = self.trajectory
+        facts = resumed or {"generation": traj.individual.generation}
+        generation = facts["generation"]
+        last = facts.get("last", generation + traj.par["n_iteration"])
+        if facts.get("finished"):
+            self.evaluations, self.failures = facts["evaluations"], facts["failures"]
+            return
+        with Interrupts() as interrupts:
+            if generation in traj.individuals:
+                traj.individual = traj.individuals[generation][0]
+            runner = Runner(
+                traj,
+                last,
+                n_fitness=None if self.weights is None else len(self.weights),
+                interrupts=interrupts,
+                on_turn=self.progress.turn,
+            )
+            try:
+                if resumed is not None:
+                    runner.evaluations, runner.failures = facts["evaluations"], facts["failures"]
+                    records = read_history(runner.history.path, facts["history_bytes"])
+                    runner.recall({(record["generation"], record["index"]): record for record in records})
+                self._generations(runner, generation, last)
+            finally:
+                self.evaluations, self.failures = runner.evaluations, runner.failures
+                runner.close_workers()
+                self.progress.close()
+
+    def _generations(self, runner: Runner, generation: int, last: int) -> None:
+        traj = self.trajectory
+        self.progress.start(generation, last, runner.evaluations)
+        self._save(runner, generation, last)
+        while generation < last and generation in traj.individuals:
+            self.progress.generation(generation, len(traj.individuals[generation]))
+            results = runner.run(traj, generation)
+            traj.results.all_results[generation] = results
+            traj.current_results = results
+            runner.dump_traj(traj)
+            self.progress.results(results, self.weights, runner)
+            if self.postprocessing is not None:
+                self.postprocessing(traj, self._for_optimizer(runner, results))
+            generation += 1
+            self._save(runner, generation, last)
+
+    def _save(self, runner: Runner, generation: int, last: int) -> None:
+        if self.checkpoints is None:
+            return
+        traj = self.trajectory
+        facts = {
+            "last": last,
+            "finished": generation >= last or generation not in traj.individuals,
+            "history_bytes": runner.history.sync(),
+            "evaluations": runner.evaluations,
+            "failures": runner.failures,
+        }
+        try:
+            self.checkpoints.save(generation, **facts)
+        except (TypeError, AttributeError, ValueError) as error:  # what pickle raises, by kind of object
+            logger.warning("the optimizer cannot be pickled, so this run cannot be resumed: %s", error)
+            self.checkpoints = None
+
+    def _for_optimizer(self, runner: Runner, results: list[tuple[int, Any]]) -> list[tuple[int, Any]]:
+        """A list of its own for the optimizer, which may clear it.
+
+        An optimizer of ours ranks failures and NaN last. One with a ``post_process`` of its own may not know NaN:
+        it gets the worst finite value of the generation for each component, by the sign of its weight.
+        """
+        own = getattr(self.postprocessing, "__func__", None) is Optimizer.post_process
+        if own or self.weights is None or self.trajectory.inner_params != 1:
+            return list(results)
+        return penalised(results, self.weights)
+
+
+def penalised(
+    results: Sequence[tuple[int, tuple[float, ...]]], weights: Sequence[float]
+) -> list[tuple[int, tuple[float, ...]]]:
+    """Results in which a fitness that is not finite is the worst finite one, component by component.
+
+    Where no component of that place is finite in any of them, NaN stays.
+    """
+    values = np.array([fitness for _, fitness in results], dtype=float)  # (n_individuals, n_fitness)
+    finite = np.isfinite(values)
+    if finite.all():
+        return list(results)
+    worst = [
+        (column[ok].min() if weight >= 0 else column[ok].max()) if ok.any() else np.nan
+        for column, ok, weight in zip(values.T, finite.T, weights, strict=True)
+    ]
+    whole = finite.all(axis=1)
+    return [
+        result if good else (result[0], tuple([float(w) for w in worst]))
+        for result, good in zip(results, whole, strict=True)
+    ]

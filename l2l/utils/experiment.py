@@ -1,0 +1,347 @@
+"""The experiment: what a script prepares, runs and ends."""
+
+import logging
+import os
+import pickle
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from l2l.errors import RunFolderError, UsageError, reject_unknown_keywords
+from l2l.logging_tools import configure_loggers, create_shared_logger_data
+from l2l.overrides import current
+from l2l.paths import Paths
+from l2l.utils.checkpoint import Checkpoints
+from l2l.utils.environment import Environment
+from l2l.utils.history import export_history
+from l2l.utils.interrupts import Interrupted
+from l2l.utils.manifest import Manifest, class_path, now
+from l2l.utils.progress import ConsoleHandler, Progress
+from l2l.utils.run_folder import RunFolder
+from l2l.utils.runner import number_of_workers, prepare_optimizee, timeout_in_seconds
+
+logger = logging.getLogger("utils.experiment")
+
+LOGGERS = ("optimizers", "utils")
+KEYWORDS = (
+    *("name", "trajectory_name", "checkpoint", "log_stdout", "runner_params", "multiprocessing"),
+    *("debug", "stop_run", "timeout", "overwrite", "seed", "on_failure", "max_retries"),
+)
+ACCEPTED = ("add_time", "automatic_storing", "trajectory", "filename", "file_title", "comment", "log_config")
+"""Keywords of older scripts; they were never of consequence."""
+
+RUNNER_PARAMS = ("srun", "exec", "max_workers", "work_path", "paths_obj", "max_retries", "on_failure")
+ON_FAILURE = ("penalise", "stop")
+
+
+class Experiment:
+    """An experiment below one root folder: prepared, run, ended.
+
+    Parameters
+    ----------
+    root_dir_path : str or Path
+        Folder of all runs; ``~`` is the home folder. It is made when needed.
+
+    Attributes
+    ----------
+    paths : Paths
+    run_folder : Path
+        ``<root_dir_path>/<name>``.
+    history_path : Path
+        One line of JSON per finished individual.
+    traj : Trajectory
+    env : Environment
+    optimizer, optimizee
+        Once the experiment runs.
+    seed : int
+        From which the seeds of all evaluations follow.
+    smoke : bool
+        Whether this is only a check that the experiment works (``l2l-run --smoke``): choose tiny sizes.
+    """
+
+    started = 0
+    """How many experiments were run in this process."""
+
+    def __init__(self, root_dir_path: str | os.PathLike[str]):
+        self.overrides = current()
+        self.root_dir_path = str(Path(self.overrides.root_dir or root_dir_path).expanduser().absolute())
+        self.smoke = self.overrides.smoke
+        self.logger = logger
+        self.paths: Any = None
+        self.env: Any = None
+        self.traj: Any = None
+        self.optimizee: Any = None
+        self.optimizer: Any = None
+        self.seed = 0
+        self._resuming = False
+
+    # --- prepare
+
+    def prepare_experiment(self, **kwargs: Any) -> tuple[Any, dict[str, Any]]:
+        """Make the run folder and the trajectory.
+
+        Parameters
+        ----------
+        name : str
+            Name of the run and of its folder; ``'L2L-run'``.
+        trajectory_name : str
+        checkpoint : Trajectory, optional
+            One of `load_trajectory`, to go on from: its generation is evaluated again, and ``n_iteration``
+            counts from there. (To resume a run that was interrupted use ``l2l-run --resume RUN_FOLDER``.)
+        runner_params : dict
+            ``srun`` (prefix that starts a worker on a cluster), ``exec`` (command of a worker, to which its program
+            is appended), ``max_workers`` (number of processors, at most 32), ``max_retries``, ``on_failure``,
+            ``work_path``, ``paths_obj``.
+        seed : int
+            0 by default. The same seed gives the same history, for any number of workers.
+        on_failure : {'penalise', 'stop'}
+            What to do with an individual that failed at every attempt: rank it last, or end the run.
+        max_retries : int
+            Attempts after the first; 3. The optimizee sees the number of the attempt as ``traj.retry``.
+        stop_run : bool
+            End the run at the first failure: ``on_failure='stop'`` without retries.
+        timeout : bool or float
+            Seconds that one evaluation may take; True (default) is two hours, False is no limit.
+        overwrite : bool
+            Remove an earlier run of that name.
+        debug : bool
+            Log in detail.
+        multiprocessing, log_stdout
+            Accepted from older scripts, like the keywords in `ACCEPTED`.
+
+        Returns
+        -------
+        traj : Trajectory
+        runner_params : dict
+            As given, with the defaults.
+
+        Raises
+        ------
+        TypeError
+            If a keyword is unknown; names the nearest.
+        RunFolderError
+            If the run folder exists (and is not to be overwritten), or is in use.
+        """
+        reject_unknown_keywords("prepare_experiment()", kwargs, [*KEYWORDS, *ACCEPTED])
+        runner_params = self._runner_params(kwargs)
+        self.seed = self._checked_seed(kwargs.get("seed", 0))
+        timeout_in_seconds(kwargs.get("timeout", True))
+        name = self.overrides.name or kwargs.get("name", "L2L-run")
+        self.folder = RunFolder(Path(self.root_dir_path, name))
+        self.run_folder = self.folder.path
+        self.history_path = self.folder.history_path
+        self._make_folder(kwargs.get("overwrite", False))
+        self._make_paths(name, kwargs.get("trajectory_name", "trajectory"))
+        self._configure_logging(name, kwargs.get("debug", False))
+        self._make_trajectory(kwargs)
+        defaults = {
+            "srun": "",
+            "exec": f'"{sys.executable}"',
+            "max_workers": min(32, os.cpu_count() or 1),
+            "max_retries": 0 if self.traj.stop_run else 3,
+            "on_failure": "stop" if self.traj.stop_run else "penalise",
+            "work_path": self.paths.root_dir_path,
+            "paths_obj": self.paths,
+        }
+        all_params = {**defaults, **runner_params}
+        all_params["exec"] += f' "{self.paths.simulation_path}/run_optimizee.py"'
+        self.traj.f_add_parameter_group("runner_params", "parameters of the runner")
+        for key, value in all_params.items():
+            self.traj.f_add_parameter_to_group("runner_params", key, value)
+        self._runner = all_params
+        return self.traj, all_params
+
+    def _runner_params(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+        params = dict(kwargs.get("runner_params") or {})
+        reject_unknown_keywords("runner_params", params, RUNNER_PARAMS)
+        for name in ("on_failure", "max_retries"):
+            if name in kwargs:
+                params[name] = kwargs[name]
+        params.update(self.overrides.runner_params())
+        if "max_workers" in params:
+            number_of_workers(params["max_workers"], 1)
+        if params.get("on_failure", ON_FAILURE[0]) not in ON_FAILURE:
+            raise UsageError(f"on_failure must be one of {ON_FAILURE}, got {params['on_failure']!r}")
+        retries = params.get("max_retries", 0)
+        if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
+            raise UsageError(f"max_retries must be a whole number, 0 or above, got {retries!r}")
+        return params
+
+    def _checked_seed(self, seed: Any) -> int:
+        seed = seed if self.overrides.seed is None else self.overrides.seed
+        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+            raise UsageError(f"seed must be a whole number, 0 or above, got {seed!r}")
+        return int(seed)
+
+    def _make_folder(self, overwrite: bool) -> None:
+        self._resuming = self.overrides.resume and self.folder.is_run
+        if self._resuming:
+            self.folder.check_trust()
+            self.manifest = Manifest.read(self.folder.manifest_path)
+        else:
+            self.folder.create(overwrite or self.overrides.overwrite)
+            self.manifest = Manifest.start(self.folder.manifest_path, **self._where_from())
+
+    def _where_from(self) -> dict[str, Any]:
+        """What it takes to run this experiment again."""
+        script = experiment_script() if self.overrides.script is None else Path(self.overrides.script)
+        if script is not None:
+            copy = self.run_folder / f"experiment{script.suffix}"
+            copy.write_bytes(script.read_bytes())
+        return {
+            "script": None if script is None else str(script),
+            "argv": sys.argv[1:],
+            "overrides": self.overrides.recorded(),
+            "cwd": os.getcwd(),
+            "path": sys.path[:1],
+            "seed": self.seed,
+        }
+
+    def _make_paths(self, name: str, trajectory_name: str) -> None:
+        self.paths = Paths(name, {}, root_dir_path=self.root_dir_path, suffix=f"-{trajectory_name}")
+        self.manifest.update()
+
+    def _configure_logging(self, name: str, debug: bool) -> None:
+        asked = self.overrides.log_level
+        level = asked if asked is not None else "DEBUG" if debug else "INFO"
+        create_shared_logger_data(LOGGERS, [level] * 2, [False] * 2, name, self.paths.logs_path)
+        configure_loggers()
+        if not self.overrides.quiet:
+            console = ConsoleHandler(None if asked is None else getattr(logging, level))
+            for logger_name in LOGGERS:
+                logging.getLogger(logger_name).addHandler(console)
+
+    def _make_trajectory(self, kwargs: dict[str, Any]) -> None:
+        stop_run, timeout = kwargs.get("stop_run", False), kwargs.get("timeout", True)
+        self.env = Environment(
+            trajectory=kwargs.get("trajectory_name", "trajectory"),
+            checkpoint=kwargs.get("checkpoint"),
+            multiprocessing=kwargs.get("multiprocessing", True),
+            debug=kwargs.get("debug", False),
+            stop_run=stop_run,
+            timeout=timeout,
+        )
+        self.traj = self.env.trajectory
+        self.traj.stop_run, self.traj.timeout = stop_run, timeout  # a checkpoint has those of its own run
+        self.traj.seed = self.seed
+        self.traj.seed_override = self.overrides.seed
+        self.traj.generations_override = self.overrides.n_iteration()
+
+    # --- run
+
+    def run_experiment(
+        self, optimizer: Any, optimizee: Any, optimizer_parameters: Any = None, optimizee_parameters: Any = None
+    ) -> None:
+        """Evaluate generation after generation, until the optimizer has enough.
+
+        Parameters
+        ----------
+        optimizer : Optimizer
+        optimizee : Optimizee
+        optimizer_parameters, optimizee_parameters : namedtuple or dataclass, optional
+            Recorded in the manifest.
+
+        Raises
+        ------
+        ValueError
+            If an individual holds Python ints or bools.
+        WorkerStartError, IndividualFailedError, GenerationFailedError
+            See `Runner.run`.
+        """
+        Experiment.started += 1
+        self.optimizer, self.optimizee = optimizer, optimizee
+        refuse_integers(optimizee.create_individual())
+        with self.folder.locked():
+            self.manifest.update(
+                status="running",
+                **_about("optimizer", optimizer, optimizer_parameters or getattr(optimizer, "parameters", None)),
+                **_about("optimizee", optimizee, optimizee_parameters),
+                runner_params={name: value for name, value in self._runner.items() if name != "paths_obj"},
+            )
+            getattr(optimizee, "warm_up", lambda: None)()
+            resumed = self._prepare_state()
+            self._run(resumed)
+
+    def _prepare_state(self) -> dict[str, Any] | None:
+        """Lay down the optimizee for the workers; when resuming, take the state of the last checkpoint instead."""
+        objects = {"traj": self.traj, "optimizer": self.optimizer, "optimizee": self.optimizee}
+        self.env.checkpoints = Checkpoints(self.folder.checkpoints_path, objects)
+        if self._resuming:
+            runner_params = self.traj.parameters["runner_params"]
+            resumed = self.env.checkpoints.load()
+            self.traj.parameters["runner_params"] = runner_params  # workers, retries and the like are of today
+            if resumed is not None:
+                return resumed
+            if self.history_path.exists() and self.history_path.stat().st_size:
+                raise RunFolderError(f"{self.run_folder} has no checkpoint, so the run in it cannot be resumed")
+        prepare_optimizee(self.optimizee, self.paths.simulation_path)
+        return None
+
+    def _run(self, resumed: dict[str, Any] | None) -> None:
+        env = self.env
+        env.weights = getattr(self.optimizer, "optimizee_fitness_weights", None)
+        env.progress = Progress(self.overrides.quiet)
+        env.add_postprocessing(self.optimizer.post_process)
+        status = "failed"
+        try:
+            env.run(resumed)
+            status = "finished"
+        except (KeyboardInterrupt, Interrupted) as error:
+            status = "interrupted"
+            logger.warning("%s; go on with: l2l-run --resume %s", str(error) or "interrupted", self.run_folder)
+            raise
+        finally:
+            self.manifest.update(status=status, ended=now(), evaluations=env.evaluations, failures=env.failures)
+
+    # --- end
+
+    def end_experiment(self, optimizer: Any) -> tuple[Any, Any]:
+        """Let the optimizer sum up, export the history as tables, and let the optimizee conclude.
+
+        Returns
+        -------
+        traj : Trajectory
+        paths : Paths
+        """
+        optimizer.end(self.traj)
+        if self.history_path.exists():
+            export_history(self.history_path)
+        getattr(self.optimizee, "conclude", lambda experiment: None)(self)
+        self.env.disable_logging()
+        self.manifest.update(ended=now())
+        return self.traj, self.paths
+
+    def load_trajectory(self, path: str | os.PathLike[str]) -> Any:
+        """A trajectory of an earlier run: ``simulation/trajectories/trajectory_<generation>.bin``."""
+        with open(path, "rb") as file:
+            return pickle.load(file)
+
+
+def refuse_integers(individual: dict[str, Any]) -> None:
+    """Raise ValueError if a parameter is a Python int or bool: optimizers move parameters continuously."""
+    for name, value in individual.items():
+        if isinstance(value, int):
+            raise ValueError(
+                f"Parameter of type integer is not allowed: create_individual() gave {name!r} = {value!r} "
+                f"({type(value).__name__}); make it a float"
+            )
+
+
+def experiment_script() -> Path | None:
+    """The file that Python was started with, if it is a user's script; None in a notebook, a test or ``python -m``."""
+    main = sys.modules.get("__main__")
+    file = getattr(main, "__file__", None)
+    if file is None or getattr(main, "__spec__", None) is not None:
+        return None
+    script = Path(file).absolute()
+    installed = script.is_relative_to(sys.prefix) or script.is_relative_to(sys.base_prefix)
+    return script if script.is_file() and not installed else None
+
+
+def _about(role: str, thing: Any, parameters: Any) -> dict[str, Any]:
+    facts = {f"{role}_class": class_path(thing), f"{role}_parameters": parameters}
+    if role == "optimizee" and hasattr(thing, "describe"):
+        facts["optimizee_description"] = thing.describe()
+    return facts
