@@ -137,8 +137,7 @@ class Trajectory:
         for name, column in columns.items():
             if len(column) != len(places):
                 raise ValueError(
-                    f"generation {generation} has {len(places)} individuals, "
-                    f"but {len(column)} values of {name!r} came"
+                    f"generation {generation} has {len(places)} individuals, but {len(column)} values of {name!r} came"
                 )
         self.individuals[generation] = [
             Individual(generation, i, {name: column[i] for name, column in columns.items()}) for i in places
