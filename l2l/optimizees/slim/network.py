@@ -11,7 +11,7 @@ import numpy as np
 from l2l.optimizees.slim.simulation import config_checks as check
 from l2l.optimizees.slim.simulation.config_checks import Check, ConfigError, Place
 from l2l.optimizees.slim.simulation.config_files import find_scenario, read_json
-from l2l.optimizees.slim.simulation.config_sea import connectivity
+from l2l.optimizees.slim.simulation.config_sea import CONNECTIVITY, connectivity
 
 SECONDS_PER_DAY = 86400.0
 TOPOLOGIES = ("path", "bipath", "circle", "bicircle", "mesh")
@@ -172,14 +172,17 @@ def write_matrices(folder: Path, probs: np.ndarray, times: np.ndarray, overwrite
     """Write ``interfarm_prob.csv`` (6 significant digits) and ``interfarm_time.csv`` (0.01 d)."""
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"{folder} is a file; expected a folder to write to")
-    tables = {"interfarm_prob.csv": (probs, "%.6g"), "interfarm_time.csv": (times, "%.2f")}
+    tables = {
+        "interfarm_prob.csv": (probs, CONNECTIVITY["interfarm_probs"], "%.6g"),
+        "interfarm_time.csv": (times, CONNECTIVITY["interfarm_times"], "%.2f"),
+    }
     present = [name for name in tables if (folder / name).exists()]
     if present and not overwrite:
         raise ConfigError(f"{folder} has {' and '.join(present)} already; give --overwrite to replace them")
-    for name, (matrix, _) in tables.items():
-        connectivity(matrix, len(matrix), 1.0 if matrix is probs else np.inf, Place(f"computed {name}"))
+    for name, (matrix, top, _) in tables.items():
+        connectivity(matrix, len(matrix), top, Place(f"computed {name}"))
     folder.mkdir(parents=True, exist_ok=True)
-    for name, (matrix, digits) in tables.items():
+    for name, (matrix, _, digits) in tables.items():
         np.savetxt(folder / name, matrix, fmt=digits, delimiter=",")
 
 

@@ -1,12 +1,11 @@
 """The configuration of a simulation: every parameter of the model with its meaning, unit and source."""
 
-# ruff: noqa: RUF009 - key() and its kin are dataclasses.field() with the metadata filled in
+# ruff: noqa: RUF009 - model() and site() are dataclasses.field() with the metadata filled in
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,8 @@ import numpy as np
 
 from l2l.optimizees.slim.simulation import config_checks as check
 from l2l.optimizees.slim.simulation import config_sea as sea
-from l2l.optimizees.slim.simulation.config_checks import Check, ConfigError, Place
+from l2l.optimizees.slim.simulation.config_checks import ConfigError, Place
+from l2l.optimizees.slim.simulation.config_farm import FarmConfig, ProductionCycle, farm_configs
 from l2l.optimizees.slim.simulation.config_files import (
     check_folder,
     find_config_file,
@@ -23,207 +23,11 @@ from l2l.optimizees.slim.simulation.config_files import (
     read_json,
     read_table,
 )
+from l2l.optimizees.slim.simulation.config_keys import MODEL, SITE, model, read_fields, site
 from l2l.optimizees.slim.simulation.config_overrides import assign, to_plain
-from l2l.optimizees.slim.types.treatments import Treatment
+from l2l.optimizees.slim.simulation.config_treatment import STAGES, TreatmentConfig, treatment_configs
 
-STAGES = ("L1", "L2", "L3", "L4", "L5f", "L5m")
-MODEL, SITE = "config.json", "params.json"
-CONNECTIVITY = {"interfarm_probs": 1.0, "interfarm_times": math.inf}  # and the greatest value of each
 ARRAYS = ("interfarm_probs", "interfarm_times", "temperature_rows", "temperatures")
-# SLIM's own keys that say how it runs, or that it never reads: let pass, without effect
-IGNORED = ("farms_per_process", "initial_genetic_ratios")
-
-
-def key(checked: Check, meaning: str, file: str = "", default: Any = MISSING) -> Any:
-    """A field that is read from a key of the same name, through ``checked``; ``meaning`` documents it."""
-    return field(metadata={"check": checked, "meaning": meaning, "file": file}, default=default)
-
-
-def model(checked: Check, meaning: str, default: Any = MISSING) -> Any:
-    """A key of ``config.json``."""
-    return key(checked, meaning, MODEL, default)
-
-
-def site(checked: Check, meaning: str, default: Any = MISSING) -> Any:
-    """A key of ``params.json``."""
-    return key(checked, meaning, SITE, default)
-
-
-def read_fields(cls: type, plain: Any, place: Place, file: str | None = None) -> dict[str, Any]:
-    """Checked values of the keys of ``cls`` in a JSON object; ``file`` narrows to the keys of one file."""
-    keys = {f.name: f for f in fields(cls) if "check" in f.metadata and (file is None or f.metadata["file"] == file)}
-    if not isinstance(plain, Mapping):
-        raise place.error(plain, f"an object with the keys {', '.join(keys)}")
-    for name in plain:
-        if name not in keys and not (file and name in IGNORED):
-            raise place.unknown(name, keys)
-    for name, f in keys.items():
-        if name not in plain and f.default is MISSING:
-            raise place.missing(name, f"it: {f.metadata['meaning']}")
-    return {name: f.metadata["check"](plain[name], place / name) for name, f in keys.items() if name in plain}
-
-
-@dataclass(frozen=True, kw_only=True)
-class TreatmentConfig:
-    """What one treatment does and costs."""
-
-    treatment: Treatment
-    treatment_name: str = key(check.text, "EMB, Thermolicer or Cleaner Fish")
-    treatment_type: str = key(
-        check.choice("chemical", "thermal", "mechanical", "cleanerfish"), "how it is applied, hence charged"
-    )
-    effect_delay: int = key(check.whole(0), "d from application to effect")
-    application_period: int = key(check.whole(1), "d over which it is applied")
-    durability_temp_ratio: float | None = key(
-        check.optional(check.number(above=0)),
-        "effective for this / temperature days (d degC); none: 1 d",
-        default=None,
-    )
-    price_per_kg: float = key(check.number(0), "GBP per kg of the drug; EMB: sigmaaldrich.com, 2021", default=0.0)
-    dosage_per_fish_kg: float = key(check.number(0), "kg of the drug per kg of fish and day", default=0.0)
-    price_per_application: float = key(check.number(0), "GBP per cage; Thermolicer: a guess", default=0.0)
-    gene: str = key(check.text, "gene that confers resistance, by its recessive allele", default="a")
-    pheno_resistance: Mapping[str, float] | None = key(
-        check.optional(check.rates(check.probability, "dominant", "incompletely_dominant", "recessive")),
-        "share of lice not killed per day, by genotype (A, Aa, a); cleaner fish: rate at which one eats lice",
-        default=None,
-    )
-    quadratic_fish_mortality_coeffs: tuple[float, ...] = key(
-        check.items(check.number(), 6),
-        "percent of fish killed = c . (1, T, I, T^2, T I, I^2), I = mass > 2 kg; Overton et al. (2018)",
-    )
-    natural_mortality: float = key(check.probability, "share of cleaner fish that die per day", default=0.0)
-    restock_fraction: float = key(
-        check.probability, "cleaner fish added per application, as a share of the cage's fish", default=0.0
-    )
-    susceptible_stages: tuple[str, ...] = key(check.items(check.choice(*STAGES)), "lice stages it kills")
-    temperature_efficacy: tuple[tuple[float, float], ...] = key(
-        lambda value, place: _temperature_efficacy(value, place),
-        "pairs (from degC, share of lice killed per day), warmest last; none: by pheno_resistance",
-        default=(),
-    )
-
-    @classmethod
-    def read(cls, plain: Any, place: Place) -> "TreatmentConfig":
-        """Check the object of a treatment in ``config.json``, and fill in what only some scenarios say."""
-        if not isinstance(plain, Mapping):
-            raise place.error(plain, "an object with the key treatment_name")
-        if "treatment_name" not in plain:
-            raise place.missing("treatment_name", "EMB, Thermolicer or Cleaner Fish")
-        treatment = check.treatment(plain["treatment_name"], place / "treatment_name")
-        values = read_fields(cls, {**TREATMENT_DEFAULTS[treatment], **plain}, place)
-        if values["treatment_type"] == "chemical":
-            prices: tuple[str, ...] = ("price_per_kg", "dosage_per_fish_kg")
-        else:
-            prices = ("price_per_application",)
-        for name in prices:
-            if name not in plain:
-                raise place.missing(name, f"the price of a {values['treatment_type']} treatment")
-        if treatment is Treatment.CLEANERFISH and values.get("pheno_resistance") is None:
-            raise place.missing("pheno_resistance", "the rate at which a cleaner fish eats lice")
-        if not (values.get("pheno_resistance") or values["temperature_efficacy"]):
-            raise place.missing("pheno_resistance", "it or temperature_efficacy: how many lice the treatment kills")
-        return cls(treatment=treatment, **values)
-
-
-def _temperature_efficacy(value: Any, place: Place) -> tuple[tuple[float, float], ...]:
-    pairs = []
-    for i, pair in enumerate(check.items(lambda item, _: item)(value, place)):
-        if not isinstance(pair, (list, tuple)) or len(pair) != 2:
-            raise (place / i).error(pair, "a pair [from degC, share of lice killed per day]")
-        # JSON has no infinity: null says "however cold"
-        start = -math.inf if pair[0] in (None, -math.inf) else check.number()(pair[0], place / i / 0)
-        pairs.append((start, check.probability(pair[1], place / i / 1)))
-    starts = [start for start, _ in pairs]
-    if starts and (starts[0] != -math.inf or sorted(set(starts)) != starts):
-        raise place.error(value, "rising temperatures, the first null (however cold)")
-    return tuple(pairs)
-
-
-ATTACHED = ("L3", "L4", "L5m", "L5f")
-# where config.json of SLIM is silent: SLIM's documents and code
-TREATMENT_DEFAULTS: dict[Treatment, dict[str, Any]] = {
-    Treatment.EMB: {"susceptible_stages": ATTACHED, "temperature_efficacy": ()},
-    Treatment.THERMOLICER: {
-        "susceptible_stages": ATTACHED,
-        "temperature_efficacy": ((None, 0.99), (12.0, 0.8)),
-    },
-    Treatment.CLEANERFISH: {
-        "susceptible_stages": ("L4", "L5m", "L5f"),
-        "temperature_efficacy": (),
-        "restock_fraction": 0.05,
-    },
-}
-
-
-def _location(value: Any, place: Place) -> tuple[float, float]:
-    return check.items(check.number(unit="m"), 2)(value, place)
-
-
-def _treatment_date(value: Any, place: Place) -> tuple[datetime, Treatment]:
-    if not isinstance(value, (list, tuple)) or len(value) != 2:
-        raise place.error(value, "a pair [date, treatment]")
-    return check.date(value[0], place / 0), check.treatment(value[1], place / 1)
-
-
-@dataclass(frozen=True, kw_only=True)
-class FarmConfig:
-    """One farm: where it is, what it holds, and what it may do."""
-
-    name: str = key(check.text, "name of the farm")
-    ncages: int = key(check.whole(1), "number of cages")
-    location: tuple[float, float] = key(_location, "easting, northing on the national grid (m)")
-    num_fish: int = key(check.whole(0), "fish per cage when stocked")
-    start_date: datetime = key(check.date, "first day of the farm; lice are counted every sampling_spacing from it")
-    cages_start_dates: tuple[datetime, ...] = key(check.items(check.date), "day on which each cage is stocked")
-    treatment_types: tuple[Treatment, ...] = key(check.items(check.treatment), "treatments available here")
-    treatment_dates: tuple[tuple[datetime, Treatment], ...] = key(
-        check.items(_treatment_date), "treatments scheduled beforehand: pairs of date and treatment"
-    )
-    max_num_treatments: int = key(check.whole(0), "treatments allowed per year; cleaner fish do not count")
-    sampling_spacing: int = key(check.whole(1), "d between two lice counts")
-    defection_proba: float = key(check.probability, "probability of not treating when the organisation asks")
-
-    @classmethod
-    def read(cls, plain: Any, place: Place) -> "FarmConfig":
-        """Check the object of a farm in ``params.json``."""
-        farm = cls(**read_fields(cls, plain, place))
-        if len(farm.cages_start_dates) != farm.ncages:
-            raise (place / "cages_start_dates").error(
-                [str(start) for start in farm.cages_start_dates],
-                f"{farm.ncages} dates, one per cage (ncages), not {len(farm.cages_start_dates)}",
-            )
-        return farm
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProductionCycle:
-    """When a cage is harvested, and how long it then rests before it is stocked again."""
-
-    harvest_mass_g: float = key(check.number(above=0), "fish mass at which the cage is sold (g)")
-    fallow_days: int = key(check.whole(0), "d without fish after harvest or cull")
-
-    @classmethod
-    def read(cls, plain: Any, place: Place) -> "ProductionCycle":
-        """Check the object ``production_cycle`` of ``params.json``."""
-        return cls(**read_fields(cls, plain, place))
-
-
-def _treatments(value: Any, place: Place) -> tuple[TreatmentConfig, ...]:
-    found = check.items(TreatmentConfig.read)(value, place)
-    treatments = tuple(sorted(found, key=lambda config: config.treatment))
-    if [config.treatment for config in treatments] != list(Treatment):
-        names = [config.treatment_name for config in found]
-        raise place.error(names, f"each of {', '.join(t.name.lower() for t in Treatment)} once")
-    return treatments
-
-
-def _farms(value: Any, place: Place) -> tuple[FarmConfig, ...]:
-    farms = check.items(FarmConfig.read)(value, place)
-    if not farms:
-        raise place.error(value, "at least one farm")
-    return farms
-
 
 positive = check.number(above=0)
 
@@ -283,7 +87,7 @@ class Config:
     genetic_mechanism: str = model(check.choice("discrete", "maternal"), "inheritance: Mendelian, or the dam's")
     geno_mutation_rate: float = model(check.probability, "probability that an allele mutates, per egg")
     male_detachment_rate: float = model(check.probability, "share of males that leave a dying fish; a guess")
-    treatments: tuple[TreatmentConfig, ...] = model(_treatments, "in the order of Treatment")
+    treatments: tuple[TreatmentConfig, ...] = model(treatment_configs, "in the order of Treatment")
 
     # the scenario: params.json
     name: str = site(check.text, "name of the scenario")
@@ -306,7 +110,7 @@ class Config:
     )
     agg_rate_enforcement_strikes: int = site(check.whole(1), "strikes in a row after which a farm is culled")
     treatment_strategy: str = site(check.text, "policy where none is given: its name or its file")
-    farms: tuple[FarmConfig, ...] = site(_farms, "the farms, in the order of the matrices")
+    farms: tuple[FarmConfig, ...] = site(farm_configs, "the farms, in the order of the matrices")
     rules: str = site(check.choice("revised"), "rule set of the model", "revised")
     reservoir_prior_mass: float = site(positive, "total weight of genetic_ratios in the reservoir at the start", 1.0)
     fish_background_mortality: float = site(
@@ -346,7 +150,7 @@ class Config:
         values = read_fields(cls, read_json(model_path), Place(str(model_path)), MODEL)
         values |= read_fields(cls, read_json(site_path), Place(str(site_path)), SITE)
         farms = values["farms"]
-        for name, top in CONNECTIVITY.items():
+        for name, top in sea.CONNECTIVITY.items():
             path = folder / f"{name.removesuffix('s')}.csv"
             values[name] = sea.connectivity(read_table(path), len(farms), top, Place(str(path)))
         path = folder / "temperatures.csv"
@@ -397,7 +201,7 @@ class Config:
     ) -> dict[str, np.ndarray | None]:
         """The arrays that ``given`` overrides, and those that other farms than ours make anew."""
         replaced: dict[str, np.ndarray | None] = {}
-        for name, top in CONNECTIVITY.items():
+        for name, top in sea.CONNECTIVITY.items():
             if name in given or len(farms) != len(self.farms):
                 values = given.get(name, getattr(self, name))
                 replaced[name] = sea.connectivity(values, len(farms), top, place / name)
@@ -410,7 +214,11 @@ class Config:
             replaced["temperature_rows"] = rows
             replaced["temperatures"] = sea.farm_temperatures(farms, rows, place)
         if "temperatures" in given:
-            values = sea.table(given["temperatures"], (len(farms), 12), place / "temperatures")
+            values = sea.numbers(given["temperatures"], place / "temperatures")
+            if values.shape != (len(farms), 12):
+                raise ConfigError(
+                    f"{place / 'temperatures'} has shape {values.shape}; expected ({len(farms)}, 12), by farm and month"
+                )
             replaced["temperatures"] = values
             replaced.setdefault("temperature_rows", None)  # those of before no longer say what is where
         return replaced

@@ -57,9 +57,7 @@ class Place:
     def error(self, value: object, expected: str) -> ConfigError:
         """The error that says what stands here and what should."""
         shown = repr(value)
-        return ConfigError(
-            f"{self} is {shown if len(shown) < 80 else shown[:76] + ' ...'}; expected {expected}"
-        )
+        return ConfigError(f"{self} is {shown if len(shown) < 80 else shown[:76] + ' ...'}; expected {expected}")
 
     def unknown(self, key: object, known: Iterable[str]) -> ConfigError:
         """The error for a key that means nothing here."""

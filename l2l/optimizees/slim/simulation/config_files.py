@@ -73,9 +73,7 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         plain = json.loads(_read(path), object_pairs_hook=once, parse_constant=refuse)
     except json.JSONDecodeError as error:
-        raise ConfigError(
-            f"{path}: line {error.lineno}, column {error.colno}: not JSON: {error.msg}"
-        ) from None
+        raise ConfigError(f"{path}: line {error.lineno}, column {error.colno}: not JSON: {error.msg}") from None
     if not isinstance(plain, dict):
         raise Place(str(path)).error(plain, "a JSON object")
     return plain
@@ -91,13 +89,9 @@ def read_table(path: Path) -> np.ndarray:
         if not line.strip():
             continue
         cells = line.strip().removesuffix(",").split(",")
-        rows.append(
-            [_finite(cell, f"{path}: row {line_number}, column {j}") for j, cell in enumerate(cells, 1)]
-        )
+        rows.append([_finite(cell, f"{path}: row {line_number}, column {j}") for j, cell in enumerate(cells, 1)])
         if len(rows[-1]) != len(rows[0]):
-            raise ConfigError(
-                f"{path}: row {line_number} has {len(rows[-1])} numbers; expected {len(rows[0])}"
-            )
+            raise ConfigError(f"{path}: row {line_number} has {len(rows[-1])} numbers; expected {len(rows[0])}")
     if not rows:
         raise ConfigError(f"{path} is empty; expected numbers")
     return np.array(rows)
@@ -117,9 +111,7 @@ def _read(path: Path) -> str:
     try:
         return _existing(path).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise ConfigError(
-            f"{path}: not a text file in UTF-8 ({error.reason} at byte {error.start})"
-        ) from None
+        raise ConfigError(f"{path}: not a text file in UTF-8 ({error.reason} at byte {error.start})") from None
 
 
 def _existing(path: Path) -> Path:

@@ -40,9 +40,7 @@ def assign(plain: Any, parts: list[str], value: Any, dotted: str) -> list[str]:
             raise ConfigError(f"override {dotted}: there is no key {part!r}{nearest(part, plain)}")
         keys = [part]
     else:
-        raise ConfigError(
-            f"override {dotted}: there is nothing below {plain!r}; expected a value for the whole key"
-        )
+        raise ConfigError(f"override {dotted}: there is nothing below {plain!r}; expected a value for the whole key")
     paths = []
     for item in keys:
         if rest:
@@ -60,19 +58,13 @@ def _items_named(plain: list[Any], part: str, dotted: str) -> list[int]:
         if int(part) < len(plain):
             return [int(part)]
         raise ConfigError(f"override {dotted}: there is no item {part}; expected 0 to {len(plain) - 1}")
-    names = [
-        str(item.get("name", item.get("treatment_name", ""))) for item in plain if isinstance(item, dict)
-    ]
+    names = [str(item.get("name", item.get("treatment_name", ""))) for item in plain if isinstance(item, dict)]
     found = [i for i, name in enumerate(names) if _squeeze(name) == _squeeze(part)]
     if len(found) == 1:
         return found
     if found:
-        raise ConfigError(
-            f"override {dotted}: {len(found)} items are called {part!r}; expected a number or *"
-        )
-    raise ConfigError(
-        f"override {dotted}: there is no item {part!r}{nearest(part, names)} (or a number, or *)"
-    )
+        raise ConfigError(f"override {dotted}: {len(found)} items are called {part!r}; expected a number or *")
+    raise ConfigError(f"override {dotted}: there is no item {part!r}{nearest(part, names)} (or a number, or *)")
 
 
 def _squeeze(name: str) -> str:

@@ -1,44 +1,43 @@
 """The sea between and around the farms: connectivity and temperatures, checked and read-only."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from l2l.optimizees.slim.simulation.config_checks import ConfigError, Place
+from l2l.optimizees.slim.simulation.config_farm import FarmConfig
 
-if TYPE_CHECKING:
-    from l2l.optimizees.slim.simulation.config import FarmConfig
+# the greatest value of each: a share of larvae, and days of travel, which they survive for weeks
+CONNECTIVITY = {"interfarm_probs": 1.0, "interfarm_times": 365.0}
 
 
-def table(values: Any, shape: tuple[int, int], place: Place) -> np.ndarray:
+def numbers(values: Any, place: Place) -> np.ndarray:
+    """``values`` as a read-only ``float64`` array, all of them finite."""
     try:
-        table = np.array(values, dtype=np.float64)
+        array = np.array(values, dtype=np.float64)
     except (TypeError, ValueError):
-        raise place.error(values, f"numbers of shape {shape}") from None
-    if table.shape != shape:
-        raise ConfigError(f"{place} has shape {table.shape}; expected {shape}")
-    bad = np.argwhere(~np.isfinite(table))
+        raise place.error(values, "rows of numbers, all of the same length") from None
+    bad = np.argwhere(~np.isfinite(array))
     if len(bad):
-        raise (place / f"{bad[0][0]}.{bad[0][1]}").error(float(table[tuple(bad[0])]), "a finite number")
-    table.setflags(write=False)
-    return table
+        where = ".".join(map(str, bad[0]))
+        raise (place / where).error(float(array[tuple(bad[0])]), "a finite number")
+    array.setflags(write=False)
+    return array
 
 
 def connectivity(values: Any, n_farms: int, top: float, place: Place) -> np.ndarray:
     """The first ``n_farms`` rows and columns; all of it has to be square and within 0 to ``top``."""
-    shape = np.shape(values)
+    whole = numbers(values, place)
+    shape = whole.shape
     if len(shape) != 2 or shape[0] != shape[1]:
         raise ConfigError(f"{place} has shape {shape}; expected a square matrix, one row and column per farm")
     if shape[0] < n_farms:
-        raise ConfigError(
-            f"{place} has shape {shape}; expected at least ({n_farms}, {n_farms}) for {n_farms} farms"
-        )
-    whole = table(values, (shape[0], shape[0]), place)
+        raise ConfigError(f"{place} has shape {shape}; expected at least ({n_farms}, {n_farms}) for {n_farms} farms")
     bad = np.argwhere((whole < 0) | (whole > top))
     if len(bad):
         i, j = bad[0]
-        expected = "a probability, from 0 to 1" if top == 1 else "a time >= 0 (d)"
+        expected = "a probability, from 0 to 1" if top == 1 else f"a time from 0 to {top:g} (d)"
         raise ConfigError(f"{place}: row {i + 1}, column {j + 1} is {whole[i, j]:g}; expected {expected}")
     matrix = whole[:n_farms, :n_farms].copy()
     sums = matrix.sum(axis=1)
@@ -52,18 +51,14 @@ def connectivity(values: Any, n_farms: int, top: float, place: Place) -> np.ndar
 
 
 def temperature_rows(values: Any, place: Place) -> np.ndarray:
-    shape = np.shape(values)
-    if shape != (2, 13):
-        raise ConfigError(
-            f"{place} has shape {shape}; expected 2 rows of a northing and 12 monthly temperatures"
-        )
-    rows = table(values, (2, 13), place)
+    """Two rows of a northing (m) and twelve monthly temperatures (degC), the southern one first."""
+    rows = numbers(values, place)
+    if rows.shape != (2, 13):
+        raise ConfigError(f"{place} has shape {rows.shape}; expected 2 rows of a northing and 12 monthly temperatures")
     bad = np.argwhere((rows[:, 1:] < -2) | (rows[:, 1:] > 40))
     if len(bad):
         i, j = bad[0]
-        raise ConfigError(
-            f"{place}: row {i + 1}, column {j + 2} is {rows[i, j + 1]:g}; expected -2 to 40 degC"
-        )
+        raise ConfigError(f"{place}: row {i + 1}, column {j + 2} is {rows[i, j + 1]:g}; expected -2 to 40 degC")
     if rows[0, 0] == rows[1, 0]:
         raise ConfigError(f"{place}: both rows have the northing {rows[0, 0]:g}; expected two different ones")
     # south first, whatever the order in the file: to take the first row for the northern one, as SLIM does,
@@ -73,13 +68,11 @@ def temperature_rows(values: Any, place: Place) -> np.ndarray:
     return rows
 
 
-def farm_temperatures(farms: "Sequence[FarmConfig]", rows: np.ndarray, place: Place) -> np.ndarray:
+def farm_temperatures(farms: Sequence[FarmConfig], rows: np.ndarray, place: Place) -> np.ndarray:
     """Temperatures by farm and month: linear in northing through the two rows, to a tenth of a degree."""
     (south, *_), (north, *_) = rows
     northing = np.array([farm.location[1] for farm in farms])[:, None]
-    temperatures = np.round(
-        rows[0, 1:] + (northing - south) * (rows[1, 1:] - rows[0, 1:]) / (north - south), 1
-    )
+    temperatures = np.round(rows[0, 1:] + (northing - south) * (rows[1, 1:] - rows[0, 1:]) / (north - south), 1)
     bad = np.argwhere((temperatures < -2) | (temperatures > 40))
     if len(bad):
         i, j = bad[0]

@@ -117,12 +117,13 @@ def test_overrides_reach_every_level(scenario):
         ("farms.0.ncages", 3, "expected 3 dates, one per cage (ncages), not 2"),
         ("start_date", "2020-01-01", "end_date is '2018-12-31 00:00:00'; expected at least a day after start_date"),
         ("interfarm_probs", np.eye(1), "has shape (1, 1); expected at least (2, 2)"),
-        ("interfarm_probs", "none", "has shape (); expected a square matrix"),
+        ("interfarm_probs", "none", "interfarm_probs is 'none'; expected rows of numbers"),
+        ("interfarm_times", [[1, 2], [3]], "expected rows of numbers, all of the same length"),
         ("interfarm_probs.0.1", 1.5, "row 1, column 2 is 1.5; expected a probability"),
         ("temperatures", np.full((2, 12), -1), "a farm's temperature of -1 degC"),
         ("temperatures", np.full((3, 12), 9), "has shape (3, 12); expected (2, 12)"),
         ("temperatures", np.full((2, 12), np.nan), "temperatures.0.0 is nan; expected a finite number"),
-        ("temperatures", [["x"] * 12] * 2, "expected numbers of shape (2, 12)"),
+        ("temperatures", [["x"] * 12] * 2, "expected rows of numbers"),
     ],
 )
 def test_wrong_override_is_refused(scenario, override: str, value, message: str):

@@ -227,6 +227,13 @@ def test_more_larvae_than_there_are_is_refused(scenario, text: str, message: str
     assert message in refusal(scenario.folder)
 
 
+def test_travel_of_years_is_refused(scenario):
+    scenario.write("interfarm_time.csv", "5,7000\n5,5\n")
+    assert "interfarm_time.csv: row 1, column 2 is 7000; expected a time from 0 to 365 (d)" in refusal(
+        scenario.folder
+    )
+
+
 def test_only_the_farms_of_the_scenario_count_in_a_row_sum(scenario):
     scenario.write("interfarm_prob.csv", "0.5,0.5,0.5\n0,0,0\n0,0,0\n")
     assert Config.from_files(scenario.folder).interfarm_probs.sum() == 1

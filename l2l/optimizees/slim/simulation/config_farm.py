@@ -1,0 +1,73 @@
+"""The parameters of a farm."""
+
+# ruff: noqa: RUF009 - key() is dataclasses.field() with the metadata filled in
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from l2l.optimizees.slim.simulation import config_checks as check
+from l2l.optimizees.slim.simulation.config_checks import Place
+from l2l.optimizees.slim.simulation.config_keys import key, read_fields
+from l2l.optimizees.slim.types.treatments import Treatment
+
+
+def _location(value: Any, place: Place) -> tuple[float, float]:
+    return check.items(check.number(unit="m"), 2)(value, place)
+
+
+def _treatment_date(value: Any, place: Place) -> tuple[datetime, Treatment]:
+    if not isinstance(value, (list, tuple)) or len(value) != 2:
+        raise place.error(value, "a pair [date, treatment]")
+    return check.date(value[0], place / 0), check.treatment(value[1], place / 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FarmConfig:
+    """One farm: where it is, what it holds, and what it may do."""
+
+    name: str = key(check.text, "name of the farm")
+    ncages: int = key(check.whole(1), "number of cages")
+    location: tuple[float, float] = key(_location, "easting, northing on the national grid (m)")
+    num_fish: int = key(check.whole(0), "fish per cage when stocked")
+    start_date: datetime = key(check.date, "first day of the farm; lice are counted every sampling_spacing from it")
+    cages_start_dates: tuple[datetime, ...] = key(check.items(check.date), "day on which each cage is stocked")
+    treatment_types: tuple[Treatment, ...] = key(check.items(check.treatment), "treatments available here")
+    treatment_dates: tuple[tuple[datetime, Treatment], ...] = key(
+        check.items(_treatment_date), "treatments scheduled beforehand: pairs of date and treatment"
+    )
+    max_num_treatments: int = key(check.whole(0), "treatments allowed per year; cleaner fish do not count")
+    sampling_spacing: int = key(check.whole(1), "d between two lice counts")
+    defection_proba: float = key(check.probability, "probability of not treating when the organisation asks")
+
+    @classmethod
+    def read(cls, plain: Any, place: Place) -> "FarmConfig":
+        """Check the object of a farm in ``params.json``."""
+        farm = cls(**read_fields(cls, plain, place))
+        if len(farm.cages_start_dates) != farm.ncages:
+            raise (place / "cages_start_dates").error(
+                [str(start) for start in farm.cages_start_dates],
+                f"{farm.ncages} dates, one per cage (ncages), not {len(farm.cages_start_dates)}",
+            )
+        return farm
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductionCycle:
+    """When a cage is harvested, and how long it then rests before it is stocked again."""
+
+    harvest_mass_g: float = key(check.number(above=0), "fish mass at which the cage is sold (g)")
+    fallow_days: int = key(check.whole(0), "d without fish after harvest or cull")
+
+    @classmethod
+    def read(cls, plain: Any, place: Place) -> "ProductionCycle":
+        """Check the object ``production_cycle`` of ``params.json``."""
+        return cls(**read_fields(cls, plain, place))
+
+
+def farm_configs(value: Any, place: Place) -> tuple[FarmConfig, ...]:
+    """Check the list ``farms`` of ``params.json``."""
+    farms = check.items(FarmConfig.read)(value, place)
+    if not farms:
+        raise place.error(value, "at least one farm")
+    return farms
