@@ -1,0 +1,83 @@
+"""Individuals as vectors."""
+
+import numpy as np
+import pytest
+
+from l2l.utils.space import Space
+
+EXAMPLE = {"b": 1.5, "a": np.array([[1.0, 2.0], [3.0, 4.0]])}
+BOUNDS = {"b": (1.0, 2.0), "a": (0.0, [[10.0, 20.0], [30.0, 40.0]])}
+
+
+def test_an_individual_becomes_a_vector_and_the_same_individual_again():
+    space = Space(EXAMPLE)
+    vector = space.vector(EXAMPLE)
+    assert vector.tolist() == [1, 2, 3, 4, 1.5]  # by ascending name
+    again = space.individual(vector)
+    assert np.array_equal(again["a"], EXAMPLE["a"]) and type(again["b"]) is float
+    again["a"][0, 0] = 9
+    assert vector[0] == 1
+    assert space.coordinate_names == ["a_0", "a_1", "a_2", "a_3", "b"]
+
+
+def test_a_population_becomes_a_matrix():
+    assert Space(EXAMPLE).matrix([EXAMPLE, EXAMPLE]).shape == (2, 5)
+    assert Space(EXAMPLE).matrix([]).shape == (0, 5)
+
+
+def test_bounds_become_the_unit_box():
+    space = Space(EXAMPLE, BOUNDS)
+    assert space.bounded
+    assert space.to_unit(space.low).tolist() == [0] * 5
+    assert space.to_unit(space.high).tolist() == [1] * 5
+    vector = space.vector(EXAMPLE)
+    assert np.allclose(space.from_unit(space.to_unit(vector)), vector)
+    assert space.to_unit(vector)[4] == 0.5
+    assert space.from_unit(np.full(5, 2.0)).tolist() == space.high.tolist()
+    assert space.clip(np.full(5, -9.0)).tolist() == space.low.tolist()
+
+
+def test_without_bounds_the_scale_is_the_unit():
+    space = Space({"x": 0.0, "y": 0.0}, scale=np.array([10.0, 0.1]))
+    assert not space.bounded
+    assert space.to_unit(np.array([5.0, 5.0])).tolist() == [0.5, 50.0]
+    assert space.from_unit(np.array([1e9, -1e9])).tolist() == [1e10, -1e8]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "message"),
+    [
+        ({"b": (0, 1)}, "lack the parameter 'a'"),
+        ({**BOUNDS, "c": (0, 1)}, "'c'"),
+        ({**BOUNDS, "b": (2.0, 1.0)}, "low < high"),
+        ({**BOUNDS, "b": (1.0, 1.0)}, "low < high"),
+        ({**BOUNDS, "b": (0.0, np.inf)}, "finite"),
+        ({**BOUNDS, "b": (0.0, 1.0, 2.0)}, r"\(low, high\)"),
+        ({**BOUNDS, "b": "01"}, r"\(low, high\)"),
+        ({**BOUNDS, "a": (0.0, [1.0, 2.0])}, r"of shape \(2, 2\), got \(2,\)"),
+    ],
+)
+def test_impossible_bounds_are_refused(bounds, message):
+    with pytest.raises(ValueError, match=message):
+        Space(EXAMPLE, bounds)
+
+
+def test_an_individual_of_other_names_or_shapes_is_refused():
+    space = Space(EXAMPLE)
+    with pytest.raises(ValueError, match="must have the parameters"):
+        space.vector({"b": 1.0})
+    with pytest.raises(ValueError, match=r"'a' must have shape \(2, 2\), got \(4,\)"):
+        space.vector({"b": 1.0, "a": np.zeros(4)})
+    with pytest.raises(ValueError, match="has 5 coordinates, got 4"):
+        space.individual(np.zeros(4))
+
+
+@pytest.mark.parametrize("example", [{}, {"a": np.zeros(0)}])
+def test_an_individual_without_numbers_is_refused(example):
+    with pytest.raises(ValueError, match="needs at least one"):
+        Space(example)
+
+
+def test_a_value_that_is_no_number_is_refused_by_name():
+    with pytest.raises(TypeError, match="'a' must be a float"):
+        Space({"a": "text"})
