@@ -124,9 +124,7 @@ class NoisyGaussian(Gaussian):
         Factor of the magnitude from fit to fit, in [0, 1].
     """
 
-    def __init__(
-        self, noise_magnitude: float = 1.0, coordinate_scale: Any = None, noise_decay: float = 0.95
-    ) -> None:
+    def __init__(self, noise_magnitude: float = 1.0, coordinate_scale: Any = None, noise_decay: float = 0.95) -> None:
         super().__init__()
         self.noise = _Noise(noise_magnitude, coordinate_scale, noise_decay)
         self.noisy_cov: Any = None
@@ -169,7 +167,7 @@ class BayesianGaussianMixture(Distribution):
 
     def fit(self, data: np.ndarray, smooth_update: float = 0) -> dict[str, Any]:
         mixture = _mixture_class()(
-            self.n_components,
+            n_components=self.n_components,
             covariance_type="full",
             random_state=self.random_state,
             **self.options,

@@ -73,8 +73,7 @@ class CrossEntropyOptimizer(Optimizer):
         self.space = Space(optimizee_create_individual())
         if self.space.dim < 2:
             raise ValueError(
-                f"the cross-entropy method needs individuals of at least 2 numbers, "
-                f"got only {self.space.names}"
+                f"the cross-entropy method needs individuals of at least 2 numbers, got only {self.space.names}"
             )
         self.random_state = np.random.RandomState(self.seed_from(traj, parameters.seed))
         given = Gaussian() if parameters.distribution is None else parameters.distribution
