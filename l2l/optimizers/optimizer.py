@@ -160,8 +160,7 @@ class Optimizer:
             told.add(int(ind_idx))
         if told != set(range(len(self.eval_pop))):
             raise ValueError(
-                f"generation {self.g} has {len(self.eval_pop)} individuals, "
-                f"but results came for {sorted(told)}"
+                f"generation {self.g} has {len(self.eval_pop)} individuals, but results came for {sorted(told)}"
             )
         fitness[~np.isfinite(fitness)] = -np.inf
         return fitness

@@ -141,8 +141,7 @@ class Gaussian(Function):
         self.mean = np.atleast_1d(np.asarray(params.mean, dtype=float))
         self._needs(
             sigma.shape == (dims, dims) and self.mean.shape == (dims,),
-            f"sigma of shape ({dims}, {dims}) and mean of shape ({dims},), "
-            f"got {sigma.shape} and {self.mean.shape}",
+            f"sigma of shape ({dims}, {dims}) and mean of shape ({dims},), got {sigma.shape} and {self.mean.shape}",
         )
         self._inverse = np.linalg.inv(sigma)
         self._height = 1 / np.sqrt((2 * np.pi) ** dims * np.linalg.det(sigma))
