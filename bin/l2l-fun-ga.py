@@ -1,0 +1,42 @@
+"""Minimise a benchmark function with a genetic algorithm: `l2l-run bin/l2l-fun-ga.py`."""
+
+from l2l.optimizees.functions import BenchmarkedFunctions, FunctionGeneratorOptimizee
+from l2l.optimizers.evolution import GeneticAlgorithmOptimizer, GeneticAlgorithmParameters
+from l2l.utils.experiment import Experiment
+
+
+def main():
+    experiment = Experiment(root_dir_path="results")
+    traj, _ = experiment.prepare_experiment(name="fun-ga")
+    smoke = experiment.smoke  # tiny sizes, to see that everything works
+
+    # a sum of three Gaussians with noise, of two variables between -5 and 5
+    (_, function), _ = BenchmarkedFunctions().get_function_by_name("3Gaussians2d", noise=True)
+    optimizee = FunctionGeneratorOptimizee(traj, function, seed=100)
+
+    parameters = GeneticAlgorithmParameters(
+        seed=1,
+        pop_size=4 if smoke else 50,
+        cx_prob=0.7,
+        mut_prob=0.5,
+        n_iteration=2 if smoke else 30,
+        ind_prob=0.5,
+        tourn_size=3,
+        mate_par=0.5,
+        mut_par=0.5,
+    )
+    optimizer = GeneticAlgorithmOptimizer(
+        traj,
+        optimizee_create_individual=optimizee.create_individual,
+        optimizee_fitness_weights=(-1.0,),  # negative: minimise
+        parameters=parameters,
+        optimizee_bounding_func=optimizee.bounding_func,
+    )
+
+    experiment.run_experiment(optimizer=optimizer, optimizee=optimizee, optimizer_parameters=parameters)
+    experiment.end_experiment(optimizer)
+    print(f"best: {optimizer.best_individual}, value {-optimizer.best_fitness:.4f}")
+
+
+if __name__ == "__main__":
+    main()
