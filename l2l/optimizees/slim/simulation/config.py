@@ -246,7 +246,7 @@ class Config:
         for config in self.treatments:
             resistance = config.pheno_resistance
             known = config.gene in self.genes
-            if known and resistance is None and config.gene != self.genes[0]:
+            if known and resistance is None:
                 raise ConfigError(
                     f"{place}: genetic_ratios has the gene {config.gene!r} of "
                     f"treatments.{config.treatment.name}, which has no pheno_resistance; expected one"

@@ -61,8 +61,8 @@ def temperature_rows(values: Any, place: Place) -> np.ndarray:
         raise ConfigError(f"{place}: row {i + 1}, column {j + 2} is {rows[i, j + 1]:g}; expected -2 to 40 degC")
     if rows[0, 0] == rows[1, 0]:
         raise ConfigError(f"{place}: both rows have the northing {rows[0, 0]:g}; expected two different ones")
-    # south first, whatever the order in the file: to take the first row for the northern one, as SLIM does,
-    # turns the gradient round in files that are written the other way
+    # south first, so that the order in the file does not matter, not even to the last bit; SLIM takes the
+    # first row for the northern one, which turns the gradient round in files that are written the other way
     rows = rows[np.argsort(rows[:, 0])]
     rows.setflags(write=False)
     return rows

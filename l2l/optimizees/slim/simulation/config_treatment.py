@@ -32,7 +32,9 @@ class TreatmentConfig:
     price_per_kg: float = key(check.number(0), "GBP per kg of the drug; EMB: sigmaaldrich.com, 2021", default=0.0)
     dosage_per_fish_kg: float = key(check.number(0), "kg of the drug per kg of fish and day", default=0.0)
     price_per_application: float = key(check.number(0), "GBP per cage; Thermolicer: a guess", default=0.0)
-    gene: str = key(check.text, "gene that confers resistance, by its recessive allele", default="a")
+    gene: str | None = key(
+        check.optional(check.text), "gene of resistance, by its recessive allele; none: kills all alike", default=None
+    )
     pheno_resistance: Mapping[str, float] | None = key(
         check.optional(check.rates(check.probability, "dominant", "incompletely_dominant", "recessive")),
         "share of lice not killed per day, by genotype (A, Aa, a); cleaner fish: rate at which one eats lice",

@@ -176,12 +176,15 @@ def test_temperatures_lie_between_the_two_rows_whatever_their_order(scenario):
     config = Config.from_files(scenario.folder)
     assert config.temperatures[0, 5] == 11.5 and config.temperatures[1, 5] == 12
     scenario.write("temperatures.csv", f"{south}\n{north}\n")
-    assert Config.from_files(scenario.folder) == config
+    swapped = Config.from_files(scenario.folder)
+    assert swapped == config
+    np.testing.assert_array_equal(swapped.temperature_rows, config.temperature_rows)
 
 
 def test_frequencies_are_scaled_to_sum_to_one_where_rounding_spoilt_it(scenario):
-    config = Config.from_files(scenario.folder, genetic_ratios={"A": 0.333, "Aa": 0.333, "a": 0.333})
+    config = Config.from_files(scenario.folder, genetic_ratios={"A": 0.3, "Aa": 0.3, "a": 0.395})
     assert sum(config.genetic_ratios.values()) == pytest.approx(1)
+    assert config.genetic_ratios["A"] == pytest.approx(0.3 / 0.995)
     assert list(config.genetic_ratios) == ["a", "A", "Aa"]
 
 
@@ -195,6 +198,8 @@ def test_second_gene_is_read_in_alphabetical_order(scenario):
 def test_treatment_with_a_gene_of_its_own_acts_alike_on_all_where_it_is_absent(scenario):
     config = Config.from_files(scenario.folder)
     assert config.treatments[Treatment.THERMOLICER].gene == "t" and config.genes == ("a",)
+    scenario.set("config.json", "treatments.1.gene", ...)
+    assert Config.from_files(scenario.folder).treatments[Treatment.THERMOLICER].gene is None
 
 
 def test_hash_tells_scenarios_apart_and_knows_equal_ones(scenario):

@@ -124,6 +124,7 @@ def test_error_is_both_ours_and_a_value_error():
         ("params.json", "genetic_ratios", {"b": 0.9, "B": 0.05, "Bb": 0.05}, "EMB.gene is 'a', which genetic_ratios"),
         # what only some values of others allow
         ("config.json", "delta_m10.L0_stien", 1.0, "eggs never hatch"),
+        ("config.json", "treatments.1.temperature_efficacy", [[None, 0.9], [12, 0.8], [9, 0.7]], "rising temperatures"),
         ("config.json", "treatments.1.temperature_efficacy", [[12, 0.8]], "rising temperatures, the first null"),
         (
             "config.json",
@@ -132,6 +133,8 @@ def test_error_is_both_ours_and_a_value_error():
             "temperature_efficacy.1.1 is 1.2",
         ),
         ("config.json", "treatments.1.temperature_efficacy", [[None]], "expected a pair [from degC"),
+        ("config.json", "treatments.1.gene", "a", "treatments.THERMOLICER, which has no pheno_resistance"),
+        ("config.json", "treatments.0.gene", ..., "EMB.gene is None, which genetic_ratios lacks; expected one of a"),
         ("params.json", "production_cycle", {"harvest_mass_g": 5000}, "production_cycle.fallow_days is missing"),
         ("params.json", "production_cycle", {"harvest_mass_g": 0, "fallow_days": 1}, "harvest_mass_g is 0; expected"),
         ("params.json", "production_cycle", True, "production_cycle is True; expected an object"),
@@ -229,9 +232,7 @@ def test_more_larvae_than_there_are_is_refused(scenario, text: str, message: str
 
 def test_travel_of_years_is_refused(scenario):
     scenario.write("interfarm_time.csv", "5,7000\n5,5\n")
-    assert "interfarm_time.csv: row 1, column 2 is 7000; expected a time from 0 to 365 (d)" in refusal(
-        scenario.folder
-    )
+    assert "interfarm_time.csv: row 1, column 2 is 7000; expected a time from 0 to 365 (d)" in refusal(scenario.folder)
 
 
 def test_only_the_farms_of_the_scenario_count_in_a_row_sum(scenario):
