@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from l2l.errors import RunFolderError
 from l2l.utils.atomic import write_atomically
 from l2l.utils.groups import ParameterDict, ResultGroup
 
@@ -63,19 +64,10 @@ class Checkpoints:
         (self.folder / f"checkpoint_{generation - KEPT}.bin").unlink(missing_ok=True)
 
     def load(self) -> dict[str, Any] | None:
-        """Give the objects the state of the newest checkpoint; returns its facts, None if there is none.
-
-        Objects that are None are made anew, of the class they had.
-        """
-        files = sorted(self.folder.glob("checkpoint_*.bin"), key=lambda path: int(path.stem.split("_")[1]))
-        if not files:
+        """Give the objects the state of the newest checkpoint; returns its facts, None if there is none."""
+        content = self._read()
+        if content is None:
             return None
-        with open(files[-1], "rb") as file:
-            _objects.update(self.objects)
-            try:
-                content = pickle.load(file)
-            finally:
-                _objects.clear()
         optimizee_bin = self.folder.parent / "optimizee.bin"
         if content["states"]["optimizee"] is None:
             content["states"]["optimizee"] = _state(pickle.loads(optimizee_bin.read_bytes()))
@@ -85,6 +77,31 @@ class Checkpoints:
         random.setstate(python_state)
         np.random.set_state(numpy_state)
         return {"generation": content["generation"], **content["facts"]}
+
+    def blanks(self, *names: str) -> list[Any]:
+        """Objects of the classes that were stored, without state; what `load` needs where no script made them.
+
+        Raises
+        ------
+        RunFolderError
+            If there is no checkpoint.
+        """
+        content = self._read()
+        if content is None:
+            raise RunFolderError(f"{self.folder} holds no checkpoint, so this run cannot be resumed without its script")
+        classes = content["classes"]
+        return [classes[name].__new__(classes[name]) for name in names]
+
+    def _read(self) -> dict[str, Any] | None:
+        """The newest checkpoint, its references leading to the objects at hand."""
+        files = sorted(self.folder.glob("checkpoint_*.bin"), key=lambda path: int(path.stem.split("_")[1]))
+        if not files:
+            return None
+        _objects.update(self.objects)
+        try:
+            return pickle.loads(files[-1].read_bytes())
+        finally:
+            _objects.clear()
 
     def _changed_optimizee(self) -> Any:
         """The optimizee's state, or None while it is still as in ``optimizee.bin`` (it may be large)."""
@@ -121,7 +138,7 @@ _objects: dict[str, Any] = {}
 
 def _at_hand(name: str) -> Any:
     """What a reference in a checkpoint leads to, while `Checkpoints.load` reads it."""
-    return _objects[name]
+    return _objects.get(name)
 
 
 def bounded(traj: Any, generation: int) -> Any:

@@ -192,6 +192,7 @@ class Experiment:
             copy.write_bytes(script.read_bytes())
         return {
             "script": None if script is None else str(script),
+            "name": self.run_folder.name,
             "argv": sys.argv[1:],
             "overrides": self.overrides.recorded(),
             "cwd": os.getcwd(),
@@ -250,19 +251,25 @@ class Experiment:
         WorkerStartError, IndividualFailedError, GenerationFailedError
             See `Runner.run`.
         """
-        Experiment.started += 1
         self.optimizer, self.optimizee = optimizer, optimizee
-        refuse_integers(optimizee.create_individual())
+        if not self._resuming:
+            refuse_integers(optimizee.create_individual())
         with self.folder.locked():
-            self.manifest.update(
-                status="running",
-                **_about("optimizer", optimizer, optimizer_parameters or getattr(optimizer, "parameters", None)),
-                **_about("optimizee", optimizee, optimizee_parameters),
-                runner_params={name: value for name, value in self._runner.items() if name != "paths_obj"},
-            )
-            getattr(optimizee, "warm_up", lambda: None)()
+            Experiment.started += 1
             resumed = self._prepare_state()
+            getattr(optimizee, "warm_up", lambda: None)()
+            self._note_start(optimizer_parameters, optimizee_parameters)
             self._run(resumed)
+
+    def _note_start(self, optimizer_parameters: Any, optimizee_parameters: Any) -> None:
+        facts: dict[str, Any] = {"status": "running"}
+        if self._resuming:
+            facts["resumed"] = [*self.manifest.facts.get("resumed", []), now()]
+        else:
+            facts |= _about("optimizer", self.optimizer, optimizer_parameters)
+            facts |= _about("optimizee", self.optimizee, optimizee_parameters)
+        facts["runner_params"] = {name: value for name, value in self._runner.items() if name != "paths_obj"}
+        self.manifest.update(**facts)
 
     def _prepare_state(self) -> dict[str, Any] | None:
         """Lay down the optimizee for the workers; when resuming, take the state of the last checkpoint instead."""
@@ -340,7 +347,27 @@ def experiment_script() -> Path | None:
     return script if script.is_file() and not installed else None
 
 
+def resume_without_script(folder: Path, facts: dict[str, Any]) -> None:
+    """Go on with a run that no script started (a notebook did, say), from its checkpoint alone.
+
+    Parameters
+    ----------
+    folder : Path
+    facts : dict
+        Of its manifest.
+    """
+    experiment = Experiment(folder.parent)
+    kept = ("srun", "max_workers", "max_retries", "on_failure")
+    runner_params = {name: value for name, value in facts["runner_params"].items() if name in kept}
+    experiment.prepare_experiment(name=folder.name, runner_params=runner_params, seed=facts["seed"])
+    optimizer, optimizee = Checkpoints(experiment.folder.checkpoints_path, {}).blanks("optimizer", "optimizee")
+    experiment.run_experiment(optimizer, optimizee)
+    experiment.end_experiment(optimizer)
+
+
 def _about(role: str, thing: Any, parameters: Any) -> dict[str, Any]:
+    if parameters is None:
+        parameters = getattr(thing, "parameters", None)
     facts = {f"{role}_class": class_path(thing), f"{role}_parameters": parameters}
     if role == "optimizee" and hasattr(thing, "describe"):
         facts["optimizee_description"] = thing.describe()
