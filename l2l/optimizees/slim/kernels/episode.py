@@ -67,6 +67,7 @@ def write_day(state, first_cage, actions, day, record):
     record.fish_population[day] = state.fish_population
     record.cleaner_fish[day] = state.cleaner_population
     record.treating[day] = state.treating
+    record.treatments_used[day] = state.treatments_used
     record.allowed_treatments[day] = state.remaining
     record.asked_to_treat[day] = state.asked_to_treat
     record.eggs[day] = state.eggs

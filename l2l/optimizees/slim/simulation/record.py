@@ -20,6 +20,7 @@ class Record(NamedTuple):
     fish_population: np.ndarray  # int64[d, f]
     cleaner_fish: np.ndarray  # int64[d, f]
     treating: np.ndarray  # int64[d, f, t + 1], last: a cage is fallow
+    treatments_used: np.ndarray  # int64[d, f, t], accepted requests since the first day
     allowed_treatments: np.ndarray  # int64[d, f]
     asked_to_treat: np.ndarray  # int64[d, f]
     eggs: np.ndarray  # int64[d, f, g], laid
@@ -52,6 +53,7 @@ def allocate(shared: Shared, n_days: int) -> Record:
         fish_population=integers(),
         cleaner_fish=integers(),
         treating=integers(t + 1),
+        treatments_used=integers(t),
         allowed_treatments=integers(),
         asked_to_treat=integers(),
         eggs=integers(g),

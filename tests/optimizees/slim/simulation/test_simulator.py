@@ -40,6 +40,15 @@ def test_counts_are_never_negative(fyne):
         assert getattr(record, name).min() >= 0, name
 
 
+def test_record_counts_treatments_up_to_the_total(fyne):
+    record = fyne.run_recorded(Policy.built_in("mosaic"), seed=3)
+    np.testing.assert_array_equal(record.treatments_used[-1], fyne.outcome().treatments)
+    daily = np.diff(record.treatments_used, axis=0, prepend=0)
+    days, farms, treatments = np.nonzero(daily)
+    assert daily.max() == 1
+    np.testing.assert_array_equal(record.action[days, farms], treatments)
+
+
 def test_same_seed_gives_the_same_run(fyne):
     first = fyne.run_recorded(Policy.built_in("bernoulli"), seed=4)
     again = Simulator(fyne.shared).run_recorded(Policy.built_in("bernoulli"), seed=4)
