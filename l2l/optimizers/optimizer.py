@@ -53,6 +53,11 @@ class Optimizer:
         optimizee_bounding_func: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
         parameters: Any = None,
     ) -> None:
+        if optimizee_bounding_func is not None and not callable(optimizee_bounding_func):
+            raise TypeError(
+                f"optimizee_bounding_func must be a function, got {optimizee_bounding_func!r}; "
+                "the parameters of an optimizer are the argument after it"
+            )
         traj.f_add_parameter("generation", 0, comment="current generation")
         traj.f_add_parameter("ind_idx", 0, comment="place of the individual in its generation")
         self.optimizee_create_individual = optimizee_create_individual

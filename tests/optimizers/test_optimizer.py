@@ -138,3 +138,8 @@ def test_an_optimizer_of_older_scripts_may_bring_its_own_post_process():
     assert traj.individuals[1][0].x == 2.0
     old.end(traj)
     assert old.parameters.n_iteration == 3
+
+
+def test_parameters_in_the_place_of_the_bounding_function_are_refused():
+    with pytest.raises(TypeError, match="optimizee_bounding_func must be a function, got Parameters"):
+        Optimizer(Trajectory(name="base"), dict, (1.0,), Parameters(3))
