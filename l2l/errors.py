@@ -52,6 +52,10 @@ class RunFolderError(UsageError):
     """The run folder exists, is in use, is not ours, or cannot be trusted."""
 
 
+class StorageError(L2LError):
+    """The run folder cannot be written: full, read-only or gone. What is in it can be resumed."""
+
+
 class WorkerStartError(L2LError):
     """No worker could be started; the message holds the workers' own words."""
 

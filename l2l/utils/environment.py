@@ -12,6 +12,7 @@ from l2l.utils.checkpoint import Checkpoints
 from l2l.utils.history import read_history
 from l2l.utils.interrupts import Interrupts
 from l2l.utils.progress import Progress
+from l2l.utils.run_folder import storing
 from l2l.utils.runner import Runner
 from l2l.utils.trajectory import Trajectory
 
@@ -111,6 +112,7 @@ class Environment:
             try:
                 if resumed is not None:
                     runner.evaluations, runner.failures = facts["evaluations"], facts["failures"]
+                    self.progress.best = facts["best"]
                     records = read_history(runner.history.path, facts["history_bytes"])
                     runner.recall({(record["generation"], record["index"]): record for record in records})
                 self._generations(runner, generation, last)
@@ -142,12 +144,13 @@ class Environment:
         facts = {
             "last": last,
             "finished": generation >= last or generation not in traj.individuals,
-            "history_bytes": runner.history.sync(),
             "evaluations": runner.evaluations,
             "failures": runner.failures,
+            "best": self.progress.best,
         }
         try:
-            self.checkpoints.save(generation, **facts)
+            with storing(runner.work_paths):
+                self.checkpoints.save(generation, history_bytes=runner.history.sync(), **facts)
         except (TypeError, AttributeError, ValueError) as error:  # what pickle raises, by kind of object
             logger.warning("the optimizer cannot be pickled, so this run cannot be resumed: %s", error)
             self.checkpoints = None

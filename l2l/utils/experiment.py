@@ -300,7 +300,10 @@ class Experiment:
             logger.warning("%s; go on with: l2l-run --resume %s", str(error) or "interrupted", self.run_folder)
             raise
         finally:
-            self.manifest.update(status=status, ended=now(), evaluations=env.evaluations, failures=env.failures)
+            try:
+                self.manifest.update(status=status, ended=now(), evaluations=env.evaluations, failures=env.failures)
+            except OSError as error:  # the folder is full or gone; what ended the run is the news
+                logger.error("%s: %s", self.manifest.path, error)
 
     # --- end
 

@@ -51,12 +51,17 @@ class Progress:
     ----------
     quiet : bool
         Show nothing.
+
+    Attributes
+    ----------
+    best : float
+        Weighted fitness of the best individual so far.
     """
 
     def __init__(self, quiet: bool = False):
         self.quiet = quiet
         self._live: Any = None
-        self._best = -math.inf  # weighted
+        self.best = -math.inf
         self._shown: tuple[str, str] = ("-", "-")
         self._first = self._last = self._generation = 0
         self._size = 1
@@ -115,8 +120,8 @@ class Progress:
         weighted = values.sum(axis=1)
         finite = weighted[np.isfinite(weighted)]
         if finite.size:
-            self._best = max(self._best, float(finite.max()))
-            self._shown = (f"{self._best:.6g}", f"{finite.mean():.6g}")
+            self.best = max(self.best, float(finite.max()))
+            self._shown = (f"{self.best:.6g}", f"{finite.mean():.6g}")
 
     def _speed(self) -> str:
         elapsed = max(time.monotonic() - self._started, 1e-9)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from l2l.errors import RunFolderError
+from l2l.errors import RunFolderError, StorageError
 
 
 class RunFolder:
@@ -121,3 +121,15 @@ class RunFolder:
             yield
         finally:
             os.close(fd)
+
+
+@contextmanager
+def storing(folder: str | os.PathLike[str]) -> Iterator[None]:
+    """Turn a failure to write into a StorageError that says how to go on."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"the run folder {folder} cannot be written: {error}\n"
+            f"once that is mended, go on with: l2l-run --resume {folder}"
+        ) from error

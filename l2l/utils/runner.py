@@ -23,6 +23,7 @@ from l2l.utils.fitness import is_finite, restored
 from l2l.utils.history import History
 from l2l.utils.interrupts import Interrupts
 from l2l.utils.reaper import Reaper
+from l2l.utils.run_folder import storing
 from l2l.utils.seeds import individual_seed
 from l2l.utils.worker_process import Assignment, WorkerProcess
 
@@ -151,8 +152,9 @@ class Runner:
         self._individuals = trajectory.individuals[generation]
         trajectory.individual = self._individuals[0]
         self.simulate_generation(generation, len(self._individuals))
-        self.history.sync()
-        self._keep_logs(generation)
+        with storing(self.work_paths):
+            self.history.sync()
+            self._keep_logs(generation)
         if all(fitness is None for fitness in self._fitness.values()):
             raise GenerationFailedError(self._all_failed())
         return self.collect_results_from_run(generation, self._individuals)
@@ -174,7 +176,8 @@ class Runner:
         finally:
             if self.interrupts is not None:
                 self.interrupts.waiting = False
-            self.history.flush()
+            with storing(self.work_paths):
+                self.history.flush()
         return [int(self._fitness[i] is None) for i in range(n_inds)]
 
     def collect_results_from_run(self, generation: int, individuals: list[Any]) -> list[tuple[int, Any]]:
@@ -227,7 +230,8 @@ class Runner:
                 react(worker)
         if time.monotonic() >= self._deadline:
             self._end_overdue()
-        self.history.flush()
+        with storing(self.work_paths):
+            self.history.flush()
         if self.on_turn is not None:
             self.on_turn(self)
 
@@ -451,8 +455,8 @@ class Runner:
     def close_workers(self) -> None:
         """End all workers within two seconds: asked first, then told, then killed. Nothing of them is left."""
         for worker in self._workers.values():
-            if worker.queue:
-                worker.signal(signal.SIGTERM)
+            if worker.queue or not worker.ready:
+                worker.signal(signal.SIGTERM)  # busy: it would not read
             else:
                 worker.say(quit=True)
         self._wait_for_ends(1.0)
@@ -513,7 +517,8 @@ class Runner:
 
         generation = trajectory.individual.generation
         data = pickle.dumps(bounded(trajectory, generation), pickle.HIGHEST_PROTOCOL)
-        write_atomically(Path(self.path, "trajectories", f"trajectory_{generation}.bin"), data)
+        with storing(self.work_paths):
+            write_atomically(Path(self.path, "trajectories", f"trajectory_{generation}.bin"), data)
 
     def create_zipfile(self, folder: str, filename: str) -> None:
         """Pack the ``*.log`` files of a folder into ``<folder>/<filename>.zip``."""
