@@ -176,6 +176,8 @@ class _DataUnpickler(pickle.Unpickler):
 
 def describe(error: BaseException) -> dict[str, str]:
     """Type, message and traceback of what an optimizee raised, from its own first line on."""
-    frames = error.__traceback__.tb_next if error.__traceback__ is not None else None
+    frames = error.__traceback__
+    while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
+        frames = frames.tb_next
     lines = traceback.format_exception(type(error), error, frames)
     return {"type": type(error).__name__, "message": str(error), "traceback": "".join(lines)}
