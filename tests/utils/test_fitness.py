@@ -1,0 +1,58 @@
+import math
+
+import numpy as np
+import pytest
+
+from l2l.utils.fitness import as_fitness, is_finite, restored
+
+
+@pytest.mark.parametrize(
+    ("result", "fitness"),
+    [
+        (3, (3,)),
+        (0.5, (0.5,)),
+        (np.float32(0.5), (0.5,)),
+        (np.int64(2), (2,)),
+        (np.array(0.5), (0.5,)),
+        ((0.5, 1), (0.5, 1)),
+        ([0.5], (0.5,)),
+        (np.array([1.0, 2.0]), (1.0, 2.0)),
+    ],
+)
+def test_numbers_in_any_form_become_a_tuple(result, fitness):
+    assert as_fitness(result) == fitness
+    assert all(type(component) in (int, float) for component in as_fitness(result))
+
+
+@pytest.mark.parametrize("result", [None, "1.0", True, {"a": 1}, object(), np.zeros((2, 2)), ("a",), (1.0, None), 1j])
+def test_what_is_not_a_fitness_is_a_type_error(result):
+    with pytest.raises(TypeError, match=r"simulate_\(\) must return"):
+        as_fitness(result)
+
+
+@pytest.mark.parametrize("result", [(), (1.0,), [1.0, 2.0, 3.0], 1.0])
+def test_wrong_number_of_components_names_both(result):
+    with pytest.raises(ValueError, match="2 finite numbers"):
+        as_fitness(result, n_fitness=2)
+
+
+def test_several_inner_parameter_sets_give_a_list():
+    assert as_fitness([1.0, (2.0,)], 1, inner_params=2) == [1.0, (2.0,)]
+
+
+@pytest.mark.parametrize("result", [(1.0,), 1.0, [1.0, 2.0, 3.0]])
+def test_wrong_number_of_inner_results_is_refused(result):
+    with pytest.raises(ValueError, match="list of 2"):
+        as_fitness(result, 1, inner_params=2)
+
+
+@pytest.mark.parametrize(
+    ("fitness", "finite"), [((1.0, 2), True), ((math.nan,), False), ([(1.0,), (math.inf,)], False)]
+)
+def test_finite_means_every_component(fitness, finite):
+    assert is_finite(fitness) is finite
+
+
+def test_null_of_the_history_is_nan_again():
+    assert math.isnan(restored([1.5, None])[1])
+    assert restored([1.5, 2]) == (1.5, 2)
