@@ -1,0 +1,97 @@
+"""An experiment in three lines: any function as the optimizee, a random search as the optimizer."""
+
+import json
+import sys
+from collections import namedtuple
+from dataclasses import dataclass, field
+from typing import Any
+
+import cloudpickle
+import numpy as np
+import pytest
+
+from l2l.optimizees.optimizee import Optimizee
+from l2l.optimizers.optimizer import Optimizer
+from l2l.utils.experiment import Experiment
+
+cloudpickle.register_pickle_by_value(sys.modules[__name__])
+
+SearchParameters = namedtuple("SearchParameters", ("pop_size", "n_iteration", "seed"))
+
+
+class Simulates(Optimizee):
+    """Evaluates ``function(traj)``."""
+
+    def __init__(self, traj, function):
+        super().__init__(traj)
+        self.function = function
+        self.calls = 0
+
+    def create_individual(self):
+        return {"x": 0.5}
+
+    def simulate(self, traj):
+        self.calls += 1
+        return self.function(traj)
+
+
+class Search(Optimizer):
+    """Random search in one dimension; remembers all it was told."""
+
+    def __init__(self, traj, create, weights, parameters):
+        super().__init__(traj, create, weights, parameters=parameters)
+        self.rng = np.random.default_rng(parameters.seed)
+        self.told = []
+        self.start(traj)
+
+    def ask(self):
+        return [{"x": float(x)} for x in self.rng.random(self.parameters.pop_size)]
+
+    def tell(self, population, fitness):
+        self.told.append(list(fitness))
+
+
+@dataclass
+class Run:
+    """What became of an experiment."""
+
+    experiment: Any
+    optimizer: Any
+    error: BaseException | None = None
+    history: list = field(default_factory=list)
+
+    @property
+    def outcomes(self):
+        return [record["outcome"] for record in self.history]
+
+    @property
+    def fitness(self):
+        return [record["fitness"] for record in self.history]
+
+
+def read(path):
+    """Records by generation and index."""
+    records = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    return sorted(records, key=lambda record: (record["generation"], record["index"]))
+
+
+@pytest.fixture
+def launch(tmp_path):
+    """Run ``function(traj)`` as an experiment; errors of the run are kept in the result."""
+
+    def run(function, pop_size=3, n_iteration=1, weights=(1.0,), optimizer=Search, **prepare):
+        name = prepare.pop("name", "run")
+        prepare.setdefault("runner_params", {}).setdefault("max_workers", 2)
+        experiment = Experiment(tmp_path / "results")
+        traj, _ = experiment.prepare_experiment(name=name, **prepare)
+        optimizee = Simulates(traj, function)
+        search = optimizer(traj, optimizee.create_individual, weights, SearchParameters(pop_size, n_iteration, 1))
+        result = Run(experiment, search)
+        try:
+            experiment.run_experiment(search, optimizee)
+        except BaseException as error:
+            result.error = error
+        result.history = read(experiment.history_path)
+        return result
+
+    return run
