@@ -286,13 +286,13 @@ def _search_binomial(u, n, p):
     """Smallest count whose cumulated probability exceeds ``u``."""
     probability = _power(1.0 - p, n) if n <= 1000 else math.exp(n * math.log1p(-p))
     odds = p / (1.0 - p)
-    bound = min(n, _search_bound(n * p))
+    bound = _search_bound(n * p)
     k = 0
     while u >= probability:
         if k == bound:
             return np.int64(-1)
         u -= probability
-        probability *= odds * (n - k) / (k + 1)
+        probability *= odds * (n - k) / (k + 1)  # 0 beyond n
         k += 1
     return np.int64(k)
 
@@ -441,12 +441,13 @@ def _search_hypergeometric(u, n_good, n_bad, n_sample):
         _log_hypergeometric_weight(0.0, n_good, n_bad, n_sample)
         - _log_binomial_pmf(n_sample, n_total, p, (n_total - n_sample) / n_total)
     )
-    bound = min(n_good, n_sample, _search_bound(n_good * p))
+    bound = _search_bound(n_good * p)
     k = 0
     while u >= probability:
         if k == bound:
             return np.int64(-1)
         u -= probability
+        # 0 beyond n_good and n_sample
         probability *= (n_good - k) * (n_sample - k) / ((k + 1) * (n_bad - n_sample + k + 1))
         k += 1
     return np.int64(k)

@@ -3,6 +3,9 @@
 Tests of fit reject at p < 1e-4, and means and variances at five standard errors, with fixed seeds.
 """
 
+import functools
+import math
+
 import numpy as np
 import pytest
 from numba import njit
@@ -11,6 +14,7 @@ from scipy import stats
 from l2l.optimizees.slim.kernels import sampling
 
 N_DRAWS = 100_000
+N_MANY = 300_000  # to see a wrong constant of a rejection
 
 
 @pytest.fixture
@@ -18,30 +22,41 @@ def stream():
     return sampling.make_streams(np.random.SeedSequence(20240501), 1)[0]
 
 
-def draws_of(sampler, stream, *parameters):
-    """Draw in a kernel, float64[N_DRAWS]."""
+@functools.cache
+def filler(sampler):
+    """Kernel that fills an array with draws; compiled once for all tests."""
 
     @njit(nogil=True)
     def fill(stream, out, *parameters):
         for i in range(len(out)):
             out[i] = sampler(stream, *parameters)
 
-    out = np.empty(N_DRAWS)
-    fill(stream, out, *parameters)
+    return fill
+
+
+@functools.cache
+def row_filler(sampler):
+    """The same for samplers that fill a row."""
+
+    @njit(nogil=True)
+    def fill(stream, rows, *parameters):
+        for i in range(len(rows)):
+            sampler(stream, *parameters, rows[i])
+
+    return fill
+
+
+def draws_of(sampler, stream, *parameters, n_draws=N_DRAWS):
+    """Draw in a kernel, float64[n_draws]."""
+    out = np.empty(n_draws)
+    filler(sampler)(stream, out, *parameters)
     return out
 
 
-def vectors_of(sampler, stream, out, *parameters):
-    """The same for samplers that fill ``out``: [N_DRAWS, len(out)]."""
-
-    @njit(nogil=True)
-    def fill(stream, out, rows, *parameters):
-        for i in range(len(rows)):
-            sampler(stream, *parameters, out)
-            rows[i] = out
-
-    rows = np.empty((N_DRAWS, len(out)), dtype=out.dtype)
-    fill(stream, out, rows, *parameters)
+def rows_of(sampler, stream, n_bins, dtype, *parameters):
+    """Draw vectors in a kernel, dtype[N_DRAWS, n_bins]."""
+    rows = np.empty((N_DRAWS, n_bins), dtype=dtype)
+    row_filler(sampler)(stream, rows, *parameters)
     return rows
 
 
@@ -157,6 +172,16 @@ def test_integers_below_reject_what_would_bias_them():
     np.testing.assert_array_equal(stream, twin)
 
 
+@pytest.mark.parametrize("n", [7, 2**32 - 1, 2**32 + 5, 10**18, 2**63 - 1])
+def test_integers_below_are_the_upper_half_of_the_product(stream, n):
+    twin = stream.copy()
+    for _ in range(200):
+        expected = sampling.next_uint64(twin) * n
+        while expected % 2**64 < 2**64 % n:
+            expected = sampling.next_uint64(twin) * n
+        assert sampling.integer_below(stream, n) == expected >> 64
+
+
 def test_integer_below_one_draws_nothing(stream):
     before = stream.copy()
     assert sampling.integer_below(stream, 1) == 0
@@ -174,7 +199,7 @@ POISSON_MEANS = [0.003, 0.5, 3.0, 9.99, 10.0, 12.5, 40.0, 1e3, 1e6, 1e10]
 
 @pytest.mark.parametrize("mean", POISSON_MEANS)
 def test_poisson_fits(stream, mean):
-    draws = draws_of(sampling.poisson, stream, mean)
+    draws = draws_of(sampling.poisson, stream, mean, n_draws=N_MANY)
     assert_counts_fit(draws, stats.poisson(mean))
     assert_moments_fit(draws, mean, mean, 1 / mean)
 
@@ -195,7 +220,7 @@ BINOMIALS = [
 
 @pytest.mark.parametrize(("n", "p"), BINOMIALS)
 def test_binomial_fits(stream, n, p):
-    draws = draws_of(sampling.binomial, stream, n, p)
+    draws = draws_of(sampling.binomial, stream, n, p, n_draws=N_MANY)
     distribution = stats.binom(n, p)
     assert draws.min() >= 0
     assert draws.max() <= n
@@ -236,9 +261,20 @@ def test_search_inverts_the_binomial(u, expected):
     assert sampling._search_binomial(u, 2, 0.5) == expected
 
 
+@pytest.mark.parametrize("mean", [1e-9, 0.01, 0.5, 3.0, sampling.SEARCH_BELOW])
+def test_search_goes_far_enough(mean):
+    assert stats.poisson(mean).sf(sampling._search_bound(mean)) < 1e-16
+
+
 def test_search_gives_up_where_no_count_is_left():
     assert sampling._search_poisson(1.0 + 1e-9, 3.0) == -1
     assert sampling._search_hypergeometric(1.0 + 1e-9, 3.0, 4.0, 2.0) == -1
+
+
+@pytest.mark.parametrize("k", [1, 2, 15, 16, 17, 30])
+def test_error_of_stirlings_formula(k):
+    expected = math.log(math.factorial(k)) - (0.5 * math.log(2 * math.pi * k) + k * math.log(k) - k)
+    assert sampling._stirling_error(float(k)) == pytest.approx(expected, abs=2e-13)
 
 
 def test_log_binomial_probabilities_are_accurate_for_large_counts():
@@ -267,9 +303,7 @@ def test_log_binomial_probabilities_equal_scipy(n, p):
 @pytest.mark.parametrize("n", [3, 200, 10**10])
 def test_multinomial_bins_are_binomial(stream, n, scale):
     weights = np.array([0.05, 0.0, 0.6, 0.2, 0.15, 0.0])
-    rows = vectors_of(
-        sampling.multinomial, stream, np.empty(6, dtype=np.int64), n, weights * scale, weights.sum() * scale
-    )
+    rows = rows_of(sampling.multinomial, stream, 6, np.int64, n, weights * scale, weights.sum() * scale)
     assert (rows.sum(axis=1) == n).all()
     assert not rows[:, [1, 5]].any()
     for i in (0, 2, 3, 4):
@@ -308,7 +342,7 @@ def test_multinomial_without_weights_places_nothing(stream):
 
 @pytest.mark.parametrize("n", [0, 5, 100, 500, 10**10])
 def test_uniform_multinomial_bins_are_binomial(stream, n):
-    rows = vectors_of(sampling.multinomial_uniform, stream, np.empty(7, dtype=np.int64), n, 7)
+    rows = rows_of(sampling.multinomial_uniform, stream, 7, np.int64, n, 7)
     assert (rows.sum(axis=1) == n).all()
     for i in range(7 if n else 0):
         assert_counts_fit(rows[:, i], stats.binom(n, 1 / 7))
@@ -324,7 +358,7 @@ HYPERGEOMETRICS = [
 
 @pytest.mark.parametrize(("n_good", "n_bad", "n_sample"), HYPERGEOMETRICS)
 def test_hypergeometric_fits(stream, n_good, n_bad, n_sample):
-    draws = draws_of(sampling.hypergeometric, stream, n_good, n_bad, n_sample)
+    draws = draws_of(sampling.hypergeometric, stream, n_good, n_bad, n_sample, n_draws=N_MANY)
     distribution = stats.hypergeom(n_good + n_bad, n_good, n_sample)
     assert draws.min() >= max(0, n_sample - n_bad)
     assert draws.max() <= min(n_good, n_sample)
@@ -366,7 +400,7 @@ def test_certain_hypergeometric_draws_nothing(stream, parameters, expected):
 def test_multivariate_hypergeometric_bins_are_hypergeometric(stream, counts):
     counts = np.array(counts)
     n_sample = counts.sum() // 3
-    rows = vectors_of(sampling.multivariate_hypergeometric, stream, np.empty(4, dtype=np.int64), counts, n_sample)
+    rows = rows_of(sampling.multivariate_hypergeometric, stream, 4, np.int64, counts, n_sample)
     assert (rows.sum(axis=1) == n_sample).all()
     assert (rows <= counts).all()
     for i in np.flatnonzero(counts):
@@ -398,7 +432,7 @@ def test_log_gamma_fits(stream, shape):
 @pytest.mark.parametrize("alpha", [[0.9, 0.02, 0.08], [30.0, 2.0, 0.0], [0.5, 0.5, 9.0]])
 def test_dirichlet_bins_are_beta(stream, alpha):
     alpha = np.array(alpha)
-    rows = vectors_of(sampling.dirichlet, stream, np.empty(3), alpha)
+    rows = rows_of(sampling.dirichlet, stream, 3, np.float64, alpha)
     np.testing.assert_allclose(rows.sum(axis=1), 1, atol=1e-14)
     for i in range(3):
         if alpha[i] == 0:
@@ -415,7 +449,7 @@ def test_dirichlet_bins_are_beta(stream, alpha):
 @pytest.mark.parametrize("scale", [1e-3, 1e-30, 1e-310])
 def test_dirichlet_of_tiny_alpha_puts_nearly_all_in_one_bin(stream, scale):
     alpha = np.array([2.0, 0.0, 1.0]) * scale
-    rows = vectors_of(sampling.dirichlet, stream, np.empty(3), alpha)
+    rows = rows_of(sampling.dirichlet, stream, 3, np.float64, alpha)
     assert np.isfinite(rows).all()
     assert not rows[:, 1].any()
     assert (rows.max(axis=1) > 0.99).mean() > 0.98
