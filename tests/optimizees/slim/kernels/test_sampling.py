@@ -366,6 +366,11 @@ def test_hypergeometric_fits(stream, n_good, n_bad, n_sample):
     assert_moments_fit(draws, *(float(x) for x in distribution.stats("mvk")))
 
 
+def test_hypergeometric_of_small_variance_stays_under_its_hat(stream):
+    draws = draws_of(sampling.hypergeometric, stream, 40, 4000, 1200, n_draws=2_000_000)
+    assert_counts_fit(draws, stats.hypergeom(4040, 40, 1200))
+
+
 @pytest.mark.parametrize("n_good", [10**10, 3 * 10**9])
 @pytest.mark.parametrize("n_sample", [10**9, 9 * 10**9])
 def test_hypergeometric_of_large_counts_is_normal(stream, n_good, n_sample):
