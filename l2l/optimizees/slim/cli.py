@@ -2,14 +2,19 @@
 
 import argparse
 import importlib
+import re
 import sys
 from collections.abc import Sequence
 
-from l2l.errors import L2LError
+from l2l.errors import L2LError, nearest
 from l2l.optimizees.slim.simulation.config_checks import ConfigError
 
 # a module is imported when its command is given, so that `slim --help` waits for no compiler
 COMMANDS = {
+    "run": (
+        "l2l.optimizees.slim.run",
+        "simulate a scenario under a policy and write its daily table",
+    ),
     "network": (
         "l2l.optimizees.slim.network",
         "make the matrices of a scenario from the places of its farms",
@@ -29,7 +34,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             chosen.add_arguments(command)
             command.set_defaults(run=chosen.run)
     try:
-        args = parser.parse_args(argv)
+        args, unknown = parser.parse_known_args(argv)
+        if unknown:
+            command = commands.choices[args.command]
+            known = re.findall(r"--[a-z-]+", command.format_usage())
+            command.error(f"unknown argument {unknown[0]!r}{nearest(unknown[0], known)}")
     except SystemExit as end:  # argparse has said why
         return int(end.code or 0)
     try:

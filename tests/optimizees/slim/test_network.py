@@ -131,7 +131,7 @@ def test_farms_come_from_a_scenario_by_name():
         (["--topology", "path", "--prob", "0.7"], "row 1 sums to 1.4; expected at most 1"),
         (["--topology", "path", "--time", "-1"], "--time is -1.0; expected a number >= 0"),
         (["--topology", "ring"], "invalid choice: 'ring'"),
-        (["--current-speedd", "1"], "unrecognized arguments: --current-speedd"),
+        (["--current-speedd", "1"], "did you mean '--current-speed'"),
     ],
 )
 def test_wrong_option_is_refused_before_anything_is_written(
