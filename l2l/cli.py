@@ -143,7 +143,7 @@ def _run(overrides: Overrides, script_argv: Sequence[str]) -> None:
     script = Path(overrides.script)
     before = Experiment.started
     sys.argv = [str(script), *script_argv]
-    sys.path[0:1] = [str(script.parent)]  # as `python script.py` has it
+    sys.path.insert(0, str(script.parent))  # as `python script.py` has it
     with overriding(overrides):
         if script.suffix == ".py":
             _run_script(script, lambda: Experiment.started > before)
@@ -190,7 +190,7 @@ def _resume(options: argparse.Namespace) -> None:
         overrides["name"] = folder.path.name  # the folder was renamed
     if Path(facts["cwd"]).is_dir():
         os.chdir(facts["cwd"])
-    sys.path[1:1] = [entry for entry in facts["path"] if entry not in sys.path]
+    sys.path[0:0] = facts["path"]
     script = _script_of(folder.path, facts["script"])
     if script is not None:
         _run(Overrides(**overrides, script=str(script)), facts["argv"])

@@ -55,11 +55,12 @@ class Checkpoints:
         content = {
             "generation": generation,
             "facts": facts,
-            "classes": {name: type(thing) for name, thing in self.objects.items()},
             "random": (random.getstate(), np.random.get_state()),
             "states": states,
         }
-        pickler_class()(buffer, names).dump(content)
+        make_pickler = pickler_class()
+        make_pickler(buffer, {}).dump({name: type(thing) for name, thing in self.objects.items()})
+        make_pickler(buffer, names).dump(content)
         write_atomically(self.folder / f"checkpoint_{generation}.bin", buffer.getvalue(), durable=True)
         (self.folder / f"checkpoint_{generation - KEPT}.bin").unlink(missing_ok=True)
 
@@ -86,20 +87,28 @@ class Checkpoints:
         RunFolderError
             If there is no checkpoint.
         """
-        content = self._read()
-        if content is None:
+        newest = self._newest()
+        if newest is None:
             raise RunFolderError(f"{self.folder} holds no checkpoint, so this run cannot be resumed without its script")
-        classes = content["classes"]
+        with open(newest, "rb") as file:
+            classes = pickle.load(file)
         return [classes[name].__new__(classes[name]) for name in names]
+
+    def _newest(self) -> Path | None:
+        files = sorted(self.folder.glob("checkpoint_*.bin"), key=lambda path: int(path.stem.split("_")[1]))
+        return files[-1] if files else None
 
     def _read(self) -> dict[str, Any] | None:
         """The newest checkpoint, its references leading to the objects at hand."""
-        files = sorted(self.folder.glob("checkpoint_*.bin"), key=lambda path: int(path.stem.split("_")[1]))
-        if not files:
+        newest = self._newest()
+        if newest is None:
             return None
         _objects.update(self.objects)
         try:
-            return pickle.loads(files[-1].read_bytes())
+            with open(newest, "rb") as file:
+                pickle.load(file)  # the classes, for `blanks`
+                content: dict[str, Any] = pickle.load(file)
+                return content
         finally:
             _objects.clear()
 
@@ -138,7 +147,7 @@ _objects: dict[str, Any] = {}
 
 def _at_hand(name: str) -> Any:
     """What a reference in a checkpoint leads to, while `Checkpoints.load` reads it."""
-    return _objects.get(name)
+    return _objects[name]
 
 
 def bounded(traj: Any, generation: int) -> Any:
@@ -173,4 +182,4 @@ def _restore(thing: Any, state: Any) -> None:
         thing.__setstate__(state)
     else:
         thing.__dict__.clear()
-        thing.__dict__.update(state)
+        thing.__dict__.update(state or {})  # None: it has none
