@@ -153,13 +153,14 @@ def update_farm(shared, state, farm, day):
             age = day - state.cage_start[c]
             mass_kg = shared.mass_kg[age]
             cost += treat_cage(shared, state, stream, farm, c, day, month, mass_kg)
-            infection_rate = shared.infective_share * infection_probability(
-                n_fish_farm,
-                shared.log_mass_kg[age],
-                shared.infection_main_delta,
-                shared.infection_weight_delta,
-                shared.delta_expectation_weight_log,
-            )
+            if state.fish[c] > 0:
+                infection_rate = shared.infective_share * infection_probability(
+                    n_fish_farm,
+                    shared.log_mass_kg[age],
+                    shared.infection_main_delta,
+                    shared.infection_weight_delta,
+                    shared.delta_expectation_weight_log,
+                )
             breed(shared, state, stream, farm, c, month, n_fish)
         state.dead_lice[farm] += survive(stream, lice, survival)
         develop(
@@ -244,7 +245,7 @@ def treat_cage(shared, state, stream, farm, cage, day, month, mass_kg):
     state.fish[cage] = n_fish - dead
     state.dead_fish[farm] += dead
     lost = dead / n_fish  # lice that go down with their host; males often let go, and half of L4 are males
-    stay = 1.0 - shared.male_detachment_rate
+    stay = 1.0 - shared.male_detachment_rate if dead < n_fish else 1.0  # the last fish leaves none to go to
     for g in range(lice.shape[1]):
         survival[L3, g] *= 1.0 - lost
         survival[L4, g] *= 1.0 - lost * (1.0 + stay) / 2.0
