@@ -74,16 +74,19 @@ def eat_lice(survival, cleaner_per_fish, rate, susceptible):
 
 @njit(cache=True, nogil=True)
 def application_hazard(events, n_events, day, application_period, fish_mortality):
-    """Daily probability that a fish dies of the treatments being applied.
+    """Probability that a living fish dies today of the treatments being applied.
 
     ``fish_mortality`` float64[n_treatments] is the share of the stock that one application kills, at today's
-    temperature and fish size; it is spread evenly over the application period.
+    temperature and fish size.  An equal part of it dies on each day of the application period, of those that the
+    days before have left.
     """
     alive = 1.0
     for e in range(n_events):
         t = events[e, TREATMENT]
-        if events[e, APPLIED] <= day < events[e, APPLIED] + application_period[t]:
-            alive *= 1.0 - fish_mortality[t] / application_period[t]
+        days_applied = day - events[e, APPLIED]
+        if 0 <= days_applied < application_period[t]:
+            daily = fish_mortality[t] / application_period[t]
+            alive *= 1.0 - min(1.0, daily / (1.0 - days_applied * daily))
     return 1.0 - alive
 
 

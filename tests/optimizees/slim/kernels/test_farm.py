@@ -17,3 +17,28 @@ def test_cage_whose_last_fish_dies_has_no_attached_lice(sea_of):
     assert sea.state.fish[0] == 0
     assert sea.state.lice[0, L3:].sum() == 0
     assert (sea.state.lice[0, [L1, L2], 0] > 0).all()
+
+
+def test_application_kills_its_share_of_the_stock_in_even_parts(sea_of):
+    sea = sea_of({"num_fish": 10**9})
+    share = sea.shared.fish_mortality[0, 0, 1, EMB]
+    farm.request_treatment(sea.shared, sea.state, 0, EMB, 0, True)
+    dead = []
+    for _ in range(12):
+        sea.step()
+        dead.append(sea.state.dead_fish[0])
+    expected = share * 1e9 / 7
+    np.testing.assert_allclose(dead[:7], expected, rtol=0, atol=5 * np.sqrt(expected))
+    assert sum(dead) == pytest.approx(share * 1e9, abs=5 * np.sqrt(share * 1e9))
+    assert sum(dead[7:]) == 0
+
+
+def test_application_that_kills_all_empties_the_cage_in_its_period(sea_of):
+    deadly = {"treatments.EMB.quadratic_fish_mortality_coeffs": [100.0, 0, 0, 0, 0, 0]}
+    sea = sea_of(**deadly)
+    farm.request_treatment(sea.shared, sea.state, 0, EMB, 0, True)
+    for _ in range(6):
+        sea.step()
+    assert sea.state.fish[0] > 4000
+    sea.step()
+    assert sea.state.fish[0] == 0
