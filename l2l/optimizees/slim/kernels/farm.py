@@ -103,7 +103,7 @@ def apply_action(shared, state, farm, action, day):
 
 @inner
 def begin_day(shared, state, farm, day):
-    """Clear the day's tallies, renew the yearly quota, harvest what is ready and stock what is due."""
+    """Clear the day's tallies, renew the yearly quota and harvest what is ready."""
     state.eggs[farm] = 0
     state.arrivals[farm] = 0
     state.influx_lice[farm] = 0
@@ -115,21 +115,27 @@ def begin_day(shared, state, farm, day):
         state.remaining[farm] = shared.max_num_treatments[farm]
     for c in range(shared.first_cage[farm], shared.first_cage[farm + 1]):
         age = day - state.cage_start[c]
-        if state.fish[c] > 0 and shared.mass_kg[age] >= shared.harvest_mass_kg:
+        if age >= 0 and shared.mass_kg[age] >= shared.harvest_mass_kg:
             sell_stock(shared, state, farm, c, day)
-        elif age == 0:
+
+
+@inner
+def stock_cages(shared, state, farm, day):
+    """Put smolts in the cages that are due, bought at the value they have on arrival."""
+    for c in range(shared.first_cage[farm], shared.first_cage[farm + 1]):
+        if day == state.cage_start[c]:
             state.fish[c] = shared.num_fish[farm]
-            # smolts are bought at the value they have on arrival
             state.stock_value[farm] += state.fish[c] * shared.mass_kg[0] * shared.gain_per_kg
 
 
 @inner
 def update_farm(shared, state, farm, day):
-    """Advance a farm's cages by a day, send its eggs on their way, and account for it.
+    """Stock a farm's cages, advance them by a day, send its eggs on their way, and account for it.
 
     Every rate is taken from the state at the start of the day.  Deaths come first, then the survivors develop,
     then newcomers join; the day's eggs are laid by the adults of its start.
     """
+    stock_cages(shared, state, farm, day)
     stream = state.streams[farm]
     first, last = shared.first_cage[farm], shared.first_cage[farm + 1]
     month = shared.month[day]

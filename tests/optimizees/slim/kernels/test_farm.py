@@ -42,3 +42,52 @@ def test_application_that_kills_all_empties_the_cage_in_its_period(sea_of):
     assert sea.state.fish[0] > 4000
     sea.step()
     assert sea.state.fish[0] == 0
+
+
+@pytest.mark.parametrize("fallow_days", [0, 1, 5])
+def test_cage_rests_its_days_after_an_order_to_fallow(sea_of, fallow_days):
+    sea = sea_of(production_cycle={"harvest_mass_g": 1e6, "fallow_days": fallow_days})
+    sea.step(FALLOW)
+    empty_days = 0
+    while sea.state.fish[0] == 0:
+        empty_days += 1
+        sea.step()
+    assert empty_days == fallow_days
+    assert sea.state.cage_start[0] == fallow_days
+
+
+@pytest.mark.parametrize("fallow_days", [0, 3])
+def test_cage_rests_its_days_after_harvest(sea_of, fallow_days):
+    sea = sea_of(production_cycle={"harvest_mass_g": 2500.0, "fallow_days": fallow_days})
+    harvest = np.searchsorted(sea.shared.mass_kg, 2.5) - 365
+    for _ in range(harvest):
+        sea.step()
+        assert sea.state.sold_fish[0] == 0
+    sea.step()
+    assert sea.state.sold_fish[0] == 40000
+    for _ in range(fallow_days):
+        assert sea.state.fish[0] == 0
+        sea.step()
+    assert sea.state.fish[0] == 40000
+
+
+def test_cage_that_died_out_is_stocked_again_in_the_next_cycle(sea_of):
+    sea = sea_of(production_cycle={"harvest_mass_g": 2500.0, "fallow_days": 3})
+    sea.state.fish[0] = 0
+    harvest = np.searchsorted(sea.shared.mass_kg, 2.5) - 365
+    for _ in range(harvest + 3):
+        sea.step()
+        assert sea.state.fish[0] == 0
+    sea.step()
+    assert sea.state.fish[0] == 40000
+
+
+def test_farm_that_is_told_to_fallow_on_the_day_of_its_smolts_does_not_buy_them(sea_of):
+    sea = sea_of({"cages_start_dates": ["2018-01-03 00:00:00"]})
+    sea.step()
+    sea.step()
+    sea.step(FALLOW)
+    assert sea.state.fish[0] == 0
+    assert sea.state.sold_fish[0] == 0
+    sea.step()
+    assert sea.state.fish[0] == 0
