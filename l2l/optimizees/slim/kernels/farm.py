@@ -154,6 +154,7 @@ def update_farm(shared, state, farm, day):
         for s in range(N_STAGES):
             survival[s] = 1.0 - shared.background_mortality[s]
         n_fish = state.fish[c]
+        state.n_events[c] = drop_finished(state.events[c], state.n_events[c], day, shared.application_period)
         infection_rate = 0.0
         if n_fish > 0:
             age = day - state.cage_start[c]
@@ -219,9 +220,7 @@ def treat_cage(shared, state, stream, farm, cage, day, month, mass_kg):
     lice = state.lice[cage]
     survival = state.survival[farm]
     n_fish = state.fish[cage]
-    events = state.events[cage]
-    n_events = drop_finished(events, state.n_events[cage], day, shared.application_period)
-    state.n_events[cage] = n_events
+    events, n_events = state.events[cage], state.n_events[cage]
     cost = 0.0
     hazard = 0.0
     if n_events > 0:

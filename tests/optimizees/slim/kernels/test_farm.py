@@ -91,3 +91,14 @@ def test_farm_that_is_told_to_fallow_on_the_day_of_its_smolts_does_not_buy_them(
     assert sea.state.sold_fish[0] == 0
     sea.step()
     assert sea.state.fish[0] == 0
+
+
+def test_treatment_ends_in_a_cage_that_died_out(sea_of):
+    sea = sea_of()
+    sea.put_lice(100_000)
+    sea.step(THERMOLICER)
+    assert sea.state.treating[0, THERMOLICER] == 1
+    sea.state.fish[0] = 0
+    for _ in range(3):
+        sea.step()
+    np.testing.assert_array_equal(sea.state.treating[0], [0, 0, 0, 1])
