@@ -37,15 +37,16 @@ def request_treatment(shared, state, farm, treatment, day, force):
     """Ask for a treatment of every eligible cage of a farm; return whether any cage gets it.
 
     A cage is eligible if it has started, is not fallow, is not under the same treatment and has more than one
-    adult female per fish.  ``force`` waives the last three, and the site's licence and yearly quota.
+    adult female per fish.  ``force`` waives the last three, and does not count in the yearly quota.  The request
+    is refused if the site may not use the treatment or has none left.
     """
-    if not force and (not shared.allowed[farm, treatment] or state.remaining[farm] <= 0):
+    if not shared.allowed[farm, treatment] or state.remaining[farm] <= 0:
         return False
     duration = shared.duration[farm, shared.month[day], treatment]
     accepted = False
     for c in range(shared.first_cage[farm], shared.first_cage[farm + 1]):
         state.n_events[c] = drop_finished(state.events[c], state.n_events[c], day, shared.application_period)
-        if day < state.cage_start[c]:
+        if day < shared.cage_start[c]:
             continue
         if not force:
             females = count_lice(state.lice[c], L5F)
@@ -125,6 +126,7 @@ def stock_cages(shared, state, farm, day):
     for c in range(shared.first_cage[farm], shared.first_cage[farm + 1]):
         if day == state.cage_start[c]:
             state.fish[c] = shared.num_fish[farm]
+            state.n_events[c] = 0
             state.stock_value[farm] += state.fish[c] * shared.mass_kg[0] * shared.gain_per_kg
 
 

@@ -102,3 +102,132 @@ def test_treatment_ends_in_a_cage_that_died_out(sea_of):
     for _ in range(3):
         sea.step()
     np.testing.assert_array_equal(sea.state.treating[0], [0, 0, 0, 1])
+
+
+def request(sea, treatment, force=False):
+    return farm.request_treatment(sea.shared, sea.state, 0, treatment, sea.day, force)
+
+
+def infested(sea_of, *farms, **overrides):
+    """A sea with two adult females per fish."""
+    sea = sea_of(*farms, **overrides)
+    sea.put_lice(80_000)
+    return sea
+
+
+def test_request_is_accepted_and_uses_up_the_quota(sea_of):
+    sea = infested(sea_of)
+    assert request(sea, EMB)
+    assert sea.state.remaining[0] == 9
+    assert sea.state.treatments_used[0].tolist() == [1, 0, 0]
+    assert sea.state.n_events[0] == 1
+
+
+def test_cleaner_fish_do_not_use_up_the_quota(sea_of):
+    sea = infested(sea_of)
+    assert request(sea, CLEANERFISH)
+    assert sea.state.remaining[0] == 10
+    assert sea.state.treatments_used[0, CLEANERFISH] == 1
+
+
+@pytest.mark.parametrize(("females", "accepted"), [(40_000, False), (40_001, True)])
+def test_cage_is_treated_above_one_female_per_fish(sea_of, females, accepted):
+    sea = sea_of()
+    sea.state.lice[0, L5F, 0] = females
+    assert request(sea, EMB) == accepted
+    assert sea.state.remaining[0] == 10 - accepted
+
+
+def test_cage_is_not_put_under_the_same_treatment_twice(sea_of):
+    sea = infested(sea_of)
+    assert request(sea, EMB)
+    assert not request(sea, EMB)
+    assert request(sea, THERMOLICER)
+    assert sea.state.n_events[0] == 2
+
+
+def test_same_treatment_is_accepted_again_when_it_has_ended(sea_of):
+    sea = infested(sea_of)
+    assert request(sea, EMB)
+    last = sea.state.events[0, 0, 3]
+    sea.day = last
+    assert not request(sea, EMB)
+    sea.day = last + 1
+    assert request(sea, EMB)
+    assert sea.state.n_events[0] == 1
+
+
+def test_only_the_eligible_cages_of_a_farm_are_treated(sea_of):
+    sea = infested(sea_of, {"ncages": 3})
+    sea.state.lice[1, L5F] = 0
+    assert request(sea, EMB)
+    assert sea.state.n_events.tolist() == [1, 0, 1]
+    assert sea.state.remaining[0] == 9
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_cage_is_not_treated_before_its_start(sea_of, force):
+    sea = infested(sea_of, {"cages_start_dates": ["2018-01-02 00:00:00"]})
+    assert not request(sea, EMB, force)
+    sea.day = 1
+    sea.state.fish[0] = 40_000
+    assert request(sea, EMB, force)
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_treatment_that_a_site_may_not_use_is_refused(sea_of, force):
+    sea = infested(sea_of, {"treatment_types": ["thermolicer"]})
+    assert not request(sea, EMB, force)
+    assert request(sea, THERMOLICER, force)
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_no_treatment_is_left_when_the_quota_is_used_up(sea_of, force):
+    sea = infested(sea_of, {"max_num_treatments": 1})
+    assert request(sea, EMB)
+    assert not request(sea, THERMOLICER, force)
+
+
+def test_force_waives_fallow_same_treatment_and_lice_count(sea_of):
+    sea = sea_of(
+        {"treatment_dates": [["2018-06-01 00:00:00", "emb"]] * 3}  # slots for what is forced
+    )
+    assert not request(sea, EMB)
+    assert request(sea, EMB, force=True)
+    assert request(sea, EMB, force=True)
+    sea.step(FALLOW)
+    assert not request(sea, EMB)
+    assert request(sea, EMB, force=True)
+    assert sea.state.remaining[0] == 10
+    assert sea.state.treatments_used.sum() == 0
+
+
+def test_smolts_are_not_under_the_treatments_of_an_empty_cage(sea_of):
+    sea = sea_of(production_cycle={"harvest_mass_g": 1e6, "fallow_days": 2})
+    sea.step(FALLOW)
+    assert request(sea, EMB, force=True)
+    sea.step()
+    sea.step()
+    assert sea.state.fish[0] == 40_000
+    assert sea.state.n_events[0] == 0
+
+
+def test_scheduled_treatment_is_applied_on_its_day(sea_of):
+    sea = sea_of({"treatment_dates": [["2018-01-03 00:00:00", "emb"], ["2018-01-05 00:00:00", "thermolicer"]]})
+    events = []
+    for _ in range(5):
+        sea.step()
+        events.append(sea.state.n_events[0])
+    assert events == [0, 0, 1, 1, 2]
+    assert sea.state.events[0, :2, :2].tolist() == [[EMB, 2], [THERMOLICER, 4]]
+
+
+def test_quota_is_renewed_every_year_of_the_farm(sea_of):
+    sea = infested(sea_of, {"start_date": "2017-12-25 00:00:00", "num_fish": 0})
+    renewed = []
+    for _ in range(730):
+        sea.state.remaining[0] = 3
+        sea.step()
+        if sea.state.remaining[0] == 10:
+            renewed.append(sea.day - 1)
+    assert renewed == [364 - 7, 729 - 7]
