@@ -1,6 +1,6 @@
 """Fish: how many carry lice and how many die."""
 
-from math import exp, log1p
+from math import exp, expm1, log1p
 
 from numba import njit
 
@@ -9,12 +9,16 @@ from .sampling import binomial
 
 @njit(cache=True, nogil=True)
 def infected_fish(n_fish, n_lice):
-    """Expected number of fish with at least one of ``n_lice`` lice that settle at random: N (1 - (1 - 1/N)^k)."""
+    """Expected number of fish with at least one of ``n_lice`` lice that settle at random, N (1 - (1 - 1/N)^k).
+
+    Whole fish: the fraction is cut off.
+    """
     if n_fish <= 0 or n_lice <= 0:
         return 0
     if n_fish == 1:
         return 1
-    return int(-n_fish * (exp(n_lice * log1p(-1.0 / n_fish)) - 1.0))
+    # rounding must not take away the one fish of the first louse
+    return int(-n_fish * expm1(n_lice * log1p(-1.0 / n_fish)) + 1e-9)
 
 
 @njit(cache=True, nogil=True)

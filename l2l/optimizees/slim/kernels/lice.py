@@ -4,6 +4,7 @@ from math import exp, log, log1p
 
 from numba import njit
 
+from .fish import infected_fish
 from .genetics import gamete_frequencies, zygote_probabilities
 from .sampling import binomial, integer_below, multinomial, multivariate_hypergeometric, poisson
 from .stages import L1, L2, L3, L4, L5F, L5M, N_STAGES
@@ -96,10 +97,7 @@ def count_matings(stream, n_fish, n_males, n_free_females):
     k = n_males + n_free_females
     if n_males <= 0 or n_free_females <= 0 or n_fish <= 1:
         return 0
-    infected = int(-n_fish * (exp(k * log1p(-1.0 / n_fish)) - 1.0))
-    if infected <= 0:
-        return 0
-    mean = k / infected
+    mean = k / infected_fish(n_fish, k)
     variance = float(k) * k * (n_fish - 1) / (float(n_fish) * n_fish)
     ratio = variance / mean
     if ratio <= 1.0:
