@@ -31,7 +31,7 @@ def step(shared, state, actions, day):
         for g in range(eggs_today.shape[0]):
             eggs_today[g] += state.eggs[f, g]
     update_reservoir(
-        state.streams[2 * n_farms],
+        state.streams[0],
         eggs_today,
         shared.reservoir_offspring_average,
         shared.genetic_learning_rate,

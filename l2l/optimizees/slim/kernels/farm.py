@@ -138,7 +138,7 @@ def update_farm(shared, state, farm, day):
     then newcomers join; the day's eggs are laid by the adults of its start.
     """
     stock_cages(shared, state, farm, day)
-    stream = state.streams[farm]
+    stream = state.streams[1 + 2 * farm]
     first, last = shared.first_cage[farm], shared.first_cage[farm + 1]
     month = shared.month[day]
     waiting = state.larvae[farm, day % shared.ring_days]

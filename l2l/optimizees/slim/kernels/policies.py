@@ -30,7 +30,7 @@ def decide(family, parameters, shared, state, farm, day):
     parameters : float64[n_parameters]
         The farm's, of the tunable families; see ``threshold`` and ``linear``.
     """
-    stream = state.streams[shared.num_fish.shape[0] + farm]
+    stream = state.streams[2 + 2 * farm]
     if family == BERNOULLI:
         return bernoulli(stream, shared, state, farm)
     if family == MOSAIC:

@@ -21,7 +21,7 @@ class State(NamedTuple):
     Axes as in ``Shared``; r is a day of the ring buffer, e a slot of a cage's treatment events.
     """
 
-    streams: np.ndarray  # uint64[2 f + 1, 4]: one per farm, one per farm's policy, the organisation's
+    streams: np.ndarray  # uint64[1 + 2 f, 4]: the organisation's, then each farm's and its policy's
     # cages
     lice: np.ndarray  # int64[c, s, g]
     fish: np.ndarray  # int64[c]
@@ -83,7 +83,7 @@ def allocate(shared: Shared) -> State:
         return np.zeros(shape, np.int64)
 
     return State(
-        streams=np.zeros((2 * f + 1, 4), np.uint64),
+        streams=np.zeros((1 + 2 * f, 4), np.uint64),
         lice=integers(c, N_STAGES, g),
         fish=integers(c),
         cleaner_fish=integers(c),
