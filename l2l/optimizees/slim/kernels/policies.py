@@ -81,7 +81,7 @@ def nth_allowed(allowed, n):
 
 @inner
 def threshold(parameters, shared, state, farm, day):
-    """Treat when the lice are over a treatment's own threshold, by most in proportion first.
+    """Treat when the lice reach a treatment's own threshold: the one exceeded most in proportion, or the first.
 
     ``parameters`` are three for each treatment - aggregation at which to treat, least days since the last time,
     share of the yearly quota kept back (released evenly over the farm's year) -, then cooperation (by which share
@@ -95,14 +95,14 @@ def threshold(parameters, shared, state, farm, day):
     day_of_year = (day - shared.farm_start[farm]) % YEAR
     kept_back = shared.max_num_treatments[farm] * (1.0 - day_of_year / YEAR)
     chosen = n_treatments + 1
-    most = 1.0
+    most = 0.0
     for t in range(n_treatments):
         if not shared.allowed[farm, t] or day - state.memory[farm, t] < parameters[3 * t + 1]:
             continue
         if not shared.is_cleaner[t] and state.remaining[farm] <= parameters[3 * t + 2] * kept_back:
             continue
-        limit = max(parameters[3 * t] * relief, 1e-9)
-        if aggregation / limit >= most:
+        limit = parameters[3 * t]
+        if aggregation >= relief * limit and aggregation / limit > most:
             most = aggregation / limit
             chosen = t
     return chosen

@@ -74,7 +74,9 @@ def sea_of() -> Callable[..., Sea]:
         for each in all_farms:
             if len(each["cages_start_dates"]) != each["ncages"]:
                 each["cages_start_dates"] = each["cages_start_dates"][:1] * each["ncages"]
-        shared = build_shared(Config.scenario("Fyne", farms=all_farms, **{**CALM, **overrides}))
+        square = (len(all_farms), len(all_farms))
+        sea = {"interfarm_probs": np.full(square, 0.02), "interfarm_times": np.full(square, 7.0)}
+        shared = build_shared(Config.scenario("Fyne", farms=all_farms, **{**CALM, **sea, **overrides}))
         return Sea(freeze(shared._replace(**(tables or {}))), seed)
 
     return make
