@@ -52,9 +52,9 @@ class Simulator:
     def __init__(self, scenario: Config | Shared):
         self.shared = build_shared(scenario) if isinstance(scenario, Config) else freeze(scenario)
         self.state = states.allocate(self.shared)
-        self.day = 0
         self._nothing = records.allocate(self.shared, 0)
         compile_once(self._call_every_kernel)
+        self.day = self.shared.n_days  # no run has begun
 
     def _call_every_kernel(self) -> None:
         no_days = self.shared._replace(n_days=0)
@@ -93,7 +93,8 @@ class Simulator:
         Raises
         ------
         ValueError
-            For a number of actions that is not that of the farms, an action out of range, or after the last day.
+            For a number of actions that is not that of the farms, an action out of range, before ``reset``, or
+            after the last day.
         """
         chosen = np.asarray(actions)
         n_actions = self.shared.n_treatments + 2
@@ -102,7 +103,7 @@ class Simulator:
         if chosen.min() < 0 or chosen.max() >= n_actions:
             raise ValueError(f"an action is 0 .. {n_actions - 1}, got {actions!r}")
         if self.day >= self.shared.n_days:
-            raise ValueError(f"the run ended after {self.shared.n_days} days; call reset() first")
+            raise ValueError(f"no run of {self.shared.n_days} days is under way; call reset(seed) first")
         episode.step(self.shared, self.state, chosen.astype(np.int64), self.day)
         self.day += 1
 

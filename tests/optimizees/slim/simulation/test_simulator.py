@@ -137,3 +137,15 @@ def test_invalid_actions_are_refused(fyne, actions):
     fyne.reset(0)
     with pytest.raises(ValueError, match=r"action"):
         fyne.step(np.array(actions))
+
+
+def test_a_day_needs_a_run_that_has_begun_and_has_not_ended(fyne):
+    simulator = Simulator(fyne.shared)
+    nothing = np.full(2, fyne.shared.n_treatments + 1)
+    with pytest.raises(ValueError, match=r"reset\(seed\)"):
+        simulator.step(nothing)
+    simulator.run(Policy.built_in("untreated"), 1)
+    with pytest.raises(ValueError, match=r"reset\(seed\)"):
+        simulator.step(nothing)
+    simulator.reset(1)
+    simulator.step(nothing)
