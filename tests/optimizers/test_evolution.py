@@ -68,6 +68,53 @@ def test_blend_crossover_alone_keeps_the_sum_of_a_pair():
         assert any(np.allclose(a + b, s) for s in sums)
 
 
+def next_generation(dim=2, **parameters):
+    """Points of the first and of the second generation, float64[pop_size, dim] each."""
+    rng = np.random.RandomState(3)
+    given = GeneticAlgorithmParameters(**{"cx_prob": 0.0, "mut_prob": 0.0, "n_iteration": 2, **parameters})
+    traj = Trajectory(name="ga")
+    optimizer = GeneticAlgorithmOptimizer(traj, lambda: {"v": rng.uniform(-5, 5, dim)}, (-1.0,), given)
+    (_, before), (_, after) = run(optimizer, traj, sphere)
+    return np.array(before), np.array(after)
+
+
+def test_the_larger_the_tournament_the_more_the_best_wins():
+    before, after = next_generation(pop_size=20, tourn_size=1000, ind_prob=0.0)
+    best = before[np.argmin((before**2).sum(axis=1))]
+    assert (after == best).all()
+
+
+def test_crossover_without_alpha_stays_between_the_parents():
+    before, after = next_generation(pop_size=40, cx_prob=1.0, mate_par=0.0, tourn_size=1)
+    assert (after.max(axis=0) <= before.max(axis=0)).all()
+    before, after = next_generation(pop_size=40, cx_prob=1.0, mate_par=2.0, tourn_size=1)
+    assert (after.max(axis=0) > before.max(axis=0)).all()
+
+
+def test_mutation_changes_its_share_of_individuals_and_coordinates():
+    before, after = next_generation(dim=50, pop_size=200, mut_prob=0.3, ind_prob=0.2, tourn_size=1)
+    # of equal individuals later ones are mutated too, so look at those that came through once
+    parents = [min(before, key=lambda parent: np.sum(parent != child)) for child in after]
+    _, times = np.unique(np.array(parents), axis=0, return_counts=True)
+    changed = np.array([np.mean(parent != child) for parent, child in zip(parents, after, strict=True)])
+    assert np.mean(changed[changed > 0]) == pytest.approx(0.2, abs=0.03)
+    n_later = (times - 1).sum()
+    # a first one is changed with 0.3; a later one too, and else with 0.8 unless the first one was changed
+    low, high = 0.3 * len(after), 0.3 * len(after) + 0.7 * 0.8 * n_later
+    assert low - 20 < np.sum(changed > 0) < high + 20
+
+
+def test_nothing_is_mutated_with_probability_zero():
+    before, after = next_generation(pop_size=40, ind_prob=0.0, mut_prob=1.0, tourn_size=1)
+    assert {tuple(x) for x in after} <= {tuple(x) for x in before}
+
+
+def test_most_duplicates_are_mutated_once_more():
+    before, after = next_generation(pop_size=300, tourn_size=3000, ind_prob=1.0)
+    best = before[np.argmin((before**2).sum(axis=1))]
+    assert np.mean((after == best).all(axis=1)) == pytest.approx(0.2, abs=0.07)
+
+
 def test_hall_of_fame_holds_the_best_twenty_different_individuals():
     optimizer, traj = make(pop_size=30, n_iteration=5)
     history = run(optimizer, traj, sphere)
