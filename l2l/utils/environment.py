@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from pickle import PicklingError
 from typing import Any
 
 import numpy as np
@@ -151,7 +152,7 @@ class Environment:
         try:
             with storing(runner.work_paths):
                 self.checkpoints.save(generation, history_bytes=runner.history.sync(), **facts)
-        except (TypeError, AttributeError, ValueError) as error:  # what pickle raises, by kind of object
+        except (PicklingError, TypeError, AttributeError, ValueError) as error:  # by kind of object
             logger.warning("the optimizer cannot be pickled, so this run cannot be resumed: %s", error)
             self.checkpoints = None
 

@@ -292,7 +292,7 @@ def test_run_of_a_notebook_is_resumed_from_its_checkpoint_alone(project, referen
 
 
 def test_message_of_an_old_worker_does_not_reach_a_resumed_run(project, reference):
-    process, pids = start_blocked(project, "experiment.py")
+    process, _ = start_blocked(project, "experiment.py")
     pipe = project / "results" / "run" / "simulation" / "individual_logs" / "outputpipe_0"
     old = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
     process.kill()
