@@ -1,33 +1,13 @@
-"""One farm's day: its orders, its cages, and what they are worth."""
+"""One farm's day: its orders, its stock, its books, and what can be seen of it."""
 
-from .dispersal import disperse, take_share
-from .fish import fish_deaths, infected_fish, lice_death_probability
+from .cages import breed, live, treat
+from .dispersal import disperse
 from .inner import inner
-from .lice import (
-    count_attached,
-    count_lice,
-    count_matings,
-    develop,
-    infection_probability,
-    lay_eggs,
-    reservoir_lice,
-    survive,
-)
-from .sampling import binomial, poisson
-from .stages import L1, L3, L4, L5F, L5M, N_STAGES
-from .treatments import (
-    add_event,
-    application_cost,
-    application_hazard,
-    cleaner_fish_stocked,
-    drop_finished,
-    eat_lice,
-    is_under,
-    treat_lice,
-)
+from .lice import count_attached, count_lice
+from .stages import L3, L5F
+from .treatments import add_event, drop_finished, is_under
 
 COOPERATION_AGGREGATION = 1.0  # adult females per fish that a cage must pass to be treated
-LARGE_FISH_KG = 2.0
 MONTH_DAYS = 28
 YEAR = 365
 
@@ -138,68 +118,13 @@ def update_farm(shared, state, farm, day):
     then newcomers join; the day's eggs are laid by the adults of its start.
     """
     stock_cages(shared, state, farm, day)
-    stream = state.streams[1 + 2 * farm]
-    first, last = shared.first_cage[farm], shared.first_cage[farm + 1]
-    month = shared.month[day]
-    waiting = state.larvae[farm, day % shared.ring_days]
-    state.arrivals[farm] = waiting
-    influx_left = state.influx[0] * (last - first)
-    state.influx_lice[farm] = influx_left
     n_fish_farm = 0
-    for c in range(first, last):
+    for c in range(shared.first_cage[farm], shared.first_cage[farm + 1]):
         n_fish_farm += state.fish[c]
-    cost = 0.0
-    value = 0.0
-    for c in range(first, last):
-        lice = state.lice[c]
-        survival = state.survival[farm]
-        for s in range(N_STAGES):
-            survival[s] = 1.0 - shared.background_mortality[s]
-        n_fish = state.fish[c]
-        state.n_events[c] = drop_finished(state.events[c], state.n_events[c], day, shared.application_period)
-        infection_rate = 0.0
-        if n_fish > 0:
-            age = day - state.cage_start[c]
-            mass_kg = shared.mass_kg[age]
-            cost += treat_cage(shared, state, stream, farm, c, day, month, mass_kg)
-            if state.fish[c] > 0:
-                infection_rate = shared.infective_share * infection_probability(
-                    n_fish_farm,
-                    shared.log_mass_kg[age],
-                    shared.infection_main_delta,
-                    shared.infection_weight_delta,
-                    shared.delta_expectation_weight_log,
-                )
-            breed(shared, state, stream, farm, c, month, n_fish)
-        state.dead_lice[farm] += survive(stream, lice, survival)
-        develop(
-            stream,
-            lice,
-            shared.rate_l1[farm, month],
-            infection_rate,
-            shared.rate_l3[farm, month],
-            shared.rate_l4[farm, month],
-        )
-        newcomers = state.counts[farm, 0]
-        take_share(stream, waiting, last - c, newcomers)
-        for g in range(newcomers.shape[0]):
-            lice[L1, g] += newcomers[g]
-        if influx_left > 0:
-            influx = binomial(stream, influx_left, 1.0 / (last - c))
-            influx_left -= influx
-            if influx > 0:
-                reservoir_lice(stream, lice, influx, state.reservoir_ratios, newcomers)
-        if state.cleaner_fish[c] > 0:
-            state.cleaner_fish[c] -= binomial(stream, state.cleaner_fish[c], shared.cleaner_mortality)
-        if n_fish > 0:
-            events, n_events = state.events[c], state.n_events[c]
-            state.cleaner_fish[c] += cleaner_fish_stocked(
-                events, n_events, day, shared.effect_delay, shared.restock_fraction, n_fish
-            )
-            value += state.fish[c] * mass_kg * shared.gain_per_kg - shared.infection_discount * count_attached(lice)
-        cost += shared.monthly_cost / MONTH_DAYS
+    state.cost[farm] = 0.0
+    breed(shared, state, farm, day)
     disperse(
-        stream,
+        state.streams[1 + 2 * farm],
         day,
         state.batches[farm],
         shared.interfarm_probs[farm],
@@ -207,97 +132,23 @@ def update_farm(shared, state, farm, day):
         state.travel[farm],
         state.larvae,
     )
-    state.cost[farm] = cost
-    state.payoff[farm] = value - state.stock_value[farm] - cost
+    treat(shared, state, farm, day)
+    live(shared, state, farm, day, n_fish_farm)
+    account(shared, state, farm, day)
+
+
+@inner
+def account(shared, state, farm, day):
+    """Add the rent to the day's cost, and book the change of the stock's value less the cost as payoff."""
+    value = 0.0
+    for c in range(shared.first_cage[farm], shared.first_cage[farm + 1]):
+        state.cost[farm] += shared.monthly_cost / MONTH_DAYS
+        if state.fish[c] > 0:
+            value += state.fish[c] * shared.mass_kg[day - state.cage_start[c]] * shared.gain_per_kg
+        value -= shared.infection_discount * count_attached(state.lice[c])
+    state.payoff[farm] = value - state.stock_value[farm] - state.cost[farm]
     state.stock_value[farm] = value
     state.total_payoff[farm] += state.payoff[farm]
-
-
-@inner
-def treat_cage(shared, state, stream, farm, cage, day, month, mass_kg):
-    """Let treatments, cleaner fish and lice act on a stocked cage; return what the treatments cost today.
-
-    Multiplies the lice's ``state.survival[farm]`` and takes the day's dead fish out of the cage.
-    """
-    lice = state.lice[cage]
-    survival = state.survival[farm]
-    n_fish = state.fish[cage]
-    events, n_events = state.events[cage], state.n_events[cage]
-    cost = 0.0
-    hazard = 0.0
-    if n_events > 0:
-        treat_lice(
-            survival,
-            events,
-            n_events,
-            day,
-            shared.efficacy[farm, month],
-            shared.susceptible,
-            shared.is_cleaner,
-        )
-        size = 1 if mass_kg > LARGE_FISH_KG else 0
-        period = shared.application_period
-        hazard = application_hazard(events, n_events, day, period, shared.fish_mortality[farm, month, size])
-        cost = application_cost(
-            events, n_events, day, period, shared.dose_price, shared.application_price, n_fish * mass_kg
-        )
-    if state.cleaner_fish[cage] > 0:
-        eat_lice(survival, state.cleaner_fish[cage] / n_fish, shared.cleaner_rate, shared.cleaner_susceptible)
-    n_pathogenic = count_lice(lice, L4) + count_lice(lice, L5F) + count_lice(lice, L5M)
-    n_infected = infected_fish(n_fish, n_pathogenic + count_lice(lice, L3))
-    lice_hazard = lice_death_probability(
-        n_pathogenic, n_infected, mass_kg, shared.fish_mortality_center, shared.fish_mortality_k
-    )
-    dead = fish_deaths(stream, n_fish, hazard, n_infected, lice_hazard, shared.fish_background_mortality)
-    state.fish[cage] = n_fish - dead
-    state.dead_fish[farm] += dead
-    lost = dead / n_fish  # lice that go down with their host; males often let go, and half of L4 are males
-    stay = 1.0 - shared.male_detachment_rate if dead < n_fish else 1.0  # the last fish leaves none to go to
-    for g in range(lice.shape[1]):
-        survival[L3, g] *= 1.0 - lost
-        survival[L4, g] *= 1.0 - lost * (1.0 + stay) / 2.0
-        survival[L5F, g] *= 1.0 - lost
-        survival[L5M, g] *= 1.0 - lost * stay
-    return cost
-
-
-@inner
-def breed(shared, state, stream, farm, cage, month, n_fish):
-    """Mate the adults of a cage and put their eggs with the farm's others of the same hatch day."""
-    lice = state.lice[cage]
-    females = count_lice(lice, L5F)
-    if females == 0:
-        state.busy_dams[cage] *= 1.0 - 1.0 / shared.dam_unavailability
-        return
-    busy = min(1.0, shared.dam_unavailability * state.busy_dams[cage])
-    free = females - round(busy * females)
-    n_matings = count_matings(stream, n_fish, count_lice(lice, L5M), free)
-    memory = 1.0 / shared.dam_unavailability
-    state.busy_dams[cage] = min(1.0, (1.0 - memory) * state.busy_dams[cage] + memory * n_matings / females)
-    if n_matings == 0:
-        return
-    eggs = state.counts[farm, 1]
-    scratch = (
-        state.counts[farm, 2],
-        state.gametes[farm, 0],
-        state.gametes[farm, 1],
-        state.probabilities[farm],
-    )
-    lay_eggs(
-        stream,
-        lice,
-        n_matings,
-        round(shared.eggs_per_mating * n_matings),
-        shared.maternal,
-        shared.gamete_map,
-        shared.zygote_map,
-        scratch,
-        eggs,
-    )
-    hatch = min(poisson(stream, shared.hatching_days[farm, month]), shared.ring_days - 1)
-    for g in range(eggs.shape[0]):
-        state.batches[farm, hatch, g] += eggs[g]
-        state.eggs[farm, g] += eggs[g]
 
 
 @inner

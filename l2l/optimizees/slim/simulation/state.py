@@ -64,7 +64,7 @@ class State(NamedTuple):
     total_aggregation: np.ndarray  # float64[f], to be divided by the days
     treatments_used: np.ndarray  # int64[f, t], accepted requests
     # scratch
-    survival: np.ndarray  # float64[f, s, g]
+    survival: np.ndarray  # float64[c, s, g]
     batches: np.ndarray  # int64[f, r, g]
     travel: np.ndarray  # int64[f, f]
     counts: np.ndarray  # int64[f, 3, g]
@@ -119,7 +119,7 @@ def allocate(shared: Shared) -> State:
         total_payoff=np.zeros(f),
         total_aggregation=np.zeros(f),
         treatments_used=integers(f, t),
-        survival=np.zeros((f, N_STAGES, g)),
+        survival=np.zeros((c, N_STAGES, g)),
         batches=integers(f, r, g),
         travel=integers(f, f),
         counts=integers(f, 3, g),
