@@ -4,15 +4,18 @@ Numba keys its cache by a function's own file, so that an entry kernel goes on w
 calls when only their files change.  A stamp beside the cached code says which sources it was made of.
 """
 
+import fcntl
 import hashlib
+import logging
 import platform
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-from . import episode
+logger = logging.getLogger("utils.slim")
 
 STAMP = "l2l-kernels.stamp"
+LOCK = "l2l-kernels.lock"
 _checked = False  # by this process
 
 
@@ -27,8 +30,27 @@ def compile_once(run_all: Callable[[], None]) -> bool:
     global _checked
     if _checked:
         return False
-    _checked = True
+    from . import episode
+
     folder = Path(episode.run._cache.cache_path)  # type: ignore[attr-defined]
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / LOCK, "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # let one of several processes compile, and the others wait
+        compiled = _compile(folder, run_all)
+    _checked = True
+    return compiled
+
+
+def is_compiled() -> bool:
+    """Whether the cache beside the sources is up to date; does not load numba.
+
+    It may say no although there is one elsewhere (``NUMBA_CACHE_DIR``, sources in a read-only folder).
+    """
+    stamp = Path(__file__).with_name("__pycache__") / STAMP
+    return stamp.is_file() and stamp.read_text() == _fingerprint()
+
+
+def _compile(folder: Path, run_all: Callable[[], None]) -> bool:
     stamp = folder / STAMP
     current = _fingerprint()
     if stamp.is_file() and stamp.read_text() == current:
@@ -36,8 +58,8 @@ def compile_once(run_all: Callable[[], None]) -> bool:
     for pattern in ("*.nbi", "*.nbc"):
         for cached in folder.glob(pattern):
             cached.unlink(missing_ok=True)
+    logger.info("compiling the kernels, once; this takes half a minute")
     run_all()
-    folder.mkdir(parents=True, exist_ok=True)
     stamp.write_text(current)
     return True
 
