@@ -1,0 +1,36 @@
+import pytest
+
+from l2l.errors import UsageError
+from l2l.optimizers.cmaes import CMAESOptimizer
+from l2l.plugins import find_class, registered
+
+
+def test_registered_class_is_found_by_name():
+    assert find_class("optimizer", "CMAESOptimizer") is CMAESOptimizer
+
+
+def test_class_is_found_by_module_and_name(tmp_path, monkeypatch):
+    (tmp_path / "my_model.py").write_text("class Model:\n    pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert find_class("optimizee", "my_model:Model").__name__ == "Model"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("CMAESOptimiser", "did you mean 'CMAESOptimizer'"),
+        ("no_such_module:X", "No module named 'no_such_module'"),
+        ("l2l.optimizers.cmaes:CMAESOptimiser", "did you mean 'CMAESOptimizer'"),
+        (3, "must be a name"),
+    ],
+)
+def test_unknown_class_is_named_with_the_nearest(name, words):
+    with pytest.raises(UsageError) as error:
+        find_class("optimizer", name)
+    assert words in str(error.value)
+
+
+def test_all_registered_classes_can_be_loaded():
+    for kind in ("optimizer", "optimizee"):
+        for name in registered(kind):
+            assert find_class(kind, name).__name__ == name
