@@ -1,0 +1,64 @@
+import logging
+import os
+import pty
+import re
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from l2l.utils.progress import ConsoleHandler, Progress
+
+
+def go(progress, generations=3):
+    progress.start(0, generations)
+    for generation in range(generations):
+        progress.generation(generation, 2)
+        runner = SimpleNamespace(evaluations=2 * generation + 2, failures=1)
+        progress.turn(runner)
+        progress.results([(0, (float(generation),)), (1, (float("nan"),))], (-1.0,), runner)
+    progress.close()
+
+
+def test_first_and_last_generation_have_a_line_where_there_is_no_terminal(caplog):
+    with caplog.at_level(logging.INFO, "utils.progress"):
+        go(Progress())
+    lines = [record.getMessage() for record in caplog.records]
+    assert [line.split(":")[0] for line in lines] == ["generation 1 of 3", "generation 3 of 3"]
+    assert "best 0, mean -2" in lines[1]
+    assert "1 failed" in lines[1]
+
+
+def test_quiet_is_silent(caplog):
+    with caplog.at_level(logging.INFO, "utils.progress"):
+        go(Progress(quiet=True))
+    assert caplog.records == []
+
+
+def test_terminal_has_a_live_line(monkeypatch, caplog):
+    ours, theirs = pty.openpty()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    with open(theirs, "w") as terminal, caplog.at_level(logging.INFO, "utils.progress"):
+        monkeypatch.setattr(sys, "stderr", terminal)
+        go(Progress())
+        terminal.flush()
+        shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", os.read(ours, 65536).decode())
+    assert re.search(r"generation 3/3 .* best 0  mean -2  .* evaluations/s  1 failed  .* left", shown)
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    ("level", "logger", "of_record", "shown"),
+    [
+        (None, "optimizers.cmaes", logging.INFO, False),
+        (None, "optimizers.cmaes", logging.WARNING, True),
+        (None, "utils.progress", logging.INFO, True),
+        (None, "utils.progress", logging.DEBUG, False),
+        (logging.INFO, "optimizers.cmaes", logging.INFO, True),
+        (logging.ERROR, "utils.progress", logging.WARNING, False),
+    ],
+)
+def test_console_shows_what_was_asked_for(capsys, level, logger, of_record, shown):
+    ConsoleHandler(level).handle(logging.LogRecord(logger, of_record, "file", 1, "hello", (), None))
+    assert ("hello" in capsys.readouterr().err) is shown

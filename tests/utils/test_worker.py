@@ -1,0 +1,66 @@
+import pickle
+
+import cloudpickle
+import pytest
+
+from l2l.utils.worker import Template, describe
+
+
+def template(optimizee):
+    made = Template(lambda: cloudpickle.dumps(optimizee))
+    made.load()
+    return made
+
+
+def local_class(**members):
+    return type("Local", (), {"__module__": "__main__", **members})
+
+
+def test_every_copy_is_fresh():
+    optimizee = local_class()()
+    optimizee.values = [1]
+    made = template(optimizee)
+    made.fresh().values.append(2)
+    assert made.fresh().values == [1]
+
+
+def test_classes_are_shared_among_copies():
+    made = template(local_class()())
+    assert type(made.fresh()) is type(made.fresh())
+
+
+def test_reusable_optimizee_is_handed_out_itself():
+    made = template(local_class(reusable=True)())
+    assert made.fresh() is made.fresh()
+
+
+def test_optimizee_that_only_its_own_pickle_can_make_is_loaded_each_time():
+    class Odd:
+        def __reduce__(self):
+            raise TypeError("once only")
+
+    class Maker:
+        def __reduce__(self):
+            return Odd, ()
+
+    made = template(Maker())
+    assert made.fresh() is not made.fresh()
+    assert type(made.fresh()).__name__ == "Odd"
+
+
+def test_error_of_the_modules_shows_at_load():
+    made = Template(lambda: pickle.dumps(Template).replace(b"Template", b"Tomplate"))
+    with pytest.raises(AttributeError, match="Tomplate"):
+        made.load()
+
+
+def test_description_of_an_error_has_its_own_traceback():
+    def fail():
+        raise KeyError("x")
+
+    try:
+        fail()
+    except KeyError as error:
+        told = describe(error)
+    assert (told["type"], told["message"]) == ("KeyError", "'x'")
+    assert "in fail" in told["traceback"]
