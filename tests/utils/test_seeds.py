@@ -17,10 +17,14 @@ def test_a_stream_is_the_documented_seed_sequence():
     assert np.array_equal(seed_sequence(5, Purpose.REPLICATE, 3, 7, 1).generate_state(4), expected)
 
 
-def test_seed_of_an_evaluation_is_the_first_word_of_its_stream():
-    expected = np.random.SeedSequence(5, spawn_key=(1, 3, 7, 0)).generate_state(1)[0]
-    assert individual_seed(5, 3, 7) == expected
-    assert type(individual_seed(5, 3, 7)) is int
+@pytest.mark.parametrize("experiment_seed", [0, 5, 2**32 - 1, 2**32, 2**64 + 3, 2**127, 2**160 + 1])
+@pytest.mark.parametrize("generation", [0, 3, 10**6])
+def test_seed_of_an_evaluation_is_the_first_word_of_its_stream(experiment_seed, generation):
+    for ind_idx in (0, 1, 255, 256, 100_000):
+        stream = np.random.SeedSequence(experiment_seed, spawn_key=(1, generation, ind_idx, 0))
+        seed = individual_seed(experiment_seed, generation, ind_idx)
+        assert seed == stream.generate_state(1)[0]
+        assert type(seed) is int
 
 
 def test_seeds_of_evaluations_differ():
