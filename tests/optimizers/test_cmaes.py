@@ -84,6 +84,33 @@ def test_stagnation_restarts_with_twice_the_population_and_keeps_the_best():
     assert sphere(optimizer.recommend()) < 1e-10  # of the descent that found the best, not of the last
 
 
+def restarted():
+    optimizer, traj = make(bounds={"v": (-1.0, 1.0)}, n_iteration=500)
+    while optimizer.n_restarts == 0:
+        optimizer.post_process(traj, evaluate(optimizer, sphere))
+    return optimizer, traj
+
+
+def test_a_restart_that_finds_nothing_better_does_not_change_the_recommendation():
+    optimizer, traj = restarted()
+    before = optimizer.recommend()["v"]
+    optimizer.post_process(traj, evaluate(optimizer, lambda ind: 100 + sphere(ind)))
+    assert np.array_equal(optimizer.recommend()["v"], before)
+
+
+def test_a_restart_begins_somewhere_else_with_its_first_step_size():
+    optimizer, _ = restarted()
+    start, _ = make(bounds={"v": (-1.0, 1.0)})
+    assert np.abs(optimizer.cma.mean - start.cma.mean).max() > 0.01
+    assert optimizer.cma._sigma == 0.3
+
+
+def test_samples_outside_the_bounds_are_drawn_again_not_moved_to_the_border():
+    optimizer, _ = make(bounds={"v": (-1.0, 1.0)}, pop_size=100, sigma=1.0)
+    points = np.array([ind["v"] for ind in optimizer.eval_pop])
+    assert not np.isin(points, [-1.0, 1.0]).any()
+
+
 def test_stagnation_ends_the_run_without_restarts():
     optimizer, traj = make(bounds={"v": (-1.0, 1.0)}, n_iteration=500, restarts=False)
     history = run(optimizer, traj, sphere)

@@ -104,6 +104,11 @@ def test_mutation_changes_its_share_of_individuals_and_coordinates():
     assert low - 20 < np.sum(changed > 0) < high + 20
 
 
+def test_every_individual_is_mutated_with_probability_one():
+    before, after = next_generation(pop_size=40, mut_prob=1.0, ind_prob=1.0, tourn_size=1)
+    assert not {tuple(x) for x in after} & {tuple(x) for x in before}
+
+
 def test_nothing_is_mutated_with_probability_zero():
     before, after = next_generation(pop_size=40, ind_prob=0.0, mut_prob=1.0, tourn_size=1)
     assert {tuple(x) for x in after} <= {tuple(x) for x in before}
