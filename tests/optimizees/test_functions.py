@@ -15,6 +15,7 @@ from l2l.optimizees.functions.function_generator import (
     ShekelParameters,
 )
 from l2l.optimizees.functions.tools import plot
+from l2l.optimizers.optimizer import Optimizer
 from l2l.testing import OptimizeeContract
 from l2l.utils.individual import Individual
 from l2l.utils.trajectory import Trajectory
@@ -142,6 +143,12 @@ def test_individuals_are_uniform_draws_of_the_seed():
 def test_an_override_of_the_seed_changes_the_individuals():
     plain, other = (optimizee_and_traj(seed_override=s)[0].create_individual()["coords"] for s in (None, 1))
     assert not np.array_equal(plain, other)
+
+
+def test_an_override_of_the_seed_gives_optimizee_and_optimizer_streams_of_their_own():
+    optimizee, traj = optimizee_and_traj(seed_override=1)
+    optimizers = np.random.RandomState(Optimizer.seed_from(traj, 100)).rand(2) * 10 - 5
+    assert not np.array_equal(optimizee.create_individual()["coords"], optimizers)
 
 
 def test_bounding_clips_to_the_bounds():

@@ -96,6 +96,18 @@ def test_without_a_usable_individual_the_distribution_stays():
     assert optimizer.distribution.get_params() == before
 
 
+def test_with_fewer_usable_individuals_than_it_needs_the_distribution_stays():
+    class Needing3(Gaussian):
+        min_points = 3
+
+    optimizer, traj = make(rho=0.5, distribution=Needing3())
+    before = optimizer.distribution.get_params()
+    optimizer.post_process(traj, [(i, (1.0 if i < 2 else np.nan,)) for i in range(10)])
+    assert optimizer.distribution.get_params() == before
+    optimizer.post_process(traj, [(i, (1.0 if i < 3 else np.nan,)) for i in range(10)])
+    assert optimizer.distribution.get_params() != before
+
+
 def test_parameters_can_be_used_for_two_runs():
     distribution = NoisyGaussian()
     first, _ = make(distribution=distribution)
