@@ -183,13 +183,12 @@ class Experiment:
         else:
             self.folder.create(overwrite or self.overrides.overwrite)
             self.manifest = Manifest.start(self.folder.manifest_path, **self._where_from())
+            self.manifest.update()  # from here on the folder is known as a run
+            self._copy_script()
 
     def _where_from(self) -> dict[str, Any]:
         """What it takes to run this experiment again."""
-        script = experiment_script() if self.overrides.script is None else Path(self.overrides.script)
-        if script is not None:
-            copy = self.run_folder / f"experiment{script.suffix}"
-            copy.write_bytes(script.read_bytes())
+        script = self.overrides.script or experiment_script()
         return {
             "script": None if script is None else str(script),
             "name": self.run_folder.name,
@@ -200,9 +199,14 @@ class Experiment:
             "seed": self.seed,
         }
 
+    def _copy_script(self) -> None:
+        """Keep the script with the run, to know later what was run, and to resume without the original."""
+        if self.manifest.facts["script"] is not None:
+            script = Path(self.manifest.facts["script"])
+            (self.run_folder / f"experiment{script.suffix}").write_bytes(script.read_bytes())
+
     def _make_paths(self, name: str, trajectory_name: str) -> None:
         self.paths = Paths(name, {}, root_dir_path=self.root_dir_path, suffix=f"-{trajectory_name}")
-        self.manifest.update()
 
     def _configure_logging(self, name: str, debug: bool) -> None:
         asked = self.overrides.log_level
