@@ -35,6 +35,15 @@ def test_quiet_is_silent(caplog):
     assert caplog.records == []
 
 
+def read_to_end(terminal):
+    pieces = []
+    while True:
+        try:
+            pieces.append(os.read(terminal, 65536))
+        except OSError:  # the other side is closed
+            return b"".join(pieces)
+
+
 def test_terminal_has_a_live_line(monkeypatch, caplog):
     ours, theirs = pty.openpty()
     monkeypatch.setenv("TERM", "xterm")
@@ -42,8 +51,7 @@ def test_terminal_has_a_live_line(monkeypatch, caplog):
     with open(theirs, "w") as terminal, caplog.at_level(logging.INFO, "utils.progress"):
         monkeypatch.setattr(sys, "stderr", terminal)
         go(Progress())
-        terminal.flush()
-        shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", os.read(ours, 65536).decode())
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", read_to_end(ours).decode())
     assert re.search(r"generation 3/3 .* best 0  mean -2  .* evaluations/s  1 failed  .* left", shown)
     assert caplog.records == []
 
