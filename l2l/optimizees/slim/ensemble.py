@@ -1,0 +1,44 @@
+"""Many runs at once: replicates over the cores, in threads, since kernels release the interpreter's lock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import local
+
+import numpy as np
+
+from .simulation.policies import Policy
+from .simulation.record import Record
+from .simulation.shared import Shared
+from .simulation.simulator import Outcome, Simulator
+
+Run = tuple[Policy, np.random.SeedSequence]
+
+
+class Ensemble:
+    """Runs of one scenario, each with its own policy and seed.  Results do not depend on ``n_threads``."""
+
+    def __init__(self, shared: Shared, n_threads: int = 1):
+        self.n_threads = n_threads
+        self._first = Simulator(shared)  # compiles, before the threads start
+        self._thread = local()
+
+    def outcomes(self, runs: Sequence[Run]) -> list[Outcome]:
+        """Totals of each run, in the order of ``runs``."""
+        return self._map(lambda run: self._simulator().run(*run), runs)
+
+    def records(self, runs: Sequence[Run]) -> list[Record]:
+        """Every day of each run, in the order of ``runs``."""
+        return self._map(lambda run: self._simulator().run_recorded(*run), runs)
+
+    def _map(self, simulate, runs):
+        if self.n_threads == 1:
+            return [simulate(run) for run in runs]
+        with ThreadPoolExecutor(self.n_threads) as pool:
+            return list(pool.map(simulate, runs))
+
+    def _simulator(self) -> Simulator:
+        if not hasattr(self._thread, "simulator"):
+            self._thread.simulator = Simulator(self._first.shared)
+        return self._thread.simulator
