@@ -1,0 +1,82 @@
+"""What a tuned policy is worth: the end of an experiment with the SLIM optimizee."""
+
+from __future__ import annotations
+
+import heapq
+import logging
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from l2l.utils.history import read_history
+from l2l.utils.seeds import Purpose
+
+from .comparison import Comparison, compare, fresh_seeds, select
+from .ensemble import Ensemble
+from .simulation.policies import BUILT_IN, Policy
+
+if TYPE_CHECKING:
+    from .optimizee import SlimOptimizee
+
+logger = logging.getLogger("utils.slim")
+
+TUNED = "tuned"
+
+
+def conclude(optimizee: SlimOptimizee, experiment: Any) -> Comparison:
+    """Choose the winner among the best individuals, compare it, and write all that a user wants to see.
+
+    Files in the run folder: ``best_policy.yaml``, ``comparison.csv``, ``figures/*.png`` and ``report.html``.
+    """
+    p = optimizee.parameters
+    folder = experiment.run_folder
+    n_threads = min(int(experiment.traj.runner_params.params["max_workers"]), os.cpu_count() or 1)
+    ensemble = Ensemble(optimizee.simulator.shared, n_threads)
+
+    finalists = find_finalists(optimizee, experiment)
+    logger.info("evaluating %d finalists on %d fresh seeds", len(finalists), p.selection_seeds)
+    weights = experiment.optimizer.optimizee_fitness_weights
+    seeds = fresh_seeds(experiment.seed, Purpose.SELECTION, p.selection_seeds)
+    winner, scores = select(ensemble, finalists, p.objectives, weights, seeds)
+    finalists[winner].save(folder / "best_policy.yaml")
+
+    logger.info("comparing the winner with the built-in policies on %d other seeds", p.comparison_seeds)
+    policies = {TUNED: finalists[winner], **{name: Policy.built_in(name) for name in BUILT_IN}}
+    seeds = fresh_seeds(experiment.seed, Purpose.COMPARISON, p.comparison_seeds)
+    comparison = compare(ensemble, policies, seeds)
+    comparison.save(folder / "comparison.csv")
+
+    from .presentation import present
+
+    present(optimizee, experiment, ensemble, policies, comparison, scores)
+    return comparison
+
+
+def find_finalists(optimizee: SlimOptimizee, experiment: Any) -> list[Policy]:
+    """The best individuals of the history and what the optimizer recommends, without repetition."""
+    weights = np.asarray(experiment.optimizer.optimizee_fitness_weights, float)
+    names = [q.name for q in optimizee.tuned]
+    best: list[tuple[float, int, dict[str, Any]]] = []
+    seen = set()
+    for number, record in enumerate(read_history(experiment.history_path)):
+        fitness = record.get("fitness")
+        if not fitness or any(f is None for f in fitness):
+            continue
+        individual = {name: record["parameters"][name] for name in names}
+        key = repr(individual)
+        if key in seen:
+            continue
+        entry = (float(weights @ fitness), -number, individual)
+        if len(best) < optimizee.parameters.finalists:
+            heapq.heappush(best, entry)
+        elif entry > best[0]:
+            heapq.heapreplace(best, entry)
+        else:
+            continue
+        seen.add(key)
+    individuals = [individual for _, _, individual in sorted(best, reverse=True)]
+    recommended = experiment.optimizer.recommend() if hasattr(experiment.optimizer, "recommend") else None
+    if recommended is not None:
+        individuals.append(recommended)
+    return [optimizee.policy({n: np.asarray(v, float) for n, v in i.items()}) for i in individuals]

@@ -1,0 +1,177 @@
+"""The optimizee that tunes treatment policies: an individual is a policy's parameters, its fitness what they earn."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from l2l.errors import nearest, reject_unknown_keywords
+from l2l.optimizees.optimizee import Optimizee
+from l2l.utils.seeds import Purpose, chosen_seed, seed_sequence
+
+from .objectives import find_objectives
+from .simulation.config import Config
+from .simulation.policies import TUNABLE, Policy, family_parameters, load_policy
+
+if TYPE_CHECKING:  # loads numba
+    from .simulation.simulator import Simulator
+
+SlimOptimizeeParameters = namedtuple(
+    "SlimOptimizeeParameters",
+    [
+        "scenario",  # name of a shipped scenario, or a folder of SLIM's layout
+        "family",  # of the policy: threshold or linear
+        "replicates",  # runs per individual; their seeds are the same for all individuals of a generation
+        "objectives",  # names, see objectives.OBJECTIVES; one fitness component each
+        "per_farm",  # whether every farm has parameters of its own
+        "overrides",  # configuration values by (dotted) name
+        "start",  # YAML file of a policy of the same family, around which the first individuals are drawn
+        "seed",  # of the first individuals; None: the experiment's
+        "finalists",  # individuals that are evaluated again at the end
+        "selection_seeds",  # on as many fresh seeds
+        "comparison_seeds",  # and the winner beside the built-in policies on as many others
+    ],
+    defaults=["Fyne", "threshold", 8, ("mean_payoff",), False, None, None, None, 10, 50, 200],
+)
+
+START_SPREAD = 0.1  # of the first individuals around ``start``, in widths of the bounds
+
+
+class SlimOptimizee(Optimizee):
+    """A treatment policy for the farms of a scenario.
+
+    The parameters of an individual carry the names of the policy family's (``EMB.aggregation``, ...): floats, or
+    arrays float64[n_farms] with ``per_farm``.  Those of treatments that no farm may use are left out.
+
+    Parameters
+    ----------
+    traj : Trajectory
+    parameters : SlimOptimizeeParameters
+
+    Attributes
+    ----------
+    config : Config
+    bounds : dict of str to (low, high)
+        Of every parameter, for optimizers that want them.
+    fitness_weights : tuple of float
+        The usual direction of every objective: 1 to maximise, -1 to minimise.
+
+    Raises
+    ------
+    ConfigError, ValueError
+        For a scenario, family, objective, number or policy file that is not valid, naming it.
+    """
+
+    reusable = True  # a run resets all it uses
+
+    def __init__(self, traj: Any, parameters: Any = None) -> None:
+        super().__init__(traj)
+        self.parameters = parameters or SlimOptimizeeParameters()
+        p = self.parameters
+        for name in ("replicates", "finalists", "selection_seeds", "comparison_seeds"):
+            value = getattr(p, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise ValueError(f"SlimOptimizee: {name} must be a whole number of at least 1, got {value!r}")
+        if p.family not in TUNABLE:
+            raise ValueError(
+                f"SlimOptimizee: no tunable policy family {p.family!r}; there are {', '.join(TUNABLE)}"
+                f"{nearest(p.family, TUNABLE)}"
+            )
+        self.config = _config(p.scenario, p.overrides)
+        self.family = TUNABLE[p.family]
+        objectives = find_objectives(p.objectives)
+        self.fitness_weights = tuple(o.weight for o in objectives)
+        self.tuned = [q for q in family_parameters(self.family, self.config) if q.tuned]
+        self.bounds = {q.name: (q.low, q.high) for q in self.tuned}
+        self._start = None if p.start is None else self._individual_of(load_policy(p.start, self.config, self.family))
+        self._rng = np.random.default_rng(chosen_seed(traj, p.seed, stream=1))
+        self._simulator: Simulator | None = None
+
+    @classmethod
+    def from_config(cls, traj: Any, **parameters: Any) -> SlimOptimizee:
+        """From plain data, as a YAML experiment gives it: the fields of ``SlimOptimizeeParameters``."""
+        reject_unknown_keywords("SlimOptimizee", parameters, SlimOptimizeeParameters._fields)
+        return cls(traj, SlimOptimizeeParameters(**parameters))
+
+    # ---- individuals
+
+    def create_individual(self) -> dict[str, Any]:
+        """Draw every parameter uniformly within its bounds, or around the policy to start from."""
+        shape = (len(self.config.farms),) if self.parameters.per_farm else ()
+        individual = {}
+        for q in self.tuned:
+            if self._start is None:
+                value = self._rng.uniform(q.low, q.high, shape)
+            else:
+                step = START_SPREAD * (q.high - q.low) * self._rng.standard_normal(shape)
+                value = np.clip(self._start[q.name] + step, q.low, q.high)
+            individual[q.name] = value if shape else float(value)
+        return individual
+
+    def bounding_func(self, individual: dict[str, Any]) -> dict[str, Any]:
+        """Move every parameter to the nearest value within its bounds."""
+        bounded = {}
+        for name, value in individual.items():
+            clipped = np.clip(value, *self.bounds[name])
+            bounded[name] = clipped if np.ndim(value) else float(clipped)
+        return bounded
+
+    def policy(self, individual: dict[str, Any]) -> Policy:
+        """The policy that an individual stands for."""
+        return Policy.from_parameters(self.family, self.config, individual, "individual")
+
+    def _individual_of(self, policy: Policy) -> dict[str, Any]:
+        return {name: policy.values[..., i] for i, name in enumerate(policy.names)}
+
+    # ---- evaluation
+
+    def simulate(self, traj: Any) -> tuple[float, ...]:
+        """One number per objective, over ``replicates`` runs."""
+        individual = {q.name: traj.individual[q.name] for q in self.tuned}
+        policy = self.policy(individual)
+        generation = traj.individual.generation
+        seeds = (
+            seed_sequence(traj.seed, Purpose.REPLICATE, generation, replicate=i)
+            for i in range(self.parameters.replicates)
+        )
+        outcomes = [self.simulator.run(policy, seed) for seed in seeds]
+        return tuple(o.measure(outcomes) for o in find_objectives(self.parameters.objectives))
+
+    @property
+    def simulator(self) -> Simulator:
+        """Made when first used, in the process that uses it."""
+        if self._simulator is None:
+            from .simulation.simulator import Simulator
+
+            self._simulator = Simulator(self.config)
+        return self._simulator
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_simulator": None}
+
+    # ---- hooks of the experiment
+
+    def warm_up(self) -> None:
+        """Compile the kernels, unless that was done before."""
+        from .kernels.cache import is_compiled
+
+        if not is_compiled():
+            _ = self.simulator
+
+    def describe(self) -> dict[str, Any]:
+        """What a manifest should say of the scenario."""
+        return {"scenario": self.config.name, "scenario_hash": self.config.scenario_hash()}
+
+    def conclude(self, experiment: Any) -> None:
+        """Choose the winner, compare it with the built-in policies, and write files, figures and report."""
+        from .conclusion import conclude
+
+        conclude(self, experiment)
+
+
+def _config(scenario: Any, overrides: dict[str, Any] | None) -> Config:
+    if isinstance(scenario, Config):
+        return scenario.replace(**(overrides or {}))
+    return Config.scenario(scenario, **(overrides or {}))

@@ -1,0 +1,124 @@
+"""The optimizee: individuals as policies, and their fitness."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+from l2l.optimizees.slim.optimizee import SlimOptimizee, SlimOptimizeeParameters
+from l2l.optimizees.slim.simulation.config import Config
+from l2l.optimizees.slim.simulation.policies import Policy
+from l2l.optimizees.slim.types.policies import Family
+from l2l.utils.individual import Individual
+from l2l.utils.trajectory import Trajectory
+
+SHORT = {"end_date": "2018-10-01 00:00:00"}
+
+
+def make(**parameters):
+    return SlimOptimizee(Trajectory(), SlimOptimizeeParameters(**{"overrides": SHORT, "replicates": 2, **parameters}))
+
+
+def evaluate(optimizee, individual, generation=0, ind_idx=0):
+    traj = Trajectory()
+    params = {f"individual.{name}": value for name, value in individual.items()}
+    traj.individual = Individual(generation, ind_idx, params)
+    return optimizee.simulate_(traj)
+
+
+def test_individual_has_the_parameters_of_usable_treatments_within_bounds():
+    optimizee = make()
+    individual = optimizee.create_individual()
+    assert set(individual) == set(optimizee.bounds)
+    assert not any(name.startswith("CLEANERFISH") for name in individual)  # no farm of the scenario may use them
+    assert all(low <= individual[name] <= high for name, (low, high) in optimizee.bounds.items())
+
+
+def test_fitness_is_the_same_in_every_process_and_for_every_place_in_the_generation():
+    optimizee = make()
+    individual = optimizee.create_individual()
+    travelled = pickle.loads(pickle.dumps(optimizee))
+    assert evaluate(optimizee, individual, ind_idx=0) == evaluate(travelled, individual, ind_idx=5)
+
+
+def test_generations_have_replicates_of_their_own():
+    optimizee = make()
+    individual = optimizee.create_individual()
+    assert evaluate(optimizee, individual, generation=0) != evaluate(optimizee, individual, generation=1)
+
+
+def test_each_objective_is_a_component():
+    names = ("mean_payoff", "low_payoff", "resistance", "adult_females", "treatments")
+    optimizee = make(objectives=names, replicates=4)
+    fitness = evaluate(optimizee, optimizee.create_individual())
+    assert len(fitness) == 5 and np.isfinite(fitness).all()
+    assert fitness[1] <= fitness[0]
+    assert 0 <= fitness[2] <= 1
+    assert optimizee.fitness_weights == (1.0, 1.0, -1.0, -1.0, -1.0)
+
+
+def test_payoff_is_that_of_the_policy():
+    optimizee = make(replicates=1)
+    never = {name: high if name.endswith("aggregation") else low for name, (low, high) in optimizee.bounds.items()}
+    config = Config.scenario("Fyne", **SHORT)
+    assert (
+        optimizee.policy(never).values.tolist() == Policy.from_parameters(Family.THRESHOLD, config, {}).values.tolist()
+    )
+
+
+def test_farms_may_have_parameters_of_their_own():
+    optimizee = make(per_farm=True)
+    individual = optimizee.create_individual()
+    assert all(value.shape == (2,) for value in individual.values())
+    one_for_all = {name: np.full(2, value[0]) for name, value in individual.items()}
+    alike = {name: float(value[0]) for name, value in individual.items()}
+    assert evaluate(optimizee, one_for_all) == evaluate(make(), alike)
+    one_treats = {**one_for_all, "EMB.aggregation": np.array([1.0, 12.0]), "EMB.kept_back": np.zeros(2)}
+    both_treat = {**one_treats, "EMB.aggregation": np.array([1.0, 1.0])}
+    assert evaluate(optimizee, one_treats) != evaluate(optimizee, both_treat)
+
+
+def test_bounding_moves_to_the_nearest_valid_value():
+    optimizee = make()
+    low, high = optimizee.bounds["cooperation"]
+    wild = {**optimizee.create_individual(), "cooperation": 7.0}
+    assert optimizee.bounding_func(wild)["cooperation"] == high == 1.0
+    assert optimizee.bounding_func({"cooperation": -7.0})["cooperation"] == low == 0.0
+
+
+def test_search_may_start_at_a_saved_policy(tmp_path):
+    optimizee = make()
+    saved = optimizee.create_individual()
+    optimizee.policy(saved).save(tmp_path / "policy.yaml")
+    around = make(start=tmp_path / "policy.yaml", seed=3)
+    draws = [around.create_individual()["cooperation"] for _ in range(200)]
+    assert abs(np.median(draws) - saved["cooperation"]) < 0.05
+
+
+def test_policy_of_another_family_is_refused(tmp_path):
+    optimizee = make()
+    optimizee.policy(optimizee.create_individual()).save(tmp_path / "policy.yaml")
+    with pytest.raises(ValueError, match=r"threshold family, expected linear"):
+        make(family="linear", start=tmp_path / "policy.yaml")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"scenario": "Fine"}, "Fyne"),
+        ({"family": "treshold"}, "did you mean 'threshold'"),
+        ({"objectives": ("payoff",)}, "mean_payoff"),
+        ({"objectives": "mean_payoff"}, "list of names"),
+        ({"replicates": 0}, "replicates must be a whole number"),
+        ({"overrides": {"ext_presure": 3}}, "ext_pressure"),
+        ({"start": "no-such-file.yaml"}, "neither a file"),
+    ],
+)
+def test_bad_parameters_are_named(parameters, message):
+    with pytest.raises(ValueError, match=message):
+        make(**parameters)
+
+
+def test_plain_data_with_a_misspelt_name_is_refused():
+    with pytest.raises(TypeError, match="did you mean 'replicates'"):
+        SlimOptimizee.from_config(Trajectory(), replicate=3)
