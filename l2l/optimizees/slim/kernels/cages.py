@@ -28,6 +28,7 @@ from .treatments import (
 )
 
 LARGE_FISH_KG = 2.0
+MOST_EGGS = 10**12  # per cage and day; the samplers are exact up to here, and no sea holds more
 
 
 @inner
@@ -53,6 +54,11 @@ def breed(shared, state, farm, day):
         if n_matings == 0:
             continue
         n_eggs = round(shared.eggs_per_mating * n_matings)
+        if n_eggs > MOST_EGGS:
+            raise OverflowError(
+                "more than 1e12 lice eggs in one cage and day: nothing keeps these lice in check; "
+                "treat, or leave the enforcement of fallow on"
+            )
         lay_eggs(stream, lice, n_matings, n_eggs, shared.maternal, shared.gamete_map, shared.zygote_map, scratch, eggs)
         hatch = min(poisson(stream, hatching_days), shared.ring_days - 1)
         for g in range(eggs.shape[0]):

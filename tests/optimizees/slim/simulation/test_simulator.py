@@ -149,3 +149,10 @@ def test_a_day_needs_a_run_that_has_begun_and_has_not_ended(fyne):
         simulator.step(nothing)
     simulator.reset(1)
     simulator.step(nothing)
+
+
+def test_lice_out_of_all_bounds_are_an_error():
+    simulator = Simulator(Config.scenario("Fyne", agg_rate_enforcement_strikes=10**9, end_date="2024-01-01 00:00:00"))
+    with pytest.raises(OverflowError, match="more than 1e12 lice eggs"):
+        simulator.run(Policy.built_in("untreated"), seed=1)
+    assert simulator.state.lice.min() >= 0
