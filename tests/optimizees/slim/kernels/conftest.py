@@ -1,4 +1,4 @@
-"""A farm of one cage, and the kernels without wrappers as Python functions."""
+"""A farm of one cage, and the kernels on the whole state as Python functions."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numba.core.registry import CPUDispatcher
 
-from l2l.optimizees.slim.kernels import episode, farm, policies
+from l2l.optimizees.slim.kernels import cages, episode, farm, policies
 from l2l.optimizees.slim.kernels.sampling import make_streams
 from l2l.optimizees.slim.simulation import state as states
 from l2l.optimizees.slim.simulation.config import Config
@@ -36,10 +36,11 @@ def stream():
 
 @pytest.fixture(autouse=True)
 def in_python(monkeypatch):
-    """Let the kernels that have no Python wrapper be called as Python functions; what they call stays compiled."""
-    for module in (farm, policies, episode):
+    """Call the kernels that take the whole state as Python functions; those on plain arrays stay compiled."""
+    whole = [module.__name__ for module in (cages, farm, policies, episode)]
+    for module in (cages, farm, policies, episode):
         for name, value in list(vars(module).items()):
-            if isinstance(value, CPUDispatcher) and value.targetoptions.get("no_cpython_wrapper"):
+            if isinstance(value, CPUDispatcher) and value.py_func.__module__ in whole:
                 monkeypatch.setattr(module, name, value.py_func)
 
 
@@ -56,7 +57,7 @@ class Sea:
         """Advance by a day; without ``actions`` nobody does anything."""
         nothing = self.shared.n_treatments + 1
         chosen = np.array(actions or [nothing] * self.shared.n_farms, np.int64)
-        episode.step.py_func(self.shared, self.state, chosen, self.day)
+        episode.step(self.shared, self.state, chosen, self.day)
         self.day += 1
 
     def put_lice(self, count: int, genotype: int = 0) -> None:
