@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from l2l.optimizees.slim.kernels import farm
-from l2l.optimizees.slim.kernels.stages import L1, L2, L3, L4, L5F, L5M
+from l2l.optimizees.slim.kernels.stages import L1, L2, L3, L4, L5F
 
 EMB, THERMOLICER, CLEANERFISH, FALLOW, NOTHING = range(5)
 NO_LICE_DIE = {f"background_lice_mortality_rates.{s}": 0.0 for s in ("L1", "L2", "L3", "L4", "L5f", "L5m")}
@@ -231,3 +231,243 @@ def test_quota_is_renewed_every_year_of_the_farm(sea_of):
         if sea.state.remaining[0] == 10:
             renewed.append(sea.day - 1)
     assert renewed == [364 - 7, 729 - 7]
+
+
+# --------------------------------------------------------------------------------------------------- money
+
+
+def mass_kg(age_days):
+    return 10 / (1 + np.exp(-0.01 * (age_days - 475)))
+
+
+def test_payoff_is_the_growth_of_the_stock_less_lice_and_costs(sea_of):
+    sea = sea_of(infection_discount=0.5, monthly_cost=2800.0, gain_per_kg=4.0, **NO_LICE_DIE)
+    sea.state.lice[0, [L3, L5F], 0] = 10, 20
+    sea.step()
+    n_lice = sea.state.lice[0, L3:].sum()
+    assert n_lice == 30
+    assert sea.state.dead_fish[0] == 0
+    assert sea.state.cost[0] == pytest.approx(100.0)
+    growth = 40_000 * (mass_kg(365) - mass_kg(364)) * 4.0
+    assert sea.state.payoff[0] == pytest.approx(growth - 0.5 * 30 - 100)
+    sea.step()
+    assert sea.state.payoff[0] == pytest.approx(40_000 * (mass_kg(366) - mass_kg(365)) * 4.0 - 100)
+    assert sea.state.total_payoff[0] == pytest.approx(40_000 * (mass_kg(366) - mass_kg(364)) * 4.0 - 15 - 200)
+
+
+def test_dead_fish_are_lost_at_their_value_of_today(sea_of):
+    sea = sea_of(fish_background_mortality=0.1, gain_per_kg=4.0, monthly_cost=0.0)
+    sea.step()
+    left = sea.state.fish[0]
+    assert left == 40_000 - sea.state.dead_fish[0] < 37_000
+    assert sea.state.payoff[0] == pytest.approx((left * mass_kg(365) - 40_000 * mass_kg(364)) * 4.0)
+
+
+def test_emb_is_dosed_for_all_biomass_on_each_day_of_its_application(sea_of):
+    still = {"treatments.EMB.quadratic_fish_mortality_coeffs": [0.0] * 6}
+    sea = infested(sea_of, monthly_cost=0.0, fish_mortality_k=0.0, fish_mortality_center=700.0, **still)
+    costs = []
+    for day in range(9):
+        sea.step(EMB if day == 1 else NOTHING)
+        costs.append(sea.state.cost[0])
+    doses = [341.2 * 50e-6 * 40_000 * mass_kg(365 + day) for day in range(1, 8)]
+    np.testing.assert_allclose(costs, [0, *doses, 0])
+
+
+def test_thermolicer_and_cleaner_fish_are_paid_per_cage_and_application(sea_of):
+    sea = infested(sea_of, {"ncages": 3}, monthly_cost=28.0)
+    sea.step(THERMOLICER)
+    assert sea.state.cost[0] == pytest.approx(3 * 10_000 + 3)
+    sea.step(CLEANERFISH)
+    assert sea.state.cost[0] == pytest.approx(3 * 500 + 3)
+    sea.step(CLEANERFISH)  # refused: there are some
+    assert sea.state.cost[0] == pytest.approx(3)
+
+
+def test_several_treatments_add_up(sea_of):
+    sea = infested(sea_of, monthly_cost=0.0)
+    request(sea, EMB)
+    request(sea, THERMOLICER)
+    sea.step()
+    assert sea.state.cost[0] == pytest.approx(10_000 + 341.2 * 50e-6 * 40_000 * mass_kg(365))
+
+
+def test_empty_cage_pays_its_rent(sea_of):
+    sea = sea_of({"ncages": 2}, monthly_cost=2800.0)
+    sea.step(FALLOW)
+    sea.step()
+    assert sea.state.cost[0] == pytest.approx(200)
+    assert sea.state.payoff[0] == pytest.approx(-200)
+
+
+def test_stock_is_sold_at_yesterdays_value(sea_of):
+    sea = sea_of(monthly_cost=0.0, infection_discount=0.1, **NO_LICE_DIE)
+    sea.state.lice[0, L5F, 0] = 50
+    sea.step()
+    earned = sea.state.total_payoff[0]
+    sea.step(FALLOW)
+    assert sea.state.payoff[0] == pytest.approx(0, abs=1e-6)
+    assert sea.state.total_payoff[0] == pytest.approx(earned)
+    assert sea.state.sold_fish[0] == 40_000
+    assert sea.state.removed_lice[0] == 50
+
+
+def test_smolts_cost_what_they_are_worth(sea_of):
+    sea = sea_of({"cages_start_dates": ["2018-01-02 00:00:00"]}, monthly_cost=0.0, gain_per_kg=4.0)
+    sea.step()
+    assert sea.state.payoff[0] == 0
+    sea.step()
+    assert sea.state.fish[0] == 40_000
+    assert sea.state.payoff[0] == pytest.approx(0)
+    sea.step()
+    assert sea.state.payoff[0] == pytest.approx(40_000 * (mass_kg(1) - mass_kg(0)) * 4.0)
+
+
+# -------------------------------------------------------------------------------------------- cleaner fish
+
+
+def test_cleaner_fish_are_stocked_once_and_decay(sea_of):
+    sea = infested(sea_of)
+    sea.step(CLEANERFISH)
+    assert sea.state.cleaner_fish[0] == 0
+    n_fish = sea.state.fish[0]
+    sea.step()
+    assert sea.state.cleaner_fish[0] == round(0.05 * n_fish)
+    days = 0
+    while sea.state.cleaner_fish[0] > 0:
+        before = sea.state.cleaner_fish[0]
+        sea.step()
+        assert sea.state.cleaner_fish[0] <= before
+        days += 1
+    assert 150 < days < 450  # ln(2000) / 0.028 = 271 until the last one is expected
+
+
+def test_cleaner_fish_die_at_their_natural_rate(sea_of):
+    sea = sea_of()
+    sea.state.cleaner_fish[0] = 10**8
+    sea.step()
+    assert 1e8 - sea.state.cleaner_fish[0] == pytest.approx(2.8e6, abs=5 * np.sqrt(2.8e6))
+
+
+def test_cleaner_fish_eat_once_a_day(sea_of):
+    sea = infested(sea_of, {"num_fish": 10**6}, **NO_LICE_DIE)
+    sea.step(CLEANERFISH)
+    sea.step()
+    sea.state.lice[:] = 0
+    sea.state.lice[0, [L3, L5F], 0] = 10**8
+    sea.state.cleaner_fish[0] = 100_000
+    fish = sea.state.fish[0]
+    sea.step()  # under the event and with fish about
+    assert sea.state.lice[0, L5F, 0] == pytest.approx(1e8 * np.exp(-0.823 * 1e5 / fish), rel=5e-3)
+    assert sea.state.lice[0, [L3, L4], 0].sum() == pytest.approx(1e8, rel=5e-3)
+
+
+# --------------------------------------------------------------------------- deaths, mating, what is seen
+
+
+def test_lice_go_down_with_dead_fish(sea_of):
+    half = {"fish_background_mortality": 0.5, "fish_mortality_center": 700.0, "fish_mortality_k": 0.0}
+    sea = sea_of({"num_fish": 10**6}, **half, **NO_LICE_DIE)
+    # nobody moults on the way
+    sea = type(sea)(sea.shared._replace(**{f"rate_l{s}": sea.shared.rate_l1 * 0 for s in (1, 3, 4)}), 1)
+    sea.put_lice(10**7)
+    sea.state.lice[:, L2] = 0
+    sea.step()
+    lost = sea.state.dead_fish[0] / 1e6
+    assert lost == pytest.approx(0.5, abs=0.0025)
+    left = sea.state.lice[0, :, 0] / 1e7
+    expected = [1, 0, 1 - lost, 1 - lost * (1 + 0.3) / 2, 1 - lost, 1 - lost * 0.3]
+    np.testing.assert_allclose(left, expected, atol=5 * 0.5 / np.sqrt(1e7))
+
+
+def test_background_and_treatment_compete_for_the_same_lice(sea_of):
+    sea = infested(
+        sea_of,
+        **{"treatments.Thermolicer.quadratic_fish_mortality_coeffs": [0.0] * 6}
+        | {"fish_mortality_center": 700.0, "fish_mortality_k": 0.0, "treatments.THERMOLICER.effect_delay": 0},
+    )
+    sea.state.lice[:] = 0
+    sea.state.lice[0, L5F, 0] = 10**9
+    sea.step(THERMOLICER)  # at 8.4 degrees: 99 per cent
+    assert sea.state.lice[0, L5F, 0] == pytest.approx(1e9 * 0.98 * 0.01, rel=5e-3)
+
+
+def test_dams_recover_on_days_without_mating(sea_of):
+    sea = sea_of()
+    sea.state.busy_dams[0] = 0.3
+    sea.step()
+    assert sea.state.busy_dams[0] == pytest.approx(0.2)
+    sea.state.lice[0, L5F, 0] = 10  # far too few to meet a male
+    sea.step()
+    assert sea.state.busy_dams[0] == pytest.approx(0.3 * (2 / 3) ** 2)
+
+
+def test_busy_dams_average_matings_per_female_over_their_days(sea_of):
+    sea = infested(sea_of, {"num_fish": 1000}, **NO_LICE_DIE)
+    sea.step()
+    # as many males as females and many lice on each fish: every free female mates
+    matings = sea.state.eggs[0].sum() / sea.shared.eggs_per_mating
+    assert sea.state.busy_dams[0] == pytest.approx(matings / 80_000 / 3, rel=1e-4)
+    assert matings == pytest.approx(80_000, rel=0.01)
+    sea.put_lice(80_000)
+    sea.step()
+    free = 1 - min(1, 3 * matings / 80_000 / 3)
+    assert sea.state.eggs[0].sum() <= (free + 0.01) * 80_000 * sea.shared.eggs_per_mating
+
+
+def test_fallow_frees_the_dams(sea_of):
+    sea = sea_of()
+    sea.state.busy_dams[0] = 0.3
+    sea.step(FALLOW)
+    assert sea.state.busy_dams[0] == 0
+
+
+def test_lice_fall_in_all_cages_alike(sea_of):
+    sea = sea_of({"ncages": 4}, **NO_LICE_DIE)
+    sea.state.larvae[0, 0] = [4 * 10**7, 0, 4]
+    sea.step()
+    assert sea.state.arrivals[0].tolist() == [4 * 10**7, 0, 4]
+    assert sea.state.lice[:, L1].sum() == 4 * 10**7 + 4
+    np.testing.assert_allclose(sea.state.lice[:, L1, 0], 1e7, atol=5 * np.sqrt(7.5e6))
+    assert sea.state.larvae[0, 0].sum() == 0
+
+
+def test_external_pressure_is_per_cage_and_falls_everywhere(sea_of):
+    starts = ["2017-01-01 00:00:00", "2018-12-01 00:00:00"]
+    sea = sea_of({"ncages": 2, "cages_start_dates": starts}, ext_pressure=10**6, **NO_LICE_DIE)
+    sea.state.lice[:] = 0
+    sea.step()
+    assert sea.state.influx_lice[0] == 2 * 10**6
+    totals = sea.state.lice.sum(axis=(1, 2))
+    assert totals.sum() == 2 * 10**6
+    np.testing.assert_allclose(totals, 1e6, atol=5 * np.sqrt(5e5))
+
+
+def test_farm_sees_its_mean_and_reports_its_worst_cage_on_sampling_days(sea_of):
+    starts = ["2017-01-01 00:00:00"] * 2 + ["2018-06-01 00:00:00"]
+    sea = sea_of({"ncages": 3, "cages_start_dates": starts, "sampling_spacing": 3}, **NO_LICE_DIE)
+    reported = []
+    for _ in range(7):
+        sea.put_lice(0)
+        sea.state.lice[:2, L5F, 0] = 40_000, 120_000
+        sea.step()
+        assert sea.state.aggregation[0] == pytest.approx(4 / 3, abs=0.03)
+        reported.append(sea.state.reported_aggregation[0])
+    np.testing.assert_allclose(reported, [3, 0, 0, 3, 0, 0, 3], atol=0.05)
+
+
+def test_cage_that_has_not_started_is_not_fallow(sea_of):
+    sea = sea_of({"ncages": 2, "cages_start_dates": ["2017-01-01 00:00:00", "2018-06-01 00:00:00"]})
+    sea.step()
+    assert sea.state.treating[0, 3] == 0
+    sea.step(FALLOW)
+    assert sea.state.treating[0, 3] == 1
+
+
+def test_fallow_takes_the_attached_lice_and_leaves_the_water(sea_of):
+    sea = sea_of(**NO_LICE_DIE)
+    sea.put_lice(1000)
+    sea.step(FALLOW)
+    assert sea.state.lice[0, L3:].sum() == 0
+    assert sea.state.lice[0, [L1, L2]].sum() == 2000
+    assert sea.state.removed_lice[0] == 4000
