@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ json_text = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 """Strict JSON in one line: ValueError for NaN and the infinities."""
 
 _lenient = json.JSONEncoder(separators=(",", ":")).encode
+_decoder = json.JSONDecoder()
 _PLAIN = frozenset((float, int, str, bool, type(None)))
 
 
@@ -34,7 +36,7 @@ def decode(line: bytes) -> dict[str, Any]:
     ValueError
         If the line is not a JSON object.
     """
-    message = json.loads(line)
+    message = _decoder.decode(line.decode())  # json.loads would first guess the encoding
     if not isinstance(message, dict):
         raise ValueError(f"expected a JSON object, got {line[:80]!r}")
     return message
@@ -75,7 +77,7 @@ def encode_parameters(parameters: Mapping[str, Any]) -> tuple[str, str]:
         values, record = _lenient(plain), json_text(finite_or_null(plain))
     message = f'"parameters":{values}'
     if kinds:
-        message += f',"kinds":{_lenient(kinds)}'
+        message += _kinds_text(tuple(kinds.items()))
         if "tagged" in kinds.values():
             record = json_text({name: _for_people(parameters[PREFIX + name]) for name in plain})
     if others:
@@ -114,13 +116,18 @@ def _encode_value(name: str, value: Any) -> tuple[Any, Any]:
     return _tag(name, value), "tagged"
 
 
-def _flatten(name: str, value: Any) -> tuple[Any, list]:
+@lru_cache(maxsize=64)  # the same for all individuals, as a rule
+def _kinds_text(kinds: tuple[tuple[str, Any], ...]) -> str:
+    return f',"kinds":{_lenient(dict(kinds))}'
+
+
+def _flatten(name: str, value: Any) -> tuple[Any, tuple[str, Any]]:
     if value.dtype.kind not in "biufU" or (value.dtype.itemsize > 8 and value.dtype.kind == "f"):
         raise TypeError(
             f"parameter {name!r} is an array of {value.dtype}; bool, integer, float (up to 64 bits) and str can be sent"
         )
     shape = None if isinstance(value, np.generic) else value.shape
-    return value.tolist(), [value.dtype.str, shape]
+    return value.tolist(), (value.dtype.str, shape)
 
 
 def _rebuild(value: Any, dtype: str, shape: list[int] | None) -> Any:

@@ -1,6 +1,7 @@
 """Checkpoints: the state of optimizer, optimizee and trajectory before a generation is evaluated."""
 
 import copy
+import copyreg
 import io
 import pickle
 import random
@@ -28,10 +29,13 @@ class Checkpoints:
     folder : Path
     objects : dict of str to object
         ``traj``, ``optimizer``, ``optimizee``.
+    by_reference : bool
+        Whether the classes of the objects can be imported, or are in the script that a resumed run executes again.
     """
 
-    def __init__(self, folder: Path, objects: dict[str, Any]):
+    def __init__(self, folder: Path, objects: dict[str, Any], by_reference: bool = False):
         self.folder = folder
+        self.by_reference = by_reference
         self.objects = objects
         self._first_optimizee: bytes | None = None
         folder.mkdir(parents=True, exist_ok=True)
@@ -45,24 +49,38 @@ class Checkpoints:
             If the optimizer cannot be pickled.
         """
         traj = bounded(self.objects["traj"], generation)
-        names = {id(thing): name for name, thing in self.objects.items()} | {id(traj): "traj"}
-        buffer = io.BytesIO()
-        states = {
-            "traj": traj.__dict__,
-            "optimizer": _state(self.objects["optimizer"]),
-            "optimizee": self._changed_optimizee(),
-        }
         content = {
             "generation": generation,
             "facts": facts,
             "random": (random.getstate(), np.random.get_state()),
-            "states": states,
+            "states": {
+                "traj": traj.__dict__,
+                "optimizer": _state(self.objects["optimizer"]),
+                "optimizee": self._changed_optimizee(),
+            },
         }
-        make_pickler = pickler_class()
-        make_pickler(buffer, {}).dump({name: type(thing) for name, thing in self.objects.items()})
-        make_pickler(buffer, names).dump(content)
-        write_atomically(self.folder / f"checkpoint_{generation}.bin", buffer.getvalue(), durable=True)
+        names = {id(thing): name for name, thing in self.objects.items()} | {id(traj): "traj"}
+        classes = {name: type(thing) for name, thing in self.objects.items()}
+        data = self._dumps(classes, {}) + self._dumps(content, names)
+        write_atomically(self.folder / f"checkpoint_{generation}.bin", data, durable=True)
         (self.folder / f"checkpoint_{generation - KEPT}.bin").unlink(missing_ok=True)
+
+    def _dumps(self, content: Any, names: dict[int, str]) -> bytes:
+        """Pickle, with references to the named objects as their names.
+
+        Plain pickle is several times as fast, and finds classes of the script in the script when it runs again.
+        cloudpickle also takes what has no importable name, and is needed where no script defines it again.
+        """
+        buffer = io.BytesIO()
+        if self.by_reference:
+            try:
+                _ReferencePickler(buffer, names, self.objects).dump(content)
+                return buffer.getvalue()
+            except (pickle.PicklingError, TypeError, AttributeError):
+                self.by_reference = False  # a lambda or the like
+                buffer = io.BytesIO()
+        value_pickler_class()(buffer, names).dump(content)
+        return buffer.getvalue()
 
     def load(self) -> dict[str, Any] | None:
         """Give the objects the state of the newest checkpoint; returns its facts, None if there is none."""
@@ -123,23 +141,33 @@ class Checkpoints:
         return None if data == self._first_optimizee else _state(optimizee)
 
 
-def pickler_class() -> Any:
-    """The pickler of checkpoints; made when used, because cloudpickle takes its time to import."""
+class _ReferencePickler(pickle.Pickler):
+    """Classes and functions by name. Only the types of the three objects make it call Python."""
+
+    def __init__(self, file: io.BytesIO, names: dict[int, str], objects: dict[str, Any]):
+        super().__init__(file, pickle.HIGHEST_PROTOCOL)
+
+        def reduce(obj: Any) -> Any:
+            name = names.get(id(obj))
+            return obj.__reduce_ex__(pickle.HIGHEST_PROTOCOL) if name is None else (_at_hand, (name,))
+
+        self.dispatch_table = {**copyreg.dispatch_table, **{type(thing): reduce for thing in objects.values()}}
+
+
+def value_pickler_class() -> Any:
+    """The pickler that takes classes and functions by value; made when used, as cloudpickle is slow to import."""
     import cloudpickle
 
-    class CheckpointPickler(cloudpickle.Pickler):
-        """Writes references to the named objects as their names."""
-
+    class ValuePickler(cloudpickle.Pickler):
         def __init__(self, file: io.BytesIO, names: dict[int, str]):
             super().__init__(file)
             self._names = names
 
         def reducer_override(self, obj: Any) -> Any:
-            # rather than persistent_id, which is asked about every number and string, too
             name = self._names.get(id(obj))
             return super().reducer_override(obj) if name is None else (_at_hand, (name,))
 
-    return CheckpointPickler
+    return ValuePickler
 
 
 _objects: dict[str, Any] = {}

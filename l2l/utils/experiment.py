@@ -278,7 +278,9 @@ class Experiment:
     def _prepare_state(self) -> dict[str, Any] | None:
         """Lay down the optimizee for the workers; when resuming, take the state of the last checkpoint instead."""
         objects = {"traj": self.traj, "optimizer": self.optimizer, "optimizee": self.optimizee}
-        self.env.checkpoints = Checkpoints(self.folder.checkpoints_path, objects)
+        self.env.checkpoints = Checkpoints(
+            self.folder.checkpoints_path, objects, by_reference=self.manifest.facts["script"] is not None
+        )
         if self._resuming:
             runner_params = self.traj.parameters["runner_params"]
             resumed = self.env.checkpoints.load()

@@ -21,6 +21,7 @@ class History:
         self.path = path
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         self._waiting: list[str] = []
+        self._is_on_disk = False
         self._cut_torn_line()
 
     def add(self, record: str) -> None:
@@ -47,6 +48,7 @@ class History:
                 os.ftruncate(self._fd, size)
                 raise
         self._waiting.clear()
+        self._is_on_disk = False
 
     def sync(self) -> int:
         """Flush down to the disk; returns the size in bytes, from which later records can be read.
@@ -57,7 +59,9 @@ class History:
             If the file was removed or replaced under our hands: what we write would be lost.
         """
         self.flush()
-        os.fsync(self._fd)
+        if not self._is_on_disk:
+            os.fsync(self._fd)
+            self._is_on_disk = True
         mine = os.fstat(self._fd)
         if not os.path.samestat(mine, os.stat(self.path)):
             raise FileNotFoundError(f"{self.path} was replaced while the run was writing to it")

@@ -339,7 +339,7 @@ class Runner:
         self._fitness[assignment.index] = value
         self.evaluations += 1
         if is_finite(value):
-            self._record(assignment, "done", json_text(fitness), seconds)
+            self._record(assignment, "done", repr(fitness), seconds)  # lists of finite numbers read as JSON
             return
         text = f"fitness is not finite: {value}"
         logger.warning("generation %d, individual %d: %s", self.generation, assignment.index, text)
