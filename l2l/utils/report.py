@@ -167,19 +167,25 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def format_column(values: Sequence[Any]) -> list[str]:
-    """Values as a reader wants them: thousands separated, as many decimals for all as the greatest needs.
+    """Values as a reader wants them: thousands separated, and the same decimals in all of them.
 
-    The greatest number of a column keeps three significant digits, and whole numbers all of them. Where it is
-    below 0.0001 they are in powers of ten. None and NaN are a dash.
+    The greatest keeps three significant digits and the least two, but gets no more than two decimals for that;
+    whole numbers keep all digits. Below 0.0001 they are in powers of ten. None and NaN are a dash.
     """
-    numbers = [abs(value) for value in values if _is_number(value) and math.isfinite(value)]
-    whole = all(number == int(number) for number in numbers)
-    greatest = max(numbers, default=0)
-    if whole or greatest >= 100:
+    sizes = [abs(float(value)) for value in values if _is_number(value) and math.isfinite(value) and value != 0]
+    greatest, least = max(sizes, default=0.0), min(sizes, default=0.0)
+    if all(size == int(size) for size in sizes):
         form = ",.0f"
+    elif greatest < 1e-4:
+        form = ".2e"
     else:
-        form = ".2e" if greatest < 1e-4 else f".{2 - math.floor(math.log10(greatest))}f"
+        for_greatest = max(0, 2 - _magnitude(greatest))
+        form = f",.{max(for_greatest, min(1 - _magnitude(least), for_greatest + 2))}f"
     return [_cell(value, form) for value in values]
+
+
+def _magnitude(size: float) -> int:
+    return math.floor(math.log10(size))
 
 
 def _cell(value: Any, form: str) -> str:

@@ -102,18 +102,19 @@ def test_columns_of_numbers_are_right_aligned_and_named_in_words(write):
         ([12, 1234], ["12", "1,234"]),
         ([0.05589, 0.9, 0.0], ["0.056", "0.900", "0.000"]),
         ([12.34, 1.0], ["12.3", "1.0"]),
-        ([-0.001, 5.5], ["0.00", "5.50"]),
+        ([100.0, 0.1234, 0.0], ["100.00", "0.12", "0.00"]),
+        ([-0.00001, 5.5], ["0.0000", "5.5000"]),
         ([float("nan"), None, 2.5], ["–", "–", "2.50"]),
         ([1e-9, 2.346e-5], ["1.00e−09", "2.35e−05"]),
         ([float("inf"), 1.0], ["inf", "1"]),
-        ([np.float64(1234.5), np.float64(0.1)], ["1,234", "0"]),
+        ([np.float64(1234.5), np.float64(25.5)], ["1,234", "26"]),
         ([np.int64(1234567)], ["1,234,567"]),
         (["text", 1.25], ["text", "1.25"]),
         ([True, False], ["True", "False"]),
         ([float("nan")], ["–"]),
     ],
 )
-def test_numbers_have_the_digits_that_the_greatest_of_a_column_needs(values, shown):
+def test_numbers_of_a_column_have_the_digits_they_need(values, shown):
     assert format_column(values) == shown
 
 
