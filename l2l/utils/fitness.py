@@ -22,7 +22,7 @@ def as_fitness(result: Any, n_fitness: int | None = None, inner_params: int = 1)
     Returns
     -------
     tuple of float or int
-        A list of numbers and tuples with ``inner_params > 1``, as it came.
+        With ``inner_params > 1`` a list of such tuples.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def as_fitness(result: Any, n_fitness: int | None = None, inner_params: int = 1)
                 f"simulate_() must return a list of {inner_params} fitness values, one per inner parameter set; "
                 f"got {_describe(result)}"
             )
-        return [_number(item) if _is_number(item) else as_fitness(item, n_fitness) for item in result]
+        return [as_fitness(item, n_fitness) for item in result]
     if _is_number(result):
         components: Any = (result,)
     elif isinstance(result, list | tuple) or (isinstance(result, np.ndarray) and result.ndim == 1):
@@ -62,13 +62,11 @@ def is_finite(fitness: Any) -> bool:
     return math.isfinite(fitness)
 
 
-def restored(fitness: Any) -> Any:
-    """A fitness as a history record keeps it, back in the form of `as_fitness`: null is NaN again."""
-    return tuple([math.nan if component is None else _restored_inner(component) for component in fitness])
-
-
-def _restored_inner(component: Any) -> Any:
-    return restored(component) if isinstance(component, list) else component
+def from_json(fitness: list[Any]) -> Fitness | list[Any]:
+    """A fitness as JSON brought it, from a worker or the history, in the form of `as_fitness`; null is NaN."""
+    if any([isinstance(component, list) for component in fitness]):
+        return [from_json(item) if isinstance(item, list) else item for item in fitness]
+    return tuple([math.nan if component is None else component for component in fitness])
 
 
 def _is_number(value: Any) -> bool:

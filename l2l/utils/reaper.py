@@ -38,7 +38,10 @@ class Reaper:
 
     def _tell(self, line: str) -> None:
         assert self._process.stdin is not None
-        os.write(self._process.stdin.fileno(), line.encode())
+        try:
+            os.write(self._process.stdin.fileno(), line.encode())
+        except BrokenPipeError:  # somebody killed it; workers also watch their runner by themselves
+            return
 
 
 def reap() -> None:

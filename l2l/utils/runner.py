@@ -19,7 +19,7 @@ from typing import Any
 from l2l.errors import GenerationFailedError, IndividualFailedError, UsageError, WorkerStartError
 from l2l.utils.atomic import write_atomically
 from l2l.utils.channel import encode_parameters, finite_or_null, json_text, receive
-from l2l.utils.fitness import is_finite, restored
+from l2l.utils.fitness import from_json, is_finite
 from l2l.utils.history import History
 from l2l.utils.interrupts import Interrupts
 from l2l.utils.reaper import Reaper
@@ -32,6 +32,9 @@ logger = logging.getLogger("utils.runner")
 TWO_HOURS_S = 7200.0
 START_TRIES = 3
 """Replacements of a worker that may die one after the other before any of them is ready."""
+
+STARTING_S = 30.0
+"""After so many seconds without a worker that is ready the user is told."""
 
 RUN_FILE = '''"""Worker program of this run: started by the runner as ``run_optimizee.py WORKER_ID``."""
 import sys
@@ -120,6 +123,7 @@ class Runner:
         self.failures = 0
         self._individuals: list[Any] = []
         self._fitness: dict[int, Any] = {}  # None: the individual failed
+        self._attempts: dict[int, int] = {}  # the latest of each individual
         self._tracebacks: list[str] = []
         self._recalled: dict[tuple[int, int], Mapping[str, Any]] = {}
         self._host = json_text(socket.gethostname())
@@ -130,7 +134,11 @@ class Runner:
             self._selector.register(interrupts.fd, selectors.EVENT_READ, (self._on_interrupt, None))
         self.prepare_run_file()
         self._reaper = Reaper()
-        self.launch_workers()
+        try:
+            self.launch_workers()
+        except BaseException:
+            self.close_workers()
+            raise
 
     # --- a generation
 
@@ -149,21 +157,23 @@ class Runner:
             If no worker is left and none can be started.
         """
         self.trajectory = trajectory
-        self._individuals = trajectory.individuals[generation]
-        trajectory.individual = self._individuals[0]
-        self.simulate_generation(generation, len(self._individuals))
+        individuals = trajectory.individuals[generation]
+        trajectory.individual = individuals[0]
+        self.simulate_generation(generation, len(individuals))
         with storing(self.work_paths):
             self.history.sync()
             self._keep_logs(generation)
         if all(fitness is None for fitness in self._fitness.values()):
             raise GenerationFailedError(self._all_failed())
-        return self.collect_results_from_run(generation, self._individuals)
+        return self.collect_results_from_run(generation, individuals)
 
     def simulate_generation(self, gen: int, n_inds: int) -> list[int]:
         """Have the workers evaluate ``n_inds`` individuals; one exit code each, 0 or 1 (failed)."""
         self.generation = gen
         self.n_inds = n_inds
+        self._individuals = self.trajectory.individuals[gen]
         self._fitness = {}
+        self._attempts = {}
         self._tracebacks = []
         self.pending_individuals = deque((i, 0) for i in range(n_inds) if not self._recall(i))
         self._deadline = time.monotonic() + self.timeout
@@ -216,24 +226,33 @@ class Runner:
         """Put an individual that failed back among those that wait, for its next attempt."""
         if gen != self.generation:
             raise UsageError(f"generation {gen} is not running; generation {self.generation} is")
-        attempts = [a.attempt for worker in self._workers.values() for a in worker.queue if a.index == idx]
-        self.pending_individuals.append((idx, max(attempts, default=-1) + 1))
+        self._fitness.pop(idx, None)
+        self.pending_individuals.append((idx, self._attempts.get(idx, -1) + 1))
 
     # --- the event loop
 
     def _turn(self) -> None:
         """Sleep until a message, a death, a signal or a deadline, and deal with it."""
-        wait = None if self.timeout == float("inf") else max(0.0, self._deadline - time.monotonic())
-        for key, _ in self._selector.select(wait):
+        events = self._selector.select(self._longest_sleep())
+        for key, _ in events:
             react, worker = key.data
             if worker is None or self._workers.get(worker.worker_id) is worker:  # not closed in this turn
                 react(worker)
         if time.monotonic() >= self._deadline:
             self._end_overdue()
+        if not events and not any(worker.ready for worker in self._workers.values()):
+            command, log_files = self.produce_run_command(next(iter(self._workers)))
+            logger.warning("still no worker is ready; command: %s; log: %s", shlex.join(command), log_files["err"])
         with storing(self.work_paths):
             self.history.flush()
         if self.on_turn is not None:
             self.on_turn(self)
+
+    def _longest_sleep(self) -> float | None:
+        wait = self._deadline - time.monotonic()
+        if not any(worker.ready for worker in self._workers.values()):
+            wait = min(wait, STARTING_S)
+        return None if wait == float("inf") else max(0.0, wait)
 
     def _on_interrupt(self, worker: None) -> None:
         assert self.interrupts is not None
@@ -311,6 +330,7 @@ class Runner:
     def _assignment(self, index: int, attempt: int) -> Assignment:
         seed = individual_seed(self.trajectory.seed, self.generation, index)
         message, record = encode_parameters(self._individuals[index].params)
+        self._attempts[index] = attempt
         return Assignment(index, attempt, seed, message, record)
 
     def _assign(self, worker: WorkerProcess, assignments: list[Assignment]) -> None:
@@ -329,13 +349,13 @@ class Runner:
         if json_text(record["parameters"]) != parameters:
             return False  # of another experiment's individual
         fitness = record["fitness"]
-        self._fitness[index] = None if fitness is None else restored(fitness)
+        self._fitness[index] = None if fitness is None else from_json(fitness)
         self.evaluations += 1
         self.failures += fitness is None
         return True
 
     def _finish(self, assignment: Assignment, fitness: Any, seconds: float) -> None:
-        value = tuple(fitness) if self.trajectory.inner_params == 1 else fitness
+        value = from_json(fitness)
         self._fitness[assignment.index] = value
         self.evaluations += 1
         if is_finite(value):
@@ -353,7 +373,7 @@ class Runner:
         what = f"{error['type']}: {error['message']}"
         if assignment.attempt < self.max_retries:
             logger.warning("%s %s (%s); attempt %d follows", where, outcome, what, assignment.attempt + 1)
-            self.pending_individuals.append((assignment.index, assignment.attempt + 1))
+            self.restart_individual(self.generation, assignment.index)
             return
         self._fitness[assignment.index] = None
         self.evaluations += 1

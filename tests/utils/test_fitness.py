@@ -1,9 +1,10 @@
+import json
 import math
 
 import numpy as np
 import pytest
 
-from l2l.utils.fitness import as_fitness, is_finite, restored
+from l2l.utils.fitness import as_fitness, from_json, is_finite
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,7 @@ def test_wrong_number_of_components_names_both(result):
 
 
 def test_several_inner_parameter_sets_give_a_list():
-    assert as_fitness([1.0, (2.0,)], 1, inner_params=2) == [1.0, (2.0,)]
+    assert as_fitness([1.0, (2.0,)], 1, inner_params=2) == [(1.0,), (2.0,)]
 
 
 @pytest.mark.parametrize("result", [(1.0,), 1.0, [1.0, 2.0, 3.0]])
@@ -54,5 +55,10 @@ def test_finite_means_every_component(fitness, finite):
 
 
 def test_null_of_the_history_is_nan_again():
-    assert math.isnan(restored([1.5, None])[1])
-    assert restored([1.5, 2]) == (1.5, 2)
+    assert math.isnan(from_json([1.5, None])[1])
+    assert from_json([1.5, 2]) == (1.5, 2)
+
+
+def test_inner_results_come_back_from_json_as_they_were():
+    fitness = as_fitness([1.0, (2.0,)], inner_params=2)
+    assert from_json(json.loads(json.dumps(fitness))) == fitness

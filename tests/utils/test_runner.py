@@ -1,12 +1,19 @@
 import os
 import signal
+import sys
 import time
 
+import cloudpickle
 import numpy as np
 import pytest
 
 from l2l.errors import GenerationFailedError, IndividualFailedError, StorageError, UsageError, WorkerStartError
-from l2l.utils.runner import number_of_workers, timeout_in_seconds
+from l2l.optimizees.optimizee import Optimizee
+from l2l.utils.channel import encode
+from l2l.utils.experiment import Experiment
+from l2l.utils.runner import Runner, number_of_workers, prepare_optimizee, timeout_in_seconds
+
+cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 
 def fails_first(times, fail):
@@ -302,3 +309,99 @@ def test_timeout_true_is_two_hours_and_false_is_none():
 def test_workers_are_as_many_as_individuals_at_most():
     assert number_of_workers(4, 100) == 4
     assert number_of_workers(4, 3) == 3
+
+
+def test_user_is_told_when_no_worker_gets_ready(launch, monkeypatch, capsys):
+    from l2l.utils import runner
+
+    monkeypatch.setattr(runner, "STARTING_S", 0.05)
+    launch(lambda traj: 1.0, runner_params={"exec": "sh -c 'sleep 0.5; exit 1'"})
+    assert "still no worker is ready; command: sh -c" in capsys.readouterr().err
+
+
+def test_several_parameter_sets_per_individual_come_back_as_a_list(launch):
+    def simulate(traj):
+        return [traj.individual.x, (2.0,)]
+
+    class Twofold(OnlyCollects):
+        def __init__(self, traj, *args):
+            super().__init__(traj, *args)
+            traj.inner_params = 2
+
+    run = launch(simulate, optimizer=Twofold)
+    assert run.optimizer.received == [(0, [(0.25,), (2.0,)]), (1, [(0.75,), (2.0,)])]
+    assert run.fitness == [[[0.25], [2.0]], [[0.75], [2.0]]]
+
+
+class OnlyCollects:
+    """An optimizer of the old shape for one generation of two individuals."""
+
+    def __init__(self, traj, create, weights, parameters):
+        self.optimizee_fitness_weights = weights
+        self.received = None
+        traj.f_add_parameter("n_iteration", 1)
+        traj.f_expand({"generation": [0], "ind_idx": [0, 1], "individual.x": [0.25, 0.75]})
+
+    def post_process(self, traj, results):
+        self.received = results
+
+
+@pytest.fixture
+def runner(tmp_path):
+    """A runner with two workers and two individuals, used by its public methods."""
+    experiment = Experiment(tmp_path)
+    traj, _ = experiment.prepare_experiment(name="run", runner_params={"max_workers": 2})
+    OnlyCollects(traj, None, (1.0,), None)
+    prepare_optimizee(Doubles(traj), experiment.paths.simulation_path)
+    made = Runner(traj, 1, n_fitness=1)
+    yield made
+    made.close_workers()
+
+
+class Doubles(Optimizee):
+    def create_individual(self):
+        return {"x": 1.0}
+
+    def simulate(self, traj):
+        return 2 * traj.individual.x
+
+
+def test_generation_is_simulated_and_collected(runner):
+    assert runner.simulate_generation(0, 2) == [0, 0]
+    assert runner.collect_results_from_run(0, runner.trajectory.individuals[0]) == [(0, (0.5,)), (1, (1.5,))]
+    assert runner.finished_individuals == [0, 1]
+    assert sorted(runner.idle_workers) == [0, 1]
+    assert runner.running_workers == runner.running_individuals == []
+
+
+def test_worker_can_be_replaced_by_hand(runner):
+    runner.restart_worker(0)
+    assert runner.run(runner.trajectory, 0) == [(0, (0.5,)), (1, (1.5,))]
+
+
+def test_individual_can_be_put_back_by_hand(runner):
+    runner.simulate_generation(0, 2)
+    runner.restart_individual(0, 1)
+    assert list(runner.pending_individuals) == [(1, 1)]
+    assert runner.finished_individuals == [0]
+    with pytest.raises(UsageError, match="generation 3 is not running"):
+        runner.restart_individual(3, 1)
+
+
+def test_command_of_a_worker_quotes_its_paths(runner, tmp_path):
+    command, log_files = runner.produce_run_command(1)
+    assert command == [sys.executable, f"{tmp_path}/run/simulation/run_optimizee.py", "1"]
+    assert log_files["err"] == f"{tmp_path}/run/simulation/individual_logs/err_1.log"
+
+
+def test_message_of_a_former_attempt_or_another_run_is_ignored(runner):
+    runner.simulate_generation(0, 2)
+    out = runner._workers[0].inbox.fd
+    pipe = os.open(runner._workers[0]._pipes.output, os.O_WRONLY)
+    for token, of in ((runner.run_token, [0, 0, 0]), ("another", [0, 1, 0])):
+        os.write(pipe, encode({"run": token, "of": of, "fitness": [99.0], "seconds": 0.0}))
+    os.close(pipe)
+    runner._turn()
+    assert out == runner._workers[0].inbox.fd
+    assert runner.collect_results_from_run(0, runner.trajectory.individuals[0]) == [(0, (0.5,)), (1, (1.5,))]
+    assert runner.evaluations == 2
