@@ -184,7 +184,7 @@ def _read(path: Path, config: Config) -> Policy:
     if not isinstance(data, dict) or set(data) != {"family", "parameters"}:
         raise ConfigError(f"{path}: a policy has the keys family and parameters, got {_keys(data)}")
     families = {**BUILT_IN, **TUNABLE}
-    if data["family"] not in families:
+    if str(data["family"]) not in families:
         raise ConfigError(
             f"{path}: no policy family {data['family']!r}; there are {', '.join(families)}"
             f"{nearest(str(data['family']), families)}"
