@@ -30,15 +30,36 @@ def compile_once(run_all: Callable[[], None]) -> bool:
     global _checked
     if _checked:
         return False
-    from . import episode
-
-    folder = Path(episode.run._cache.cache_path)  # type: ignore[attr-defined]
+    folder = cache_folder()
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / LOCK, "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # let one of several processes compile, and the others wait
-        compiled = _compile(folder, run_all)
+        stale = forget_stale(folder)
+        if stale:
+            logger.info("compiling the kernels, once; this takes half a minute")
+            run_all()
+            (folder / STAMP).write_text(_fingerprint())
     _checked = True
-    return compiled
+    return stale
+
+
+def cache_folder() -> Path:
+    """Where numba keeps the compiled kernels."""
+    from . import episode
+
+    return Path(episode.run._cache.cache_path)  # type: ignore[attr-defined]
+
+
+def forget_stale(folder: Path) -> bool:
+    """Remove what is in ``folder`` unless it was compiled, all of it, from the present sources; return whether."""
+    stamp = folder / STAMP
+    if stamp.is_file() and stamp.read_text() == _fingerprint():
+        return False
+    stamp.unlink(missing_ok=True)  # first: it must not vouch for what an interrupted compilation leaves
+    for pattern in ("*.nbi", "*.nbc"):
+        for cached in folder.glob(pattern):
+            cached.unlink(missing_ok=True)
+    return True
 
 
 def is_compiled() -> bool:
@@ -48,20 +69,6 @@ def is_compiled() -> bool:
     """
     stamp = Path(__file__).with_name("__pycache__") / STAMP
     return stamp.is_file() and stamp.read_text() == _fingerprint()
-
-
-def _compile(folder: Path, run_all: Callable[[], None]) -> bool:
-    stamp = folder / STAMP
-    current = _fingerprint()
-    if stamp.is_file() and stamp.read_text() == current:
-        return False
-    for pattern in ("*.nbi", "*.nbc"):
-        for cached in folder.glob(pattern):
-            cached.unlink(missing_ok=True)
-    logger.info("compiling the kernels, once; this takes half a minute")
-    run_all()
-    stamp.write_text(current)
-    return True
 
 
 def _fingerprint() -> str:

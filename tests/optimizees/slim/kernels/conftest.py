@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numba.core.registry import CPUDispatcher
 
-from l2l.optimizees.slim.kernels import cages, episode, farm, policies
+from l2l.optimizees.slim.kernels import cache, cages, episode, farm, policies
 from l2l.optimizees.slim.kernels.sampling import make_streams
 from l2l.optimizees.slim.simulation import state as states
 from l2l.optimizees.slim.simulation.config import Config
@@ -27,6 +27,12 @@ FARM: dict[str, Any] = {
     "defection_proba": 0.2,
 }
 CALM = {"ext_pressure": 0, "reservoir_offspring_integration_ratio": 0.0, "fish_background_mortality": 0.0}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def fresh_kernels():
+    """Never test a cached kernel whose callees have changed since."""
+    cache.forget_stale(cache.cache_folder())
 
 
 @pytest.fixture
