@@ -18,7 +18,7 @@ from l2l.utils.atomic import write_atomically
 CSS = """
 :root { --ink: #1f2933; --muted: #616e7c; --rule: #d9dee3; --accent: #0072B2; }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 60rem; padding: 2.5rem 1.25rem 4rem; background: #fff; color: var(--ink);
+body { margin: 0 auto; max-width: 64rem; padding: 2.5rem 1.25rem 4rem; background: #fff; color: var(--ink);
   font: 1rem/1.6 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif; }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 1rem; }
 h2 { font-size: 1.25rem; line-height: 1.3; margin: 3rem 0 .75rem; padding-top: 1rem;
@@ -32,19 +32,20 @@ nav a:hover { text-decoration: underline; }
 pre { background: #f5f7fa; border: 1px solid var(--rule); border-radius: 4px; padding: .75rem 1rem; overflow-x: auto;
   font: .875rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 .table { overflow-x: auto; margin: 0 0 1.25rem; }
-table { border-collapse: collapse; font-size: .925rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .4rem .8rem; text-align: left; vertical-align: bottom; border-bottom: 1px solid var(--rule); }
+table { border-collapse: collapse; font-size: .85rem; line-height: 1.45; font-variant-numeric: tabular-nums; }
+th, td { padding: .4rem .6rem; text-align: left; vertical-align: bottom; border-bottom: 1px solid var(--rule); }
 th { font-weight: 600; border-bottom: 2px solid var(--ink); }
 th:first-child, td:first-child { padding-left: 0; }
 .number { text-align: right; }
 td.number { white-space: nowrap; }
-th.number { max-width: 8rem; }
+th.number { max-width: 7rem; }
 figure { margin: 0 0 1.5rem; }
 img { display: block; width: 100%; height: auto; }
 @media (max-width: 40rem) { body { padding: 1.25rem .9rem 2rem; } h1 { font-size: 1.5rem; }
   th, td { padding: .35rem .5rem; } figure { overflow-x: auto; } img { min-width: 38rem; } }
 @media print { body { max-width: none; padding: 0; font-size: 10pt; } nav { display: none; }
   h2 { break-after: avoid; } figure, tr { break-inside: avoid; } pre { white-space: pre-wrap; }
+  table { font-size: 7.5pt; } th, td { padding: .2rem .35rem; }
   .table { overflow: visible; } }
 """
 
