@@ -23,10 +23,10 @@ def main():
 
     optimizer_parameters = GeneticAlgorithmParameters(
         seed=1,
-        pop_size=4 if smoke else 32,
+        pop_size=4 if smoke else 24,
         cx_prob=0.7,
         mut_prob=0.5,
-        n_iteration=2 if smoke else 20,
+        n_iteration=2 if smoke else 15,
         ind_prob=0.3,
         tourn_size=3,
         mate_par=0.5,
