@@ -1,13 +1,12 @@
-"""A farm of one cage, and the kernels on the whole state as Python functions."""
+"""A farm of one cage, advanced in Python."""
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-from numba.core.registry import CPUDispatcher
 
-from l2l.optimizees.slim.kernels import cache, cages, episode, farm, policies
+from l2l.optimizees.slim.kernels import cache, episode
 from l2l.optimizees.slim.kernels.sampling import make_streams
 from l2l.optimizees.slim.simulation import state as states
 from l2l.optimizees.slim.simulation.config import Config
@@ -41,13 +40,8 @@ def stream():
 
 
 @pytest.fixture(autouse=True)
-def in_python(monkeypatch):
-    """Call the kernels that take the whole state as Python functions; those on plain arrays stay compiled."""
-    whole = [module.__name__ for module in (cages, farm, policies, episode)]
-    for module in (cages, farm, policies, episode):
-        for name, value in list(vars(module).items()):
-            if isinstance(value, CPUDispatcher) and value.py_func.__module__ in whole:
-                monkeypatch.setattr(module, name, value.py_func)
+def all_in_python(in_python):
+    """Compile nothing on the whole state."""
 
 
 class Sea:

@@ -1,5 +1,7 @@
 """Whole runs: conservation, limits, reproducibility, and one day at a time against one call."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,40 @@ def test_record_counts_treatments_up_to_the_total(fyne):
     days, farms, treatments = np.nonzero(daily)
     assert daily.max() == 1
     np.testing.assert_array_equal(record.action[days, farms], treatments)
+
+
+@pytest.fixture(scope="module")
+def compiled_record(fyne):
+    return fyne.run_recorded(Policy.built_in("mosaic"), seed=12)
+
+
+def test_compiled_run_equals_the_one_in_python(fyne, compiled_record, in_python):
+    record = fyne.run_recorded(Policy.built_in("mosaic"), seed=12)
+    assert record.treatments_used[-1].sum() > 0
+    for name, a, b in zip(record._fields, record, compiled_record, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9, err_msg=name)
+
+
+def test_runs_in_threads_equal_those_one_after_the_other(fyne):
+    def run(seed):
+        return Simulator(fyne.shared).run(Policy.built_in("bernoulli"), seed).payoff
+
+    with ThreadPoolExecutor(4) as pool:
+        np.testing.assert_array_equal(list(pool.map(run, range(8))), [run(seed) for seed in range(8)])
+
+
+def test_two_genes_run_compiled_without_losing_a_louse():
+    ratios = {"a": 0.5, "A": 0.25, "Aa": 0.25, "t": 0.5, "T": 0.25, "Tt": 0.25}
+    resistance = {"dominant": 0.9, "incompletely_dominant": 0.5, "recessive": 0.0}
+    simulator = Simulator(
+        Config.scenario("Fyne", genetic_ratios=ratios, **{"treatments.THERMOLICER.pheno_resistance": resistance})
+    )
+    record = simulator.run_recorded(Policy.built_in("mosaic"), seed=13)
+    assert record.lice.shape[-1] == 9
+    changes = np.diff(record.lice.sum(axis=(2, 3)), axis=0)
+    joined = record.arrivals.sum(axis=2) + record.influx_lice
+    np.testing.assert_array_equal(changes, (joined - record.dead_lice - record.removed_lice)[1:])
+    assert simulator.outcome().resistance.shape == (2,)
 
 
 def test_same_seed_gives_the_same_run(fyne):
