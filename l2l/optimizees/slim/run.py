@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from dataclasses import Field, fields
 from datetime import datetime
 from pathlib import Path
@@ -65,9 +66,12 @@ def run(args: argparse.Namespace) -> str:
     seed = config.seed if args.seed is None else check.whole(0)(_value(args.seed), Place("--seed"))
     path.parent.mkdir(parents=True, exist_ok=True)
 
+    from l2l.optimizees.slim.kernels.cache import is_compiled
     from l2l.optimizees.slim.simulation.recorder import write_daily_table
     from l2l.optimizees.slim.simulation.simulator import Simulator
 
+    if not (args.quiet or is_compiled()):
+        sys.stderr.write("compiling the simulator; this happens once and takes half a minute\n")
     simulator = Simulator(config)
     record = simulator.run_recorded(policy, seed)
     write_daily_table(path, record, config, policy, seed)

@@ -70,6 +70,14 @@ def test_quiet_prints_the_path_alone(tmp_path, capsys):
     assert capsys.readouterr().out == f"{tmp_path}/simulation_data_a.parquet\n"
 
 
+def test_wait_for_the_compiler_is_explained(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("l2l.optimizees.slim.kernels.cache.is_compiled", lambda: False)
+    assert run(tmp_path / "a", "Fyne", *SHORT) == 0
+    assert "compiling the simulator" in capsys.readouterr().err
+    assert run(tmp_path / "a", "Fyne", *SHORT, "--quiet") == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_options_and_settings_reach_the_simulation(tmp_path):
     settings = ("--set", "farms.*.num_fish=1000", "--set", "farms.0.name=Alone", "--set", "farms.0.ncages=6")
     assert run(tmp_path / "a", "Fyne", *SHORT, "--ext-pressure", 0, "--fish-background-mortality=0", *settings) == 0
