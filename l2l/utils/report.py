@@ -112,18 +112,23 @@ def reproduce_section(manifest: Mapping[str, Any]) -> Section:
     else:
         text = "The run was started without a script; manifest.yaml holds the parameters of optimizer and optimizee."
     facts = {name: manifest.get(name) for name in ("seed", "evaluations", "failures", "started", "ended", "host")}
+    facts |= manifest.get("optimizee_description") or {}
     facts |= {f"{name} version": version for name, version in manifest.get("versions", {}).items()}
-    rows = [{"fact": name, "value": str(value)} for name, value in facts.items() if value is not None]
+    rows = [{"fact": name.replace("_", " "), "value": str(value)} for name, value in facts.items() if value is not None]
     return Section("How to reproduce", text, rows)
 
 
 def _command(manifest: Mapping[str, Any]) -> str:
     """The command that started the run, indented, from the folder it was started in."""
     folder, script = Path(manifest["cwd"]), Path(manifest["script"])
-    words = ["l2l-run", str(script.relative_to(folder) if script.is_relative_to(folder) else script)]
-    for name, value in {**manifest.get("overrides", {}), "seed": manifest["seed"]}.items():
-        flag = f"--{name.replace('_', '-')}"
-        words += [flag] if value is True else [flag, str(value)]
+    where = str(script.relative_to(folder) if script.is_relative_to(folder) else script)
+    if manifest.get("argv"):  # the script has options of its own
+        words = ["python", where, *manifest["argv"]]
+    else:
+        words = ["l2l-run", where]
+        for name, value in {**manifest.get("overrides", {}), "seed": manifest["seed"]}.items():
+            flag = f"--{name.replace('_', '-')}"
+            words += [flag] if value is True else [flag, str(value)]
     return f"    cd {shlex.quote(str(folder))}\n    {shlex.join(words)}"
 
 

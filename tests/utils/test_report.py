@@ -126,11 +126,17 @@ def test_how_to_reproduce_gives_command_seed_and_versions():
             "overrides": {"max_workers": 2, "smoke": True},
             "seed": 7,
             "versions": {"l2l": "0.1.0", "numba": None},
+            "optimizee_description": {"scenario_hash": "6c91"},
         }
     )
     assert "    cd '/home/me/my code'\n    l2l-run bin/run.py --max-workers 2 --smoke --seed 7" in section.text
     facts = {row["fact"]: row["value"] for row in section.table}
-    assert facts == {"seed": "7", "l2l version": "0.1.0"}
+    assert facts == {"seed": "7", "scenario hash": "6c91", "l2l version": "0.1.0"}
+
+
+def test_how_to_reproduce_a_script_that_was_given_options_of_its_own():
+    section = reproduce_section({"script": "/a/run.py", "cwd": "/b", "argv": ["--size", "3 4"], "seed": 0})
+    assert "    cd /b\n    python /a/run.py --size '3 4'" in section.text
 
 
 def test_how_to_reproduce_a_run_without_script_does_not_make_up_a_command():
