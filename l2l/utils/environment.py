@@ -85,13 +85,22 @@ class Environment:
         """Keep the progress of the run to the log files."""
         self.logging = False
 
-    def run(self, resumed: dict[str, Any] | None = None) -> None:
+    def run(
+        self,
+        resumed: dict[str, Any] | None = None,
+        prepare: Callable[[], None] | None = None,
+        preload: Sequence[str] = (),
+    ) -> None:
         """Evaluate generations until the last, or until the optimizer lays out no further one.
 
         Parameters
         ----------
         resumed : dict, optional
             Facts of the checkpoint to go on from; history holds what was evaluated since.
+        prepare : callable, optional
+            What is to be done before the first evaluation; the workers start meanwhile.
+        preload : sequence of str
+            Modules that the workers import meanwhile.
         """
         traj = self.trajectory
         facts = resumed or {"generation": traj.individual.generation}
@@ -109,8 +118,12 @@ class Environment:
                 n_fitness=None if self.weights is None else len(self.weights),
                 interrupts=interrupts,
                 on_turn=self.progress.turn,
+                preload=preload,
             )
             try:
+                if prepare is not None:
+                    prepare()
+                runner.set_up_workers()
                 if resumed is not None:
                     runner.evaluations, runner.failures = facts["evaluations"], facts["failures"]
                     self.progress.best = facts["best"]
@@ -134,7 +147,7 @@ class Environment:
             runner.dump_traj(traj)
             self.progress.results(results, self.weights, runner)
             if self.postprocessing is not None:
-                self.postprocessing(traj, self._for_optimizer(runner, results))
+                self.postprocessing(traj, self._for_optimizer(results))
             generation += 1
             self._save(runner, generation, last)
 
@@ -156,7 +169,7 @@ class Environment:
             logger.warning("the optimizer cannot be pickled, so this run cannot be resumed: %s", error)
             self.checkpoints = None
 
-    def _for_optimizer(self, runner: Runner, results: list[tuple[int, Any]]) -> list[tuple[int, Any]]:
+    def _for_optimizer(self, results: list[tuple[int, Any]]) -> list[tuple[int, Any]]:
         """A list of its own for the optimizer, which may clear it.
 
         An optimizer of ours ranks failures and NaN last. One with a ``post_process`` of its own may not know NaN:

@@ -260,8 +260,7 @@ class Experiment:
             refuse_integers(optimizee.create_individual())
         with self.folder.locked():
             Experiment.started += 1
-            resumed = self._prepare_state()
-            getattr(optimizee, "warm_up", lambda: None)()
+            resumed = self._load_state()
             self._note_start(optimizer_parameters, optimizee_parameters)
             self._run(resumed)
 
@@ -275,8 +274,8 @@ class Experiment:
         facts["runner_params"] = {name: value for name, value in self._runner.items() if name != "paths_obj"}
         self.manifest.update(**facts)
 
-    def _prepare_state(self) -> dict[str, Any] | None:
-        """Lay down the optimizee for the workers; when resuming, take the state of the last checkpoint instead."""
+    def _load_state(self) -> dict[str, Any] | None:
+        """Take the state of the last checkpoint, when resuming; returns its facts."""
         objects = {"traj": self.traj, "optimizer": self.optimizer, "optimizee": self.optimizee}
         self.env.checkpoints = Checkpoints(
             self.folder.checkpoints_path, objects, by_reference=self.manifest.facts["script"] is not None
@@ -289,8 +288,13 @@ class Experiment:
                 return resumed
             if self.history_path.exists() and self.history_path.stat().st_size:
                 raise RunFolderError(f"{self.run_folder} has no checkpoint, so the run in it cannot be resumed")
-        prepare_optimizee(self.optimizee, self.paths.simulation_path)
         return None
+
+    def _prepare_optimizee(self, is_new: bool) -> None:
+        """Warm the optimizee up and store it for the workers; a resumed run has what it began with."""
+        getattr(self.optimizee, "warm_up", lambda: None)()
+        if is_new:
+            prepare_optimizee(self.optimizee, self.paths.simulation_path)
 
     def _run(self, resumed: dict[str, Any] | None) -> None:
         env = self.env
@@ -299,7 +303,7 @@ class Experiment:
         env.add_postprocessing(self.optimizer.post_process)
         status = "failed"
         try:
-            env.run(resumed)
+            env.run(resumed, lambda: self._prepare_optimizee(resumed is None), modules_of(self.optimizee))
             status = "finished"
         except (KeyboardInterrupt, Interrupted) as error:
             status = "interrupted"
@@ -333,6 +337,12 @@ class Experiment:
         """A trajectory of an earlier run: ``simulation/trajectories/trajectory_<generation>.bin``."""
         with open(path, "rb") as file:
             return pickle.load(file)
+
+
+def modules_of(optimizee: Any) -> list[str]:
+    """Modules that a worker needs for an optimizee, as far as its classes tell."""
+    modules = {cls.__module__: None for cls in type(optimizee).__mro__}
+    return [name for name in modules if name not in ("builtins", "__main__")]
 
 
 def refuse_integers(individual: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ import sys
 import time
 import zipfile
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,8 @@ class Runner:
         Signals to heed while waiting.
     on_turn : callable, optional
         Called with the runner after every turn of the event loop, for progress.
+    preload : sequence of str
+        Modules that workers import while they wait for the optimizee.
 
     Attributes
     ----------
@@ -93,6 +95,7 @@ class Runner:
         n_fitness: int | None = None,
         interrupts: Interrupts | None = None,
         on_turn: Callable[["Runner"], None] | None = None,
+        preload: Sequence[str] = (),
     ):
         params = trajectory.parameters["runner_params"].params
         self.trajectory = trajectory
@@ -100,6 +103,7 @@ class Runner:
         self.n_fitness = n_fitness
         self.interrupts = interrupts
         self.on_turn = on_turn
+        self.preload = list(preload)
         self.debug = trajectory.debug
         self.stop_run = trajectory.stop_run or params.get("on_failure") == "stop"
         self.timeout = timeout_in_seconds(trajectory.timeout)
@@ -129,6 +133,7 @@ class Runner:
         self._host = json_text(socket.gethostname())
         self._workers: dict[int, WorkerProcess] = {}
         self._start_failures = 0
+        self._optimizee_is_there = False
         self._selector = selectors.DefaultSelector()
         if interrupts is not None:
             self._selector.register(interrupts.fd, selectors.EVENT_READ, (self._on_interrupt, None))
@@ -169,6 +174,7 @@ class Runner:
 
     def simulate_generation(self, gen: int, n_inds: int) -> list[int]:
         """Have the workers evaluate ``n_inds`` individuals; one exit code each, 0 or 1 (failed)."""
+        self.set_up_workers()
         self.generation = gen
         self.n_inds = n_inds
         self._individuals = self.trajectory.individuals[gen]
@@ -458,13 +464,24 @@ class Runner:
         self._reaper.watch(worker.pid)
         self._selector.register(worker.inbox.fd, selectors.EVENT_READ, (self._on_messages, worker))
         self._selector.register(worker.pidfd, selectors.EVENT_READ, (self._on_death, worker))
-        setup = {
+        worker.say(preload=self.preload)
+        if self._optimizee_is_there:
+            worker.say(setup=self._setup())
+
+    def set_up_workers(self) -> None:
+        """Have the workers load the optimizee; it must be in its file now. `run` does this where nobody did."""
+        if not self._optimizee_is_there:
+            self._optimizee_is_there = True
+            for worker in self._workers.values():
+                worker.say(setup=self._setup())
+
+    def _setup(self) -> dict[str, Any]:
+        return {
             "run": self.run_token,
             "cwd": os.getcwd(),
             "seed": self.trajectory.seed,
             "n_fitness": self.n_fitness,
         }
-        worker.say(setup=setup)
 
     def restart_worker(self, w_id: int) -> None:
         """Start a worker in place of one that has ended; an old one that still lives is killed first."""

@@ -2,6 +2,7 @@
 
 import ctypes
 import faulthandler
+import importlib
 import io
 import os
 import pickle
@@ -42,6 +43,15 @@ def die_with_runner() -> None:
         return
 
 
+def preload(modules: list[str]) -> None:
+    """Import what the optimizee will need, while the runner is still preparing it."""
+    for name in modules:
+        try:
+            importlib.import_module(name)
+        except Exception:  # the optimizee tells, when it is loaded, whether it needed this one
+            continue
+
+
 class Worker:
     """Reads assignments, evaluates them in order, and answers each at once.
 
@@ -71,7 +81,9 @@ class Worker:
                 message = decode(line)
                 if "quit" in message:
                     return
-                if "setup" in message:
+                if "preload" in message:
+                    preload(message["preload"])
+                elif "setup" in message:
                     self.start(message["setup"])
                 else:
                     self.answer(message)

@@ -1,6 +1,8 @@
 import json
 import os
+import sys
 
+import cloudpickle
 import numpy as np
 import pytest
 import yaml
@@ -10,7 +12,9 @@ from l2l.optimizees.functions import BenchmarkedFunctions, FunctionGeneratorOpti
 from l2l.optimizers.evolution import GeneticAlgorithmOptimizer, GeneticAlgorithmParameters
 from l2l.overrides import Overrides, overriding
 from l2l.utils.environment import penalised
-from l2l.utils.experiment import Experiment, refuse_integers
+from l2l.utils.experiment import Experiment, modules_of, refuse_integers
+
+cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 
 @pytest.fixture
@@ -244,3 +248,31 @@ def test_worst_finite_value_stands_in_for_what_is_not_finite():
 def test_results_without_failures_are_passed_as_they_are():
     results = [(0, (1.0,)), (1, (2.0,))]
     assert penalised(results, (1.0,)) == results
+
+
+def test_modules_of_an_optimizee_are_those_of_its_classes():
+    assert modules_of(FunctionGeneratorOptimizee.__new__(FunctionGeneratorOptimizee)) == [
+        "l2l.optimizees.functions.optimizee",
+        "l2l.optimizees.optimizee",
+        "abc",
+    ]
+
+
+def test_optimizee_is_warmed_up_once_and_stored_afterwards(experiment):
+    class Warm(FunctionGeneratorOptimizee):
+        temperature = 0
+
+        def warm_up(self):
+            self.temperature += 20
+
+        def simulate(self, traj):
+            return self.temperature
+
+    traj, _ = experiment.prepare_experiment(name="run")
+    (_, generator), _ = BenchmarkedFunctions().get_function_by_index(0)
+    optimizee = Warm(traj, generator, 1)
+    optimizer = GeneticAlgorithmOptimizer(
+        traj, optimizee.create_individual, (1.0,), GeneticAlgorithmParameters(seed=2, pop_size=3, n_iteration=2, **GA)
+    )
+    experiment.run_experiment(optimizer, optimizee)
+    assert {fitness for _, fitness in traj.results.all_results[1]} == {(20,)}

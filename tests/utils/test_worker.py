@@ -1,4 +1,6 @@
 import pickle
+import subprocess
+import sys
 
 import cloudpickle
 import pytest
@@ -64,3 +66,11 @@ def test_description_of_an_error_has_its_own_traceback():
         told = describe(error)
     assert (told["type"], told["message"]) == ("KeyError", "'x'")
     assert "in fail" in told["traceback"]
+
+
+def test_worker_imports_nothing_that_only_the_runner_needs():
+    code = "import sys, l2l.utils.worker; print(*sys.modules)"
+    loaded = set(
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    )
+    assert loaded.isdisjoint({"rich", "matplotlib", "deap", "pyarrow", "scipy", "numba", "yaml", "cloudpickle"})
