@@ -124,7 +124,7 @@ def parameters_by_generation(
     history_path, weights
         As for `fitness_by_generation`.
     bounds
-        Limits of an axis, by the parameter's column; otherwise what was tried.
+        Limits of a parameter, for all columns of it; where there are none, an axis shows what was tried.
     """
     history = _History(history_path, weights)
     names = history.parameters()
@@ -140,8 +140,9 @@ def parameters_by_generation(
             _parameter(panel, generations, groups, _of_best_so_far(fitness, groups))
             panel.set_title(_wrapped(name, 24 if n_columns <= 3 else 15), fontsize=10 if n_columns <= 3 else 8)
             panel.tick_params(labelsize=9 if n_columns <= 3 else 8)
-            if bounds and name in bounds:
-                low, high = bounds[name]
+            limits = (bounds or {}).get(name, (bounds or {}).get(_of_array(name)))
+            if limits is not None:
+                low, high = limits
                 panel.set_ylim(low - 0.04 * (high - low), high + 0.04 * (high - low))
             _whole_generations(panel, generations, most=5)
         for i, panel in enumerate(axes.flat):
@@ -213,6 +214,12 @@ class _History:
 
 def _is_component(name: str) -> bool:
     return name.startswith("fitness_") and name.removeprefix("fitness_").isdigit()
+
+
+def _of_array(name: str) -> str:
+    """The parameter of which ``name_3`` is the column of an element."""
+    array, _, index = name.rpartition("_")
+    return array if index.isdigit() else name
 
 
 def _whole_generations(axes: Axes, generations: np.ndarray, most: int = 10) -> None:

@@ -109,6 +109,15 @@ def test_each_parameter_has_a_panel_with_the_value_of_the_best_so_far(tmp_path, 
     assert panels["y"].get_ylim() == pytest.approx((-0.4, 10.4))
 
 
+def test_bounds_of_an_array_hold_for_its_elements(tmp_path, drawn):
+    values = [[0.1, 0.2], [0.3, 0.4]]
+    path = write_history(tmp_path / "h.parquet", values, x_0=values, x_1=values, x_y=values)
+    parameters_by_generation(path, tmp_path / "p.png", bounds={"x": (-1, 1)})
+    limits = [axes.get_ylim() for axes in drawn[0].axes]
+    assert limits[0] == limits[1] == pytest.approx((-1.08, 1.08))
+    assert limits[2][0] > 0
+
+
 def test_history_without_numbers_to_draw_is_refused(tmp_path):
     path = write_history(tmp_path / "h.parquet", [[1.0, 2.0]], kind=np.array(["p", "q"]))
     with pytest.raises(ValueError, match="no parameter that is a number"):
