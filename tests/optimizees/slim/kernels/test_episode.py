@@ -33,16 +33,20 @@ def assert_accounted(sea, record, lice_before, fish_before):
 
 
 def test_recorded_days_are_those_that_were_stepped(sea_of):
-    seas = [sea_of({}, {}, ext_pressure=1000, seed=5) for _ in range(2)]
-    record = run(seas[0], n_days=40)
+    treated = {"treatment_dates": [["2018-01-10 00:00:00", "emb"]]}
+    seas = [sea_of(treated, {}, ext_pressure=20_000, seed=5) for _ in range(2)]
+    record = run(seas[0], BERNOULLI, n_days=40)
+    assert record.treating.sum() > 0
+    state = seas[1].state
+    same = set(record._fields) & set(state._fields) - {"lice", "cleaner_fish"}  # these are by cage
+    others = {"lice": "lice", "cleaner_fish": "cleaner_population", "allowed_treatments": "remaining"}
+    assert len(same) + len(others) == len(record._fields) - 1  # all but the action
     for day in range(40):
-        seas[1].step()
-        np.testing.assert_array_equal(record.lice[day], seas[1].state.lice)
-        np.testing.assert_array_equal(record.eggs[day], seas[1].state.eggs)
-        np.testing.assert_array_equal(record.payoff[day], seas[1].state.payoff)
-        np.testing.assert_array_equal(record.reservoir_ratios[day], seas[1].state.reservoir_ratios)
-    for name, a, b in zip(type(seas[0].state)._fields, seas[0].state, seas[1].state, strict=True):
-        np.testing.assert_array_equal(a, b, name)
+        seas[1].step(*record.action[day])
+        for name in same:
+            np.testing.assert_array_equal(getattr(record, name)[day], getattr(state, name), name)
+        for name, of_state in others.items():
+            np.testing.assert_array_equal(getattr(record, name)[day], getattr(state, of_state), name)
 
 
 def test_all_actions_are_carried_out_before_any_farm_is_updated(sea_of):

@@ -471,3 +471,60 @@ def test_fallow_takes_the_attached_lice_and_leaves_the_water(sea_of):
     assert sea.state.lice[0, L3:].sum() == 0
     assert sea.state.lice[0, [L1, L2]].sum() == 2000
     assert sea.state.removed_lice[0] == 4000
+
+
+def test_fallow_ends_the_treatments_under_way(sea_of):
+    sea = infested(sea_of)
+    sea.step(EMB)
+    assert sea.state.treating[0].tolist() == [1, 0, 0, 0]
+    sea.step(FALLOW)
+    assert sea.state.treating[0].tolist() == [0, 0, 0, 1]
+
+
+def test_fallow_does_not_bring_forward_a_cage_that_starts_later(sea_of):
+    cycle = {"harvest_mass_g": 1e6, "fallow_days": 5}
+    sea = sea_of({"cages_start_dates": ["2018-02-01 00:00:00"]}, production_cycle=cycle)
+    sea.step(FALLOW)
+    assert sea.state.cage_start[0] == 31
+
+
+def test_thermolicer_kills_by_the_temperature_of_the_month(sea_of):
+    still = {"treatments.THERMOLICER.quadratic_fish_mortality_coeffs": [0.0] * 6, "fish_mortality_center": 700.0}
+    sea = sea_of(
+        {"cages_start_dates": ["2018-01-01 00:00:00"]},
+        start_date="2018-08-01 00:00:00",  # 13.9 degrees
+        fish_mortality_k=0.0,
+        **{**NO_LICE_DIE, **still, "treatments.THERMOLICER.effect_delay": 0},
+    )
+    sea.state.lice[0, L5F, 0] = 10**8
+    sea.step(THERMOLICER)
+    assert sea.state.lice[0, L5F, 0] == pytest.approx(2e7, abs=5 * 4000)
+
+
+def test_accepted_requests_are_remembered_by_their_day(sea_of):
+    sea = infested(sea_of)
+    sea.day = 17
+    request(sea, THERMOLICER)
+    request(sea, EMB, force=True)
+    assert sea.state.memory[0, THERMOLICER] == 17
+    assert max(sea.state.memory[0, [EMB, CLEANERFISH]]) < -(10**6)
+
+
+def test_aggregation_is_summed_over_the_days(sea_of):
+    sea = sea_of()
+    total = 0.0
+    for _ in range(3):
+        sea.state.lice[0, L5F, 0] = 100_000
+        sea.step()
+        total += sea.state.aggregation[0]
+    assert sea.state.total_aggregation[0] == pytest.approx(total) == pytest.approx(3 * 2.5 * 0.98, rel=0.02)
+
+
+def test_farm_does_not_sample_before_its_start(sea_of):
+    sea = sea_of({"start_date": "2018-01-08 00:00:00", "sampling_spacing": 7})
+    reported = []
+    for _ in range(8):
+        sea.state.lice[0, L5F, 0] = 100_000
+        sea.step()
+        reported.append(sea.state.reported_aggregation[0] > 0)
+    assert reported == [False] * 7 + [True]

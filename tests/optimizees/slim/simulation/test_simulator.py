@@ -192,3 +192,19 @@ def test_lice_out_of_all_bounds_are_an_error():
     with pytest.raises(OverflowError, match="more than 1e12 lice eggs"):
         simulator.run(Policy.built_in("untreated"), seed=1)
     assert simulator.state.lice.min() >= 0
+
+
+def test_outcome_totals_the_run(fyne):
+    record = fyne.run_recorded(Policy.built_in("bernoulli"), seed=14)
+    outcome = fyne.outcome()
+    np.testing.assert_allclose(outcome.payoff, record.payoff.sum(axis=0))
+    np.testing.assert_allclose(outcome.aggregation, record.aggregation.mean(axis=0))
+    np.testing.assert_array_equal(outcome.fish, record.fish_population[-1])
+    a, dominant, hybrid = record.lice[-1].sum(axis=(0, 1))
+    assert outcome.resistance[0] == pytest.approx((dominant + hybrid / 2) / (a + dominant + hybrid))
+    assert 0 < outcome.resistance[0] < 1
+
+
+def test_outcome_of_a_sea_without_lice_has_no_resistance():
+    simulator = Simulator(Config.scenario("Fyne", ext_pressure=0))
+    assert np.isnan(simulator.run(Policy.built_in("untreated"), seed=1).resistance[0])
