@@ -16,6 +16,10 @@ from l2l.errors import RunFolderError
 from l2l.utils.atomic import write_atomically
 
 
+REQUIRED = ("status", "name", "script", "argv", "overrides", "cwd", "path", "seed")
+"""What a run is resumed from."""
+
+
 class Manifest:
     """``manifest.yaml`` of a run folder.
 
@@ -59,8 +63,9 @@ class Manifest:
             raise RunFolderError(f"{path.parent} is not the folder of a run: it has no {path.name}") from None
         except yaml.YAMLError as error:
             raise RunFolderError(f"{path} cannot be read: {error}") from error
-        if not isinstance(facts, dict) or "status" not in facts:
-            raise RunFolderError(f"{path} is not the manifest of a run")
+        missing = set(REQUIRED) - set(facts if isinstance(facts, dict) else ())
+        if missing:
+            raise RunFolderError(f"{path} is not the manifest of a run: it lacks {', '.join(sorted(missing))}")
         return cls(path, facts)
 
     def update(self, **facts: Any) -> None:

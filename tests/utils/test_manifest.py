@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from l2l.errors import RunFolderError
-from l2l.utils.manifest import Manifest, plain
+from l2l.utils.manifest import REQUIRED, Manifest, plain
 
 Point = namedtuple("Point", "x y")
 Colour = Enum("Colour", "RED GREEN")
@@ -41,14 +41,16 @@ def test_other_objects_are_named_by_class():
 
 
 def test_facts_are_written_and_read_again(tmp_path):
-    manifest = Manifest.start(tmp_path / "manifest.yaml", seed=3)
+    manifest = Manifest.start(tmp_path / "manifest.yaml", **{**dict.fromkeys(REQUIRED), "seed": 3})
     manifest.update(status="running", point=Point(1, 2))
     facts = Manifest.read(tmp_path / "manifest.yaml").facts
     assert (facts["status"], facts["seed"], facts["point"]) == ("running", 3, {"x": 1, "y": 2})
     assert set(facts["versions"]) >= {"l2l", "python", "numpy"}
 
 
-@pytest.mark.parametrize("text", [None, "a: [", "just words", "seed: 3", "!!python/object/apply:os.getcwd []"])
+@pytest.mark.parametrize(
+    "text", [None, "a: [", "just words", "seed: 3", "status: finished", "!!python/object/apply:os.getcwd []"]
+)
 def test_what_is_no_manifest_is_refused(tmp_path, text):
     path = tmp_path / "manifest.yaml"
     if text is not None:
