@@ -121,7 +121,7 @@ class Progress:
         finite = weighted[np.isfinite(weighted)]
         if finite.size:
             self.best = max(self.best, float(finite.max()))
-            self._shown = (f"{self.best:.6g}", f"{finite.mean():.6g}")
+            self._shown = (f"{self.best:.5g}", f"{finite.mean():.5g}")
 
     def _speed(self) -> str:
         elapsed = max(time.monotonic() - self._started, 1e-9)
@@ -143,7 +143,7 @@ class Progress:
     def _refresh(self) -> None:
         self._next_refresh = time.monotonic() + REFRESH_S
         best, mean = self._shown
-        text = f"best {best}  mean {mean}  {self._speed()}  {self._failures} failed  {self._time_left()} left"
+        text = f"best {best:<10}  mean {mean:<10}  {self._speed()}  {self._failures} failed  {self._time_left()} left"
         where = f"generation {self._generation + 1}/{self._last}"
         self._live.update(self._task, completed=self._fraction(), where=where, text=text)
 

@@ -544,7 +544,7 @@ class Runner:
         """Write ``run_optimizee.py``, the program of the workers, with the import path of this process."""
         here = [os.path.abspath(entry) for entry in sys.path]
         installed = (sys.prefix, sys.base_prefix)
-        own = [entry for entry in here if not entry.startswith(installed)]
+        own = [entry for entry in here if not any(map(Path(entry).is_relative_to, installed))]
         text = RUN_FILE.format(own=own, rest=here, simulation=self.path)
         write_atomically(Path(self.path, "run_optimizee.py"), text.encode())
 
@@ -563,9 +563,13 @@ class Runner:
             for log in sorted(Path(folder).glob("*.log")):
                 archive.write(log, log.name)
 
+    def _log_files(self) -> list[Path]:
+        """Of the workers; the folder is not searched, because it fills with the logs of all generations."""
+        return [self.logs / f"{stream}_{w}.log" for stream in ("out", "err") for w in range(self.n_workers)]
+
     def _keep_logs(self, generation: int) -> None:
         """Pack what the workers wrote during the generation, if anything, and empty their logs."""
-        logs = [log for log in self.logs.glob("*.log") if log.stat().st_size]
+        logs = [log for log in self._log_files() if log.exists() and log.stat().st_size]
         if logs:
             self.create_zipfile(str(self.logs), f"logs_generation_{generation}")
             for log in logs:

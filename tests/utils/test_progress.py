@@ -52,7 +52,7 @@ def test_terminal_has_a_live_line(monkeypatch, caplog):
         monkeypatch.setattr(sys, "stderr", terminal)
         go(Progress())
     shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", read_to_end(ours).decode())
-    assert re.search(r"generation 3/3 .* best 0  mean -2  .* evaluations/s  1 failed  .* left", shown)
+    assert re.search(r"generation 3/3 .* best 0 +mean -2 .* evaluations/s  1 failed  .* left", shown)
     assert caplog.records == []
 
 

@@ -11,7 +11,7 @@ from l2l.errors import GenerationFailedError, IndividualFailedError, StorageErro
 from l2l.optimizees.optimizee import Optimizee
 from l2l.utils.channel import encode
 from l2l.utils.experiment import Experiment
-from l2l.utils.runner import Runner, number_of_workers, prepare_optimizee, timeout_in_seconds
+from l2l.utils.runner import START_TRIES, Runner, number_of_workers, prepare_optimizee, timeout_in_seconds
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
@@ -229,6 +229,41 @@ def test_optimizee_that_cannot_be_imported_is_told_in_the_workers_words(launch, 
     run = launch(passing.simulate)
     assert isinstance(run.error, WorkerStartError)
     assert "not any more" in str(run.error)
+
+
+@pytest.fixture
+def counting(tmp_path):
+    """A command for workers that notes each start, and then does as told."""
+
+    def command(then):
+        wrapper = tmp_path / "python"
+        wrapper.write_text(f'#!/bin/sh\necho "$2" >> {tmp_path}/starts\n{then}\nexec {sys.executable} "$@"\n')
+        wrapper.chmod(0o700)
+        return str(wrapper), lambda: (tmp_path / "starts").read_text().split()
+
+    return command
+
+
+def test_one_worker_that_cannot_start_is_told_and_the_others_do_the_work(launch, counting, capsys):
+    command, starts = counting('[ "$2" = 1 ] && { echo no room >&2; exit 5; }')
+    run = launch(lambda traj: 1.0, n_iteration=2, runner_params={"exec": command})
+    assert run.outcomes == ["done"] * 6
+    assert sorted(starts()) == ["0", "1"]
+    assert "worker 1 could not start: exit code 5" in capsys.readouterr().err
+
+
+def test_replacement_that_cannot_start_is_not_tried_for_ever(launch, counting):
+    command, starts = counting('[ $(wc -l < "$(dirname "$0")/starts") -gt 1 ] && exit 6')
+
+    def simulate(traj):
+        if traj.individual.ind_idx == 1:
+            os._exit(1)
+        return 1.0
+
+    run = launch(simulate, runner_params={"exec": command, "max_workers": 1})
+    assert isinstance(run.error, WorkerStartError)
+    assert "exit code 6" in str(run.error)
+    assert len(starts()) == 1 + START_TRIES
 
 
 def test_srun_is_put_before_the_worker_with_its_logs(launch, tmp_path):
