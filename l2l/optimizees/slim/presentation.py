@@ -41,10 +41,14 @@ def present(
         f"Tuned for {optimizee.config.name}, the policy earns {_money(tuned['mean_payoff'])} on average over "
         f"{tuned['n_seeds']} runs that the search never saw; the best built-in policy, {rival['policy']}, earns "
         f"{_money(rival['mean_payoff'])}. The difference is {_money(rival['difference'])}, with a 95 % interval of "
-        f"{_money(rival['difference_low'])} to {_money(rival['difference_high'])}."
+        f"{_money(rival['difference_low'])} to {_money(rival['difference_high'])}. It uses {tuned['treatments']:.1f} "
+        f"treatments ({rival['policy']}: {rival['treatments']:.1f}), and {tuned['resistance']:.0%} of the alleles end "
+        f"up resistant ({rival['policy']}: {rival['resistance']:.0%})."
     )
     sections = [
-        Section("Against the built-in policies", _comparison_text(comparison), comparison.table, [figures["payoff"]]),
+        Section(
+            "Against the built-in policies", _comparison_text(), _comparison_table(comparison), [figures["payoff"]]
+        ),
         Section("What the policies do", _course_text(), figures=[figures["course"]]),
         Section("The policy", _policy_text(), _policy_table(optimizee, policies[TUNED])),
         Section("The search", _search_text(optimizee, scores), figures=[figures["fitness"], figures["parameters"]]),
@@ -82,7 +86,25 @@ def _money(gbp: float) -> str:
     return f"{'-' if gbp < 0 else ''}£{abs(gbp):,.0f}"
 
 
-def _comparison_text(comparison: Comparison) -> str:
+def _comparison_table(comparison: Comparison) -> list[dict]:
+    return [
+        {
+            "policy": row["policy"],
+            "mean profit (GBP)": row["mean_payoff"],
+            "from": row["low"],
+            "to": row["high"],
+            "tuned earns more by (GBP)": row["difference"] if i > 0 else None,
+            "at least": row["difference_low"] if i > 0 else None,
+            "at most": row["difference_high"] if i > 0 else None,
+            "adult females per fish": row["adult_females_per_fish"],
+            "treatments": row["treatments"],
+            "resistance": row["resistance"],
+        }
+        for i, row in enumerate(comparison.table)
+    ]
+
+
+def _comparison_text() -> str:
     return (
         "Profit of all farms together over the whole run, in GBP: what the stock gained in value and was sold for, "
         "less treatments and rent. Every policy met the same seeds; none of them was used in the search or to choose "
