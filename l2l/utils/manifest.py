@@ -15,7 +15,6 @@ import numpy as np
 from l2l.errors import RunFolderError
 from l2l.utils.atomic import write_atomically
 
-
 REQUIRED = ("status", "name", "script", "argv", "overrides", "cwd", "path", "seed")
 """What a run is resumed from."""
 
