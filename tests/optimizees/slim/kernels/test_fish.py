@@ -15,7 +15,7 @@ def infected_fish(request):
     return fish.infected_fish if request.param == "compiled" else fish.infected_fish.py_func
 
 
-@pytest.mark.parametrize("n_fish", [1, 2, 10, 40_000, 2_800_000, 10**9])
+@pytest.mark.parametrize("n_fish", [1, 2, 4, 32, 196, 40_000, 2_800_000, 10**9])  # 4, 32 and 196 round down
 def test_first_louse_infects_one_fish(infected_fish, n_fish):
     assert infected_fish(n_fish, 1) == 1
 
