@@ -51,7 +51,8 @@ class RunFolder:
         RunFolderError
             If it exists and shall stay, is not the folder of a run, or a run is going on in it.
         """
-        if self.path.is_dir() and any(self.path.iterdir()):
+        # Hidden files alone are what a run leaves that was killed before it had a manifest.
+        if self.path.is_dir() and not all(entry.name.startswith(".") for entry in self.path.iterdir()):
             self._make_way(overwrite)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)

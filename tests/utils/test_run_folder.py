@@ -19,6 +19,12 @@ def test_empty_folder_may_be_used(tmp_path):
     RunFolder(tmp_path / "run").create()
 
 
+def test_folder_of_a_run_killed_before_its_manifest_may_be_used(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / ".manifest.yaml.part").write_text("sta")
+    RunFolder(tmp_path / "run").create()
+
+
 def test_root_that_is_a_file_is_refused(tmp_path):
     (tmp_path / "results").write_text("")
     with pytest.raises(RunFolderError, match="cannot be made"):
