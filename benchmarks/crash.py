@@ -60,6 +60,13 @@ def command(*arguments):
     return [sys.executable, "-m", "l2l.cli", "--quiet", *map(str, arguments)]
 
 
+def start(run):
+    """The command that begins a run, or goes on with it."""
+    if (run / "manifest.yaml").exists():
+        return command("--resume", run)
+    return command("experiment.py", "--name", run.name)
+
+
 def processes(marker):
     """Processes that were started under this marker in the environment, apart from this one."""
     found = []
@@ -91,9 +98,8 @@ def main():
         whole = history(folder / "results" / "whole")
         while kills < options.kills:
             run = folder / "results" / f"run{runs}"
-            arguments = ("experiment.py", "--name", run.name)
             for _ in range(moments.randint(1, 3)):
-                process = subprocess.Popen(command(*arguments), cwd=folder, env=env, stderr=subprocess.PIPE)
+                process = subprocess.Popen(start(run), cwd=folder, env=env, stderr=subprocess.PIPE)
                 try:
                     process.wait(moments.uniform(0.3 * duration, duration))
                     break  # it was faster
@@ -105,11 +111,7 @@ def main():
                 while processes(marker.encode()) and time.monotonic() < deadline:
                     time.sleep(0.05)
                 left += len(processes(marker.encode()))
-                if (run / "manifest.yaml").exists():
-                    arguments = ("--resume", run)
-                else:
-                    arguments = (*arguments, "--overwrite") if "--overwrite" not in arguments else arguments
-            subprocess.run(command(*arguments), cwd=folder, env=env, check=True)
+            subprocess.run(start(run), cwd=folder, env=env, check=True)
             runs += 1
             equal += history(run) == whole
     line = {"benchmark": "crash", "kills": kills, "runs": runs, "equal_histories": equal, "processes_left": left}
