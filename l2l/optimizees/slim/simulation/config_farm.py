@@ -16,6 +16,10 @@ def _location(value: Any, place: Place) -> tuple[float, float]:
     return check.items(check.number(unit="m"), 2)(value, place)
 
 
+def _names(treatments: tuple[Treatment, ...]) -> str:
+    return ", ".join(treatment.name for treatment in treatments) or "none"
+
+
 def _treatment_date(value: Any, place: Place) -> tuple[datetime, Treatment]:
     if not isinstance(value, (list, tuple)) or len(value) != 2:
         raise place.error(value, "a pair [date, treatment]")
@@ -49,6 +53,11 @@ class FarmConfig:
                 [str(start) for start in farm.cages_start_dates],
                 f"{farm.ncages} dates, one per cage (ncages), not {len(farm.cages_start_dates)}",
             )
+        for i, (date, treatment) in enumerate(farm.treatment_dates):
+            if treatment not in farm.treatment_types:
+                raise (place / "treatment_dates" / i).error(
+                    [str(date), treatment.name], f"one of the farm's treatment_types: {_names(farm.treatment_types)}"
+                )
         return farm
 
 

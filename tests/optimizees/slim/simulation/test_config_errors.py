@@ -94,6 +94,7 @@ def test_error_is_both_ours_and_a_value_error():
         ("params.json", "farms.0.treatment_types", ["emb", "lasers"], "treatment_types.1: unknown treatment 'lasers'"),
         ("params.json", "farms.0.treatment_dates", [["2018-01-01", "emd"]], "unknown treatment 'emd'; did you mean"),
         ("params.json", "farms.0.treatment_dates", ["2018-01-01"], "expected a pair [date, treatment]"),
+        ("params.json", "farms.0.treatment_dates", [["2018-01-01", "cleanerfish"]], "EMB, THERMOLICER"),
         # dates
         ("params.json", "start_date", "1 Jan 2018", "start_date is '1 Jan 2018'; expected a date such as"),
         ("params.json", "start_date", 2018, "start_date is 2018; expected a date such as"),
