@@ -72,9 +72,10 @@ def is_compiled() -> bool:
 
 
 def _fingerprint() -> str:
-    """Hash of all kernel sources, the compiler's versions and the processor."""
+    """Hash of all sources that end up in kernels, the compiler's versions and the processor."""
     digest = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    kernels = Path(__file__).parent
+    for source in sorted([*kernels.glob("*.py"), *kernels.with_name("types").glob("*.py")]):
         digest.update(source.read_bytes())
     for name in ("numba", "llvmlite", "numpy"):
         digest.update(version(name).encode())
