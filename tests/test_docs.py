@@ -1,0 +1,154 @@
+"""The documentation: its scripts run as written, its links lead somewhere, and it names what there is to name."""
+
+import dataclasses
+import importlib
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from l2l import cli
+from l2l.optimizees.slim.optimizee import SlimOptimizeeParameters
+from l2l.optimizees.slim.simulation.config import Config
+from l2l.optimizees.slim.simulation.config_farm import FarmConfig, ProductionCycle
+from l2l.optimizees.slim.simulation.config_treatment import TreatmentConfig
+from l2l.optimizees.slim.simulation.policies import TUNABLE, family_parameters
+from l2l.optimizees.slim.simulation.recorder import MEANINGS
+from l2l.optimizers.cmaes import CMAESParameters
+from l2l.optimizers.crossentropy import CrossEntropyParameters
+from l2l.optimizers.evolution import GeneticAlgorithmParameters
+from l2l.utils.experiment import KEYWORDS, RUNNER_PARAMS
+from l2l.utils.history import BEGIN, END
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGES = sorted(DOCS.glob("*.md"))
+FILE = re.compile(r"^```(?:python|yaml)\n# (\S+\.(?:py|yaml))\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def files_of(page):
+    """The blocks of a page that begin with a file name: ``[(name, text)]`` in their order."""
+    return FILE.findall(page.read_text())
+
+
+def command_of(name, text):
+    """What a reader would type for a file of that name, at tiny size where it is an experiment."""
+    here = Path(sys.executable).parent
+    if name.startswith("test_"):
+        return [sys.executable, "-m", "pytest", "-q", name]
+    if name.endswith(".yaml") or "run_experiment" in text:
+        return [str(here / "l2l-run"), name, "--smoke", "--max-workers", "2", "--quiet"]
+    return [sys.executable, name]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", [page for page in PAGES if files_of(page)], ids=lambda page: page.stem)
+def test_scripts_of_the_documentation_run_as_written(page, tmp_path):
+    for name, text in files_of(page):
+        (tmp_path / name).write_text(text)
+        done = subprocess.run(
+            command_of(name, text),
+            cwd=tmp_path,
+            env={**os.environ, "MPLBACKEND": "agg"},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, f"{page.name}, {name}:\n{done.stdout}\n{done.stderr}"
+
+
+# --- what the pages name
+
+
+def text_of(name):
+    return (DOCS / name).read_text()
+
+
+def test_links_between_pages_lead_somewhere():
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (DOCS / target).exists(), f"{page.name} links to {target}"
+
+
+def test_commands_of_the_pages_are_those_that_exist():
+    options = {name for action in cli.parser()._actions for name in action.option_strings}
+    for page in PAGES:
+        for command in re.findall(r"\bl2l-run [^`\n]+", page.read_text()):
+            for option in re.findall(r"--[a-z][a-z-]*", command):
+                assert option in options, f"{page.name}: {command}"
+
+
+def test_every_option_of_l2l_run_is_in_the_reference():
+    text = text_of("reference.md")
+    for action in cli.parser()._actions:
+        assert not action.option_strings or f"`{action.option_strings[-1]}" in text, action.option_strings
+
+
+def fields_of(cls):
+    return [field.name for field in dataclasses.fields(cls)]
+
+
+@pytest.mark.parametrize("cls", [TreatmentConfig, FarmConfig, ProductionCycle], ids=lambda cls: cls.__name__)
+def test_every_key_of_a_list_or_object_is_in_the_model_page(cls):
+    text = text_of("slim-model.md")
+    assert [name for name in fields_of(cls) if name != "treatment" and f"`{name}`" not in text] == []
+
+
+def test_every_key_of_the_configuration_is_in_the_tables_of_the_model_page():
+    rows = "\n".join(line for line in text_of("slim-model.md").splitlines() if line.startswith("| `"))
+    keys = [field.name for field in dataclasses.fields(Config) if "check" in field.metadata]
+    assert [name for name in keys if f"`{name}`" not in rows] == []
+
+
+def test_numbers_of_config_json_are_those_of_the_model_page():
+    config = Config.scenario("Fyne")
+    rows = {
+        name: line
+        for line in text_of("slim-model.md").split("## Parameters: config.json")[1].splitlines()
+        if line.startswith("| `")
+        for name in re.findall(r"`(\w+)`", line.split("|")[1])
+    }
+    numbers = {
+        field.name: getattr(config, field.name)
+        for field in dataclasses.fields(Config)
+        if isinstance(getattr(config, field.name), int | float)
+    }
+    assert len(numbers) > 20
+    for name, value in numbers.items():
+        cells = re.findall(r"-?\d[\d.]*(?:e-?\d+)?", rows[name].split("|")[2].replace(" 000", "000"))
+        assert value in [float(cell) for cell in cells], f"{name} is {value:g}: {rows[name]}"
+
+
+def test_parameters_of_the_policy_families_are_in_the_model_page():
+    config, text = Config.scenario("Fyne"), text_of("slim-model.md")
+    for name, family in TUNABLE.items():
+        for parameter in family_parameters(family, config):
+            said = parameter.name.split(".")[-1] if name == "linear" else re.sub(r"^[A-Z]+\.", "EMB.", parameter.name)
+            assert f"`{said}`" in text, parameter
+            bounds = "within -5 and 5" if name == "linear" else f"| {parameter.low:g} to {parameter.high:g} |"
+            assert bounds in text, parameter
+
+
+def test_columns_and_fields_are_in_the_reference():
+    text = text_of("reference.md")
+    named = [*BEGIN, *END, *MEANINGS, *KEYWORDS, *RUNNER_PARAMS]
+    for parameters in (
+        GeneticAlgorithmParameters,
+        CrossEntropyParameters,
+        CMAESParameters,
+        SlimOptimizeeParameters,
+    ):
+        named += parameters._fields
+    assert [name for name in named if f"`{name}`" not in text] == []
+
+
+def test_classes_of_the_reference_can_be_imported():
+    rows = re.findall(r"^\| (`l2l\.[^|]+) \|", text_of("reference.md"), re.MULTILINE)
+    assert len(rows) > 20
+    for row in rows:
+        first, *others = re.findall(r"`([\w.]+)`", row)
+        module_name, name = first.rsplit(".", 1)
+        module = importlib.import_module(module_name)
+        for found in (name, *others):
+            assert hasattr(module, found), f"{module_name} has no {found}"
