@@ -18,7 +18,8 @@
 Parameters go to ``Class.from_config(traj, **parameters)`` where the class has that, else into the named tuple or
 dataclass beside it (``GeneticAlgorithmParameters`` of ``GeneticAlgorithmOptimizer``,
 ``AWOptimizeeParameters`` of ``AWOptimizee``), else to the constructor. A parameter that is itself an object is
-written like an optimizee: ``distribution: {class: module:Class, parameters: {...}}``.
+written like an optimizee: ``distribution: {class: module:Class, parameters: {...}}``.  An optimizer that takes
+``bounds`` gets those of the optimizee, if that has ``bounds`` and the file gives none.
 Modules that lie beside the file can be imported.
 """
 
@@ -49,7 +50,8 @@ def run_yaml(path: Path) -> None:
     optimizer_class = find_class("optimizer", spec["optimizer"]["class"])
     traj, _ = experiment.prepare_experiment(**settings)
     optimizee, optimizee_parameters = build(path, "optimizee", optimizee_class, spec["optimizee"], traj)
-    parameters = parameters_of(path, "optimizer", optimizer_class, spec["optimizer"])
+    bounds = getattr(optimizee, "bounds", None)
+    parameters = parameters_of(path, "optimizer", optimizer_class, spec["optimizer"], bounds)
     optimizer = optimizer_class(
         traj,
         optimizee_create_individual=optimizee.create_individual,
@@ -92,12 +94,15 @@ def build(path: Path, kind: str, cls: Any, spec: Mapping[str, Any], traj: Any) -
     return _call(path, kind, cls, traj, **parameters), parameters
 
 
-def parameters_of(path: Path, kind: str, cls: Any, spec: Mapping[str, Any]) -> Any:
-    """The parameters of an optimizer, in the named tuple that it takes."""
+def parameters_of(path: Path, kind: str, cls: Any, spec: Mapping[str, Any], bounds: Any = None) -> Any:
+    """The parameters of an optimizer, in the named tuple that it takes; ``bounds`` where the file gives none."""
     holder = parameters_class(cls)
     if holder is None:
         raise UsageError(f"{path}: no named tuple of parameters stands beside {cls.__module__}:{cls.__qualname__}")
-    return _call(path, kind, holder, **_values(path, kind, spec))
+    values = _values(path, kind, spec)
+    if bounds is not None and "bounds" in inspect.signature(holder).parameters:
+        values.setdefault("bounds", bounds)
+    return _call(path, kind, holder, **values)
 
 
 def parameters_class(cls: type) -> Any:
