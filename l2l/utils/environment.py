@@ -129,16 +129,17 @@ class Environment:
                     self.progress.best = facts["best"]
                     records = read_history(runner.history.path, facts["history_bytes"])
                     runner.recall({(record["generation"], record["index"]): record for record in records})
-                self._generations(runner, generation, last)
+                self._generations(runner, generation, last, is_new=resumed is None)
             finally:
                 self.evaluations, self.failures = runner.evaluations, runner.failures
                 runner.close_workers()
                 self.progress.close()
 
-    def _generations(self, runner: Runner, generation: int, last: int) -> None:
+    def _generations(self, runner: Runner, generation: int, last: int, is_new: bool) -> None:
         traj = self.trajectory
         self.progress.start(generation, last, runner.evaluations)
-        self._save(runner, generation, last)
+        if is_new:  # else it has one, from which the history of this generation begins
+            self._save(runner, generation, last)
         while generation < last and generation in traj.individuals:
             self.progress.generation(generation, len(traj.individuals[generation]))
             results = runner.run(traj, generation)

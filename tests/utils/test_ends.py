@@ -315,3 +315,15 @@ def test_run_killed_again_and_again_ends_with_the_same_history(project, referenc
         arguments = ("--resume", folder)
     assert run(project, "--resume", folder).returncode == 0
     assert history(folder) == reference
+
+
+def test_run_killed_twice_in_one_generation_evaluates_nothing_twice(project, reference):
+    folder = project / "results" / "run"
+    for arguments in (("experiment.py",), ("--resume", folder)):
+        (project / "blocked").unlink(missing_ok=True)
+        process, _ = start_blocked(project, *arguments)
+        until(lambda: [record for record in history(folder) if record["generation"] == 2])
+        process.kill()
+        process.communicate()
+    assert run(project, "--resume", folder).returncode == 0
+    assert history(folder) == reference
