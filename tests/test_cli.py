@@ -82,6 +82,21 @@ def test_seed_gives_another_history_and_the_same_seed_the_same(project):
     assert tables[0] == tables[1] != tables[2]
 
 
+def test_mistake_before_the_run_leaves_its_name_free(project):
+    script = project / "experiment.py"
+    script.write_text(MODULE_LEVEL.replace("GeneticAlgorithmParameters(1,", "GeneticAlgorithmParameters(-1,"))
+    assert run(project, "experiment.py").returncode != 0
+    assert not (project / "results/small").exists()
+    script.write_text(MODULE_LEVEL)
+    assert run(project, "experiment.py").returncode == 0
+
+
+def test_run_that_failed_keeps_its_folder(project):
+    (project / "experiment.py").write_text(FAILS)
+    assert run(project, "experiment.py").returncode == 1
+    assert (project / "results/small/history.jsonl").exists()
+
+
 def test_existing_run_is_refused_and_overwritten_on_request(project):
     assert run(project, "experiment.py").returncode == 0
     again = run(project, "experiment.py")

@@ -1,8 +1,10 @@
 """The experiment: what a script prepares, runs and ends."""
 
+import atexit
 import logging
 import os
 import pickle
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -182,6 +184,7 @@ class Experiment:
             self.manifest = Manifest.read(self.folder.manifest_path)
         else:
             self.folder.create(overwrite or self.overrides.overwrite)
+            atexit.register(discard_unless_begun, self.folder)  # a typo further down shall not cost the name
             self.manifest = Manifest.start(self.folder.manifest_path, **self._where_from())
             self.manifest.update()  # from here on the folder is known as a run
             self._copy_script()
@@ -343,6 +346,12 @@ def modules_of(optimizee: Any) -> list[str]:
     """Modules that a worker needs for an optimizee, as far as its classes tell."""
     modules = {cls.__module__: None for cls in type(optimizee).__mro__}
     return [name for name in modules if name not in ("builtins", "__main__")]
+
+
+def discard_unless_begun(folder: RunFolder) -> None:
+    """Remove a run folder in which nothing was started, so that its name is free again."""
+    if folder.manifest_path.is_file() and Manifest.read(folder.manifest_path).facts.get("status") == "prepared":
+        shutil.rmtree(folder.path)
 
 
 def refuse_integers(individual: dict[str, Any]) -> None:
