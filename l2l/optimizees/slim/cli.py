@@ -15,6 +15,10 @@ COMMANDS = {
         "l2l.optimizees.slim.run",
         "simulate a scenario under a policy and write its daily table",
     ),
+    "compile": (
+        "l2l.optimizees.slim.compile",
+        "compile the simulator now, rather than when it is first used",
+    ),
     "network": (
         "l2l.optimizees.slim.network",
         "make the matrices of a scenario from the places of its farms",
