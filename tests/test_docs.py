@@ -24,7 +24,7 @@ from l2l.utils.experiment import KEYWORDS, RUNNER_PARAMS
 from l2l.utils.history import BEGIN, END
 
 DOCS = Path(__file__).parents[1] / "docs"
-PAGES = sorted(DOCS.glob("*.md"))
+PAGES = [DOCS.parent / "README.md", *sorted(DOCS.glob("*.md"))]
 FILE = re.compile(r"^```(?:python|yaml)\n# (\S+\.(?:py|yaml))\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -68,7 +68,7 @@ def text_of(name):
 def test_links_between_pages_lead_somewhere():
     for page in PAGES:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
-            assert (DOCS / target).exists(), f"{page.name} links to {target}"
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
 def test_commands_of_the_pages_are_those_that_exist():
