@@ -24,6 +24,9 @@ from l2l.utils.trajectory import Trajectory
 
 PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
+LONGEST_TEXT = 16_000
+"""Characters of a message or a traceback that are kept; the history has them for every failure."""
+
 
 def main(simulation_path: str, worker_id: str) -> None:
     """Evaluate individuals until the runner says quit, or is gone."""
@@ -191,5 +194,17 @@ def describe(error: BaseException) -> dict[str, str]:
     frames = error.__traceback__
     while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
         frames = frames.tb_next
-    lines = traceback.format_exception(type(error), error, frames)
-    return {"type": type(error).__name__, "message": str(error), "traceback": "".join(lines)}
+    told = traceback.TracebackException(type(error), error, frames)  # also of one whose __str__ raises
+    return {
+        "type": type(error).__name__,
+        "message": _storable(str(told)),
+        "traceback": _storable("".join(told.format())),
+    }
+
+
+def _storable(text: str) -> str:
+    """Text that UTF-8 can hold, without the middle of a very long one."""
+    if len(text) > LONGEST_TEXT:
+        half = LONGEST_TEXT // 2
+        text = f"{text[:half]}\n[... {len(text) - 2 * half} characters ...]\n{text[-half:]}"
+    return text.encode(errors="backslashreplace").decode()

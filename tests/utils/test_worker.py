@@ -68,6 +68,33 @@ def test_description_of_an_error_has_its_own_traceback():
     assert "in fail" in told["traceback"]
 
 
+def described(error):
+    try:
+        raise error
+    except Exception as raised:
+        return describe(raised)
+
+
+def test_error_that_utf8_cannot_hold_is_escaped():
+    assert described(ValueError("\ud800 caf\xe9"))["message"] == "\\ud800 caf\xe9"
+
+
+def test_error_without_a_printable_message_is_described():
+    class Mute(Exception):
+        def __str__(self):
+            raise RuntimeError("no words")
+
+    told = described(Mute())
+    assert told["type"] == "Mute"
+    assert "str() failed" in told["message"]
+
+
+def test_long_message_keeps_beginning_and_end():
+    message = described(ValueError("a" + "z" * 5_000_000 + "b"))["message"]
+    assert len(message) < 20_000
+    assert message.startswith("az") and message.endswith("zb")
+
+
 def test_worker_imports_nothing_that_only_the_runner_needs():
     code = "import sys, l2l.utils.worker; print(*sys.modules)"
     loaded = set(
