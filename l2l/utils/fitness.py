@@ -44,14 +44,14 @@ def as_fitness(result: Any, n_fitness: int | None = None, inner_params: int = 1)
         components = (result[()],)
     else:
         raise TypeError(f"simulate_() must return {_expected(n_fitness)}; got {_describe(result)}")
+    if not len(components) or (n_fitness is not None and len(components) != n_fitness):
+        raise ValueError(f"simulate_() must return {_expected(n_fitness)}; got {_describe(result)}")
     for k, component in enumerate(components):
         if not _is_number(component):
             raise TypeError(
                 f"simulate_() must return {_expected(n_fitness)}; component {k} of {_describe(result)} "
                 f"is of type {type(component).__name__}"
             )
-    if not len(components) or (n_fitness is not None and len(components) != n_fitness):
-        raise ValueError(f"simulate_() must return {_expected(n_fitness)}; got {_describe(result)}")
     return tuple([_number(component) for component in components])
 
 

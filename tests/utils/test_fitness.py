@@ -37,6 +37,15 @@ def test_wrong_number_of_components_names_both(result):
         as_fitness(result, n_fitness=2)
 
 
+def test_length_is_checked_before_a_long_result_is_gone_through():
+    class Long(list):
+        def __iter__(self):
+            raise AssertionError("gone through")
+
+    with pytest.raises(ValueError, match="of length 3"):
+        as_fitness(Long([1.0, 2.0, 3.0]), 1)
+
+
 def test_several_inner_parameter_sets_give_a_list():
     assert as_fitness([1.0, (2.0,)], 1, inner_params=2) == [(1.0,), (2.0,)]
 
