@@ -533,8 +533,9 @@ class Runner:
         )
         self._start_failures += 1
         logger.error(story)
-        if self.evaluations and self._start_failures < START_TRIES:
-            self.launch_worker(worker.worker_id)  # it worked before: perhaps a passing trouble
+        passing = self.evaluations or how.startswith("signal")  # it worked before, or somebody killed it
+        if passing and self._start_failures < START_TRIES:
+            self.launch_worker(worker.worker_id)
         elif not self._workers:
             raise WorkerStartError(story)
 

@@ -266,6 +266,13 @@ def test_replacement_that_cannot_start_is_not_tried_for_ever(launch, counting):
     assert len(starts()) == 1 + START_TRIES
 
 
+def test_worker_that_is_killed_while_it_starts_is_replaced(launch, counting):
+    command, starts = counting('[ $(wc -l < "$(dirname "$0")/starts") -lt 3 ] && kill -9 $$')
+    run = launch(lambda traj: 1.0, runner_params={"exec": command, "max_workers": 1})
+    assert run.outcomes == ["done"] * 3
+    assert len(starts()) == 3
+
+
 def test_srun_is_put_before_the_worker_with_its_logs(launch, tmp_path):
     wrapper = tmp_path / "srun wrapper"
     wrapper.write_text('#!/bin/sh\necho "$@" >> "$(dirname "$0")/calls"\nshift 2\nexec "$@"\n')
