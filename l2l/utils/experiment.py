@@ -18,7 +18,6 @@ from l2l.paths import Paths
 from l2l.utils.checkpoint import Checkpoints
 from l2l.utils.environment import Environment
 from l2l.utils.history import export_history
-from l2l.utils.interrupts import Interrupted
 from l2l.utils.manifest import Manifest, class_path, now
 from l2l.utils.progress import ConsoleHandler, Progress
 from l2l.utils.run_folder import RunFolder
@@ -308,7 +307,7 @@ class Experiment:
         try:
             env.run(resumed, lambda: self._prepare_optimizee(resumed is None), modules_of(self.optimizee))
             status = "finished"
-        except (KeyboardInterrupt, Interrupted) as error:
+        except KeyboardInterrupt as error:
             status = "interrupted"
             logger.warning("%s; go on with: l2l-run --resume %s", str(error) or "interrupted", self.run_folder)
             raise

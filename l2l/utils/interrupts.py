@@ -7,12 +7,8 @@ from types import FrameType
 from typing import Any
 
 
-class Interrupted(KeyboardInterrupt):
-    """A signal asked the run to end."""
-
-
 class Interrupts:
-    """While open, the first signal makes ``fd`` readable if someone waits there, else raises `Interrupted`.
+    """While open, the first signal makes ``fd`` readable if someone waits there, else raises KeyboardInterrupt.
 
     A second signal always raises. Outside the main thread, where Python takes no signals, this does nothing.
 
@@ -44,9 +40,9 @@ class Interrupts:
         os.close(self._write)
 
     def check(self) -> None:
-        """Raise `Interrupted` if a signal came."""
+        """Raise KeyboardInterrupt if a signal came; Python ends a script that lets it pass as an interrupted one."""
         if self._received is not None:
-            raise Interrupted(f"interrupted by {self._received}")
+            raise KeyboardInterrupt(f"interrupted by {self._received}")
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         first = self._received is None

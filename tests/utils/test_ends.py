@@ -171,6 +171,17 @@ def test_signal_ends_the_run_cleanly_and_says_how_to_go_on(project, number, name
     assert status(project) == "interrupted"
 
 
+def test_python_on_the_script_ends_as_interrupted(project):
+    env = {**os.environ, "BLOCK": "2 5"}
+    with subprocess.Popen(
+        [sys.executable, "experiment.py"], cwd=project, env=env, stderr=subprocess.DEVNULL
+    ) as process:
+        until((project / "blocked").exists)
+        process.terminate()
+    assert process.returncode == -signal.SIGINT  # which a shell calls 130
+    assert status(project) == "interrupted"
+
+
 def test_killed_runner_takes_workers_and_their_children_along(project):
     process, pids = start_blocked(project, "experiment.py")
     assert all(map(is_alive, pids))
