@@ -287,10 +287,20 @@ class Experiment:
             resumed = self.env.checkpoints.load()
             self.traj.parameters["runner_params"] = runner_params  # workers, retries and the like are of today
             if resumed is not None:
+                self._check_history(resumed)
                 return resumed
             if self.history_path.exists() and self.history_path.stat().st_size:
                 raise RunFolderError(f"{self.run_folder} has no checkpoint, so the run in it cannot be resumed")
         return None
+
+    def _check_history(self, resumed: dict[str, Any]) -> None:
+        """Records that the checkpoint knows of must be there: new ones would be looked for behind them."""
+        size = self.history_path.stat().st_size if self.history_path.exists() else 0
+        if size < resumed["history_bytes"]:
+            raise RunFolderError(
+                f"{self.history_path} has {size} bytes, and had {resumed['history_bytes']} when generation "
+                f"{resumed['generation']} began; put it back, or start the run anew (--overwrite)"
+            )
 
     def _prepare_optimizee(self, is_new: bool) -> None:
         """Warm the optimizee up and store it for the workers; a resumed run has what it began with."""

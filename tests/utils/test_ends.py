@@ -222,6 +222,16 @@ def test_torn_record_is_cut_off_and_evaluated_again(project, reference):
     assert history(project / "results" / "run") == reference
 
 
+def test_run_without_its_history_is_not_resumed(project):
+    process, _ = start_blocked(project, "experiment.py")
+    process.kill()
+    process.communicate()
+    (project / "results" / "run" / "history.jsonl").unlink()
+    resumed = run(project, "--resume", "results/run")
+    assert resumed.returncode == 2
+    assert "history.jsonl has 0 bytes" in resumed.stderr
+
+
 def test_python_on_the_script_can_be_resumed_as_well(project, reference):
     env = {**os.environ, "BLOCK": "3 0"}
     with subprocess.Popen(
