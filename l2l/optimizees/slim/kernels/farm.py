@@ -22,7 +22,8 @@ def request_treatment(shared, state, farm, treatment, day, force):
     """
     if not shared.allowed[farm, treatment] or state.remaining[farm] <= 0:
         return False
-    duration = shared.duration[farm, shared.month[day], treatment]
+    month = shared.month[max(0, day)]  # before the first day: that of the first day
+    duration = shared.duration[farm, month, treatment]
     accepted = False
     for c in range(shared.first_cage[farm], shared.first_cage[farm + 1]):
         state.n_events[c] = drop_finished(state.events[c], state.n_events[c], day, shared.application_period)
@@ -78,8 +79,9 @@ def apply_action(shared, state, farm, action, day):
     elif 0 <= action < n_treatments:
         request_treatment(shared, state, farm, action, day, False)
     for i in range(shared.scheduled_first[farm], shared.scheduled_first[farm + 1]):
-        if shared.scheduled_day[i] == day:
-            request_treatment(shared, state, farm, shared.scheduled_treatment[i], day, True)
+        scheduled = shared.scheduled_day[i]
+        if scheduled == day or (day == 0 and scheduled < 0):  # what was applied before may still act
+            request_treatment(shared, state, farm, shared.scheduled_treatment[i], scheduled, True)
 
 
 @inner

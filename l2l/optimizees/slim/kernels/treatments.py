@@ -16,6 +16,8 @@ EVENT_FIELDS = 4
 @njit(cache=True, nogil=True)
 def add_event(events, n_events, treatment, day, effect_delay, duration):
     """Append an event; lice die on days d with delay <= d - day <= delay + duration.  Return the new count."""
+    if n_events == events.shape[0]:
+        raise OverflowError("a cage is under more treatments at once than it has room for; drop those that have ended")
     events[n_events, TREATMENT] = treatment
     events[n_events, APPLIED] = day
     events[n_events, EFFECT_FIRST] = day + effect_delay

@@ -222,6 +222,22 @@ def test_scheduled_treatment_is_applied_on_its_day(sea_of):
     assert sea.state.events[0, :2, :2].tolist() == [[EMB, 2], [THERMOLICER, 4]]
 
 
+def test_treatment_from_before_the_first_day_goes_on(sea_of):
+    sea = sea_of({"treatment_dates": [["2017-12-20 00:00:00", "emb"], ["2017-06-01 00:00:00", "emb"]]})
+    sea.step()
+    assert sea.state.n_events[0] == 1  # that of June has ended
+    assert sea.state.events[0, 0, :3].tolist() == [EMB, -12, -7]
+    assert sea.state.cost[0] == pytest.approx(5000 / 28)  # paid for before
+
+
+def test_more_treatments_than_there_is_room_for_are_an_error(sea_of):
+    sea = sea_of({})
+    for _ in range(sea.shared.n_slots):
+        assert request(sea, EMB, force=True)
+    with pytest.raises(OverflowError, match="more treatments at once"):
+        request(sea, EMB, force=True)
+
+
 def test_quota_is_renewed_every_year_of_the_farm(sea_of):
     sea = infested(sea_of, {"start_date": "2017-12-25 00:00:00", "num_fish": 0})
     renewed = []
