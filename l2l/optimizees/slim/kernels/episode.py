@@ -13,14 +13,16 @@ from .policies import decide
 def step(shared, state, actions, day):
     """Advance the whole system by a day under the farms' ``actions`` int64[n_farms].
 
-    All actions are carried out before any farm is updated; a farm that was ordered to fallow does so instead.
+    All actions are carried out before any farm is updated.  A farm that was ordered to fallow does that instead,
+    and ``actions`` is changed to say so.
     """
     n_farms = actions.shape[0]
     n_treatments = shared.is_cleaner.shape[0]
     for f in range(n_farms):
         begin_day(shared, state, f, day)
-        action = n_treatments if state.to_cull[f] == 1 else actions[f]
-        apply_action(shared, state, f, action, day)
+        if state.to_cull[f] == 1:
+            actions[f] = n_treatments
+        apply_action(shared, state, f, actions[f], day)
     for f in range(n_farms):
         update_farm(shared, state, f, day)
     for f in range(n_farms):

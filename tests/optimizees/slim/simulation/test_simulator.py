@@ -36,6 +36,15 @@ def test_every_fish_is_accounted_for_every_day(fyne, policy):
     np.testing.assert_array_equal(record.fish_population, stocked - gone)
 
 
+def test_record_says_what_was_done_when_a_farm_is_ordered_to_fallow(fyne):
+    record = fyne.run_recorded(Policy.built_in("untreated"), seed=2)
+    fallow = fyne.shared.n_treatments
+    for f in range(fyne.shared.n_farms):
+        first = record.sold_fish[:, f].argmax()
+        assert record.sold_fish[first, f] > 0
+        assert record.action[first, f] == fallow
+
+
 def test_counts_are_never_negative(fyne):
     record = fyne.run_recorded(Policy.built_in("bernoulli"), seed=3)
     for name in ("lice", "fish_population", "cleaner_fish", "eggs", "arrivals", "dead_lice", "allowed_treatments"):
