@@ -72,7 +72,7 @@ class Comparison:
     table : list of dict
         A row per policy: ``policy, mean_payoff, low, high`` (interval of the mean), ``difference,
         difference_low, difference_high`` (first policy minus this, paired by seed),
-        ``adult_females_per_fish, treatments, resistance, n_seeds``.
+        ``adult_females_per_fish, treatments, resistance, fish_left, n_seeds``.
     """
 
     names: list[str]
@@ -117,6 +117,7 @@ def _row(name: str, outcomes: Sequence[Outcome], payoff: np.ndarray, first: np.n
         "adult_females_per_fish": objectives.adult_females(outcomes),
         "treatments": objectives.treatments(outcomes),
         "resistance": objectives.resistance(outcomes),
+        "fish_left": float(np.mean([o.fish.sum() for o in outcomes])),
         "n_seeds": len(payoff),
     }
 

@@ -99,6 +99,7 @@ def _comparison_table(comparison: Comparison) -> list[dict]:
             "adult females per fish": row["adult_females_per_fish"],
             "treatments": row["treatments"],
             "resistance": row["resistance"],
+            "fish left": round(row["fish_left"]),
         }
         for i, row in enumerate(comparison.table)
     ]
@@ -108,7 +109,9 @@ def _comparison_text() -> str:
     return (
         "Profit of all farms together over the whole run, in GBP: what the stock gained in value and was sold for, "
         "less treatments and rent. Every policy met the same seeds; none of them was used in the search or to choose "
-        "the winner. Intervals are 95 %; differences are tuned minus the other, paired by seed."
+        "the winner. Intervals are 95 %; differences are tuned minus the other, paired by seed. Fish left are those in "
+        "the cages on the last day: a farm that fallows, by its own choice or by order, sells its stock and, without a "
+        "production cycle, is not stocked again."
     )
 
 

@@ -46,6 +46,7 @@ def test_differences_are_paired_by_seed(shared, policies):
     assert row["difference"] == pytest.approx((first - rival).mean())
     assert (row["difference_low"], row["difference_high"]) == pytest.approx(interval(first - rival))
     assert comparison.table[0]["difference"] == 0.0
+    assert row["fish_left"] == 0 < comparison.table[0]["fish_left"]  # untreated farms are ordered to fallow
     assert comparison.best_rival["mean_payoff"] == max(r["mean_payoff"] for r in comparison.table[1:])
 
 
