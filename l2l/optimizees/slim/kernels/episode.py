@@ -1,15 +1,12 @@
-"""A day of the whole system, and a whole run with a compiled policy: one kernel call each."""
-
-import numpy as np
-from numba import njit
+"""Days of the whole system: one kernel call for a whole run, or for each day where somebody else decides."""
 
 from .farm import apply_action, begin_day, observe, update_farm
-from .inner import inner
+from .inner import entry, merged
 from .organisation import oversee, update_reservoir
-from .policies import decide
+from .policies import GIVEN, decide
 
 
-@njit(cache=True, nogil=True)
+@merged
 def step(shared, state, actions, day):
     """Advance the whole system by a day under the farms' ``actions`` int64[n_farms].
 
@@ -56,7 +53,7 @@ def step(shared, state, actions, day):
     )
 
 
-@inner
+@merged
 def write_day(state, first_cage, actions, day, record):
     """Copy the day's figures into the rows of ``record``, summing cages over farms."""
     for f in range(actions.shape[0]):
@@ -84,18 +81,26 @@ def write_day(state, first_cage, actions, day, record):
     record.payoff[day] = state.payoff
 
 
-@njit(cache=True, nogil=True)
-def run(shared, state, family, parameters, record):
-    """Simulate all days under a compiled policy, from a state that has begun.
+@entry
+def run(shared, state, family, parameters, actions, first_day, last_day, record):
+    """Simulate the days first_day .. last_day - 1: a whole run under a compiled policy, or a day of given actions.
 
-    ``parameters`` is float64[n_farms, n_parameters]; ``record`` holds a row per day, or none to record nothing.
+    Parameters
+    ----------
+    family : int
+        A policy's ``Family``, or ``GIVEN``.
+    parameters : float64[n_farms, n_parameters]
+        Of the policy.
+    actions : int64[n_farms]
+        What the farms do, if ``GIVEN``; filled by a policy.
+    record : Record
+        A row per day of the simulation, or none to record nothing.
     """
-    n_farms = shared.num_fish.shape[0]
-    actions = np.empty(n_farms, np.int64)
     recording = record.action.shape[0] > 0
-    for day in range(shared.n_days):
-        for f in range(n_farms):
-            actions[f] = decide(family, parameters[f], shared, state, f, day)
+    for day in range(first_day, last_day):
+        if family != GIVEN:
+            for f in range(actions.shape[0]):
+                actions[f] = decide(family, parameters[f], shared, state, f, day)
         step(shared, state, actions, day)
         if recording:
             write_day(state, shared.first_cage, actions, day, record)

@@ -2,7 +2,7 @@
 
 from .cages import breed, live, treat
 from .dispersal import disperse
-from .inner import inner
+from .inner import inner, merged
 from .lice import count_attached, count_lice
 from .stages import L3, L5F
 from .treatments import add_event, drop_finished, is_under
@@ -112,7 +112,7 @@ def stock_cages(shared, state, farm, day):
             state.stock_value[farm] += state.fish[c] * shared.mass_kg[0] * shared.gain_per_kg
 
 
-@inner
+@merged
 def update_farm(shared, state, farm, day):
     """Stock a farm's cages, advance them by a day, send its eggs on their way, and account for it.
 
@@ -120,9 +120,7 @@ def update_farm(shared, state, farm, day):
     then newcomers join; the day's eggs are laid by the adults of its start.
     """
     stock_cages(shared, state, farm, day)
-    n_fish_farm = 0
-    for c in range(shared.first_cage[farm], shared.first_cage[farm + 1]):
-        n_fish_farm += state.fish[c]
+    n_fish = state.fish[shared.first_cage[farm] : shared.first_cage[farm + 1]].sum()
     state.cost[farm] = 0.0
     breed(shared, state, farm, day)
     disperse(
@@ -135,7 +133,7 @@ def update_farm(shared, state, farm, day):
         state.larvae,
     )
     treat(shared, state, farm, day)
-    live(shared, state, farm, day, n_fish_farm)
+    live(shared, state, farm, day, n_fish)
     account(shared, state, farm, day)
 
 

@@ -1,11 +1,16 @@
-"""``inner``: compile a kernel that only other kernels call.
+"""How kernels on the whole state are compiled: for Python (``entry``), or for other kernels (``inner``, ``merged``).
 
-Those that take the whole ``Shared`` and ``State`` have hundreds of scalar arguments once they are unpacked, and
-most of their compilation would go into wrappers that nobody uses.
+Those that take the whole ``Shared`` and ``State`` have hundreds of scalar arguments once they are unpacked.  Most
+of their compilation would go into wrappers that nobody uses, and into handing those arguments on: what is called in
+one place is merged into its caller.
 """
 
 from collections.abc import Callable
 
 from numba import njit
 
-inner: Callable[[Callable], Callable] = njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)  # type: ignore[call-overload]
+Decorator = Callable[[Callable], Callable]
+
+entry: Decorator = njit(cache=True, nogil=True, no_cfunc_wrapper=True)  # type: ignore[call-overload]
+inner: Decorator = njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)  # type: ignore[call-overload]
+merged: Decorator = njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, inline="always")  # type: ignore[call-overload]

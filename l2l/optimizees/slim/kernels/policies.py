@@ -15,6 +15,7 @@ BERNOULLI, MOSAIC, THRESHOLD, LINEAR = (
     int(Family.THRESHOLD),
     int(Family.LINEAR),
 )
+GIVEN = -1  # in place of a family: the caller says what the farms do
 MOSAIC_AGGREGATION = 2.0  # adult females per fish above which a farm in a mosaic follows the request to treat
 YEAR = 365
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..kernels import episode
 from ..kernels.cache import compile_once
+from ..kernels.policies import GIVEN
 from . import record as records
 from . import state as states
 from .config import Config
@@ -52,16 +53,11 @@ class Simulator:
     def __init__(self, scenario: Config | Shared):
         self.shared = build_shared(scenario) if isinstance(scenario, Config) else freeze(scenario)
         self.state = states.allocate(self.shared)
+        self.day = 0
         self._nothing = records.allocate(self.shared, 0)
-        compile_once(self._call_every_kernel)
+        self._actions = np.zeros(self.shared.n_farms, np.int64)
+        compile_once(lambda: self._advance(Policy.built_in("untreated"), 0, self._nothing))
         self.day = self.shared.n_days  # no run has begun
-
-    def _call_every_kernel(self) -> None:
-        no_days = self.shared._replace(n_days=0)
-        parameters = Policy.built_in("untreated").farm_parameters(self.shared.n_farms)
-        episode.run(no_days, self.state, 0, parameters, self._nothing)
-        self.reset(0)
-        self.step(np.full(self.shared.n_farms, self.shared.n_treatments + 1))
 
     def reset(self, seed: int | np.random.SeedSequence) -> None:
         """Go back to the first day, with the streams of ``seed``."""
@@ -72,20 +68,23 @@ class Simulator:
     def run(self, policy: Policy, seed: int | np.random.SeedSequence) -> Outcome:
         """Simulate all days in one kernel call."""
         self.reset(seed)
-        self._run(policy, self._nothing)
+        self._advance(policy, self.shared.n_days, self._nothing)
         return self.outcome()
 
     def run_recorded(self, policy: Policy, seed: int | np.random.SeedSequence) -> records.Record:
         """Simulate all days and keep each of them."""
         self.reset(seed)
         record = records.allocate(self.shared, self.shared.n_days)
-        self._run(policy, record)
+        self._advance(policy, self.shared.n_days, record)
         return record
 
-    def _run(self, policy: Policy, record: records.Record) -> None:
-        parameters = policy.farm_parameters(self.shared.n_farms)
-        episode.run(self.shared, self.state, int(policy.family), parameters, record)
-        self.day = self.shared.n_days
+    def _advance(self, policy: Policy | None, last_day: int, record: records.Record) -> None:
+        """Go on to ``last_day`` under a policy, or under ``_actions``."""
+        family = GIVEN if policy is None else int(policy.family)
+        n_farms = self.shared.n_farms
+        parameters = np.zeros((n_farms, 0)) if policy is None else policy.farm_parameters(n_farms)
+        episode.run(self.shared, self.state, family, parameters, self._actions, self.day, last_day, record)
+        self.day = last_day
 
     def step(self, actions: np.ndarray) -> None:
         """Advance by one day under ``actions`` int64[n_farms]: treatments by number, then fallow, then none.
@@ -104,8 +103,8 @@ class Simulator:
             raise ValueError(f"an action is 0 .. {n_actions - 1}, got {actions!r}")
         if self.day >= self.shared.n_days:
             raise ValueError(f"no run of {self.shared.n_days} days is under way; call reset(seed) first")
-        episode.step(self.shared, self.state, chosen.astype(np.int64), self.day)
-        self.day += 1
+        self._actions[:] = chosen
+        self._advance(None, self.day + 1, self._nothing)
 
     def outcome(self) -> Outcome:
         """Totals up to the current day."""

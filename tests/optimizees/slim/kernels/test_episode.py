@@ -15,7 +15,8 @@ def run(sea, family=UNTREATED, n_days=None):
     """Record of a run in Python."""
     shared = sea.shared if n_days is None else sea.shared._replace(n_days=n_days)
     record = records.allocate(shared, shared.n_days)
-    episode.run(shared, sea.state, family, np.zeros((shared.n_farms, 0)), record)
+    actions, parameters = np.zeros(shared.n_farms, np.int64), np.zeros((shared.n_farms, 0))
+    episode.run(shared, sea.state, family, parameters, actions, 0, shared.n_days, record)
     return record
 
 
