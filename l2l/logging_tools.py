@@ -2,6 +2,7 @@
 
 import logging.config
 import socket
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,14 @@ from typing import Any
 _shared: dict[str, Any] = {}
 
 _HOST = socket.gethostname()
+
+
+class LogFile(logging.FileHandler):
+    """A log file that is silent about a full disk: the run stops at once, and says so itself."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
 
 
 def create_shared_logger_data(
@@ -56,9 +65,9 @@ def configure_loggers(exactly_once: bool = False) -> None:
     stem = Path(_shared["log_directory"]) / _shared["sim_name"]
     config["handlers"] = {
         "console": {"class": "logging.StreamHandler", "formatter": "brief", "stream": "ext://sys.stdout"},
-        "file_log": {"class": "logging.FileHandler", "formatter": "full", "filename": f"{stem}_LOG.txt"},
+        "file_log": {"()": LogFile, "formatter": "full", "filename": f"{stem}_LOG.txt"},
         "file_error": {
-            "class": "logging.FileHandler",
+            "()": LogFile,
             "formatter": "full",
             "filename": f"{stem}_ERROR.txt",
             "level": "ERROR",

@@ -1,5 +1,6 @@
 """Log files of an experiment."""
 
+import io
 import logging
 import os
 import socket
@@ -55,3 +56,22 @@ def test_exactly_once_leaves_a_configuration_alone(tmp_path):
 def test_impossible_settings_are_refused(arguments):
     with pytest.raises(AssertionError):
         create_shared_logger_data(*arguments)
+
+
+class Broken(io.StringIO):
+    def __init__(self, error):
+        super().__init__()
+        self.error = error
+
+    def write(self, text):
+        raise self.error
+
+
+@pytest.mark.parametrize(("error", "is_told"), [(OSError(28, "No space left"), False), (TypeError("a bug"), True)])
+def test_log_file_is_silent_about_a_full_disk_only(tmp_path, capsys, error, is_told):
+    create_shared_logger_data(["utils"], ["INFO"], [False], "sim", str(tmp_path))
+    configure_loggers()
+    for handler in logging.getLogger("utils").handlers:
+        handler.setStream(Broken(error)).close()
+    logging.getLogger("utils").error("oops")
+    assert ("Logging error" in capsys.readouterr().err) == is_told
