@@ -104,22 +104,10 @@ def until(condition, seconds=30.0):
     return value
 
 
-def heed_interrupts():
-    """Whatever runs the tests in the background of a shell ignores Ctrl-C, and so would the run."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def start_blocked(project, *arguments, generation=2, index=5):
     """A run that hangs in one evaluation; returns its process, and those that must not outlive it."""
     env = {**os.environ, "BLOCK": f"{generation} {index}"}
-    process = subprocess.Popen(
-        command(*arguments),
-        cwd=project,
-        env=env,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=heed_interrupts,
-    )
+    process = subprocess.Popen(command(*arguments), cwd=project, env=env, stderr=subprocess.PIPE, text=True)
     blocked = project / "blocked"
     until(lambda: blocked.exists() or process.poll() is not None)
     assert process.poll() is None, process.stderr.read()
