@@ -152,3 +152,11 @@ def test_a_parameter_out_of_range_is_refused_by_name(name, value, expected):
     with pytest.raises(ValueError) as error:
         make(**{name: value})
     assert expected in str(error.value)
+
+
+def test_restarts_end_before_the_population_grows_without_limit(monkeypatch):
+    monkeypatch.setattr("l2l.optimizers.cmaes.optimizer.MOST_RESTARTS", 2)
+    optimizer, traj = make(bounds={"v": (-1.0, 1.0)}, n_iteration=2000, restarts=True)
+    run(optimizer, traj, lambda individual: (0.0,))
+    assert optimizer.n_restarts == 2
+    assert "also after 2 restarts" in optimizer.stop_reason

@@ -22,12 +22,13 @@ CMAESParameters = namedtuple(
         "n_iteration",  # number of generations, over all restarts
         "sigma",  # first step size, in units of the width of the bounds
         "bounds",  # dict of parameter name to (low, high); None: unbounded
-        "restarts",  # whether to start anew, with twice the population, when nothing moves any more
+        "restarts",  # whether to start anew, up to 9 times, with twice the population, when nothing moves any more
         "stop_criterion",  # fitness (weighted) at which the search is over
     ],
     defaults=[0, None, 100, 0.3, None, True, np.inf],
 )
 
+MOST_RESTARTS = 9  # by then the population is 512 times the first one
 N_SCALE_DRAWS = 16  # individuals drawn to learn the scale of an unbounded space
 
 
@@ -141,6 +142,9 @@ class CMAESOptimizer(Optimizer):
     def _restart_or_stop(self) -> None:
         if not self.parameters.restarts:
             self.stop_reason = "CMA-ES converged"
+            return
+        if self.n_restarts == MOST_RESTARTS:
+            self.stop_reason = f"CMA-ES converged, also after {MOST_RESTARTS} restarts"
             return
         self.n_restarts += 1
         self.pop_size *= 2
