@@ -1,21 +1,36 @@
 """The reaper: a tiny process that ends all workers when the runner is gone, however it went.
 
-Reads process groups from its standard input, ``+123`` (started) and ``-123`` (ended), and at the end of the
-input kills those that are left. Runs as a plain file with the standard library alone, so that it starts at once.
+Reads process groups from its standard input, ``+123`` (started) and ``-123`` (ended). At the end of the input it
+kills those that are left, and every process that carries the run's mark in its environment: what an optimizee
+started in a session of its own is in no worker's group. Runs as a plain file with the standard library alone, so
+that it starts at once.
 """
 
 import os
 import signal
 import subprocess
 import sys
+import time
+
+MARK = "L2L_RUN"
+"""Environment variable of workers, and of all that they start: the token of their run."""
+
+ROUNDS = 50
+"""How often to look for marked processes; one that the kernel cannot end must not hold up the end of the run."""
 
 
 class Reaper:
-    """The runner's side: tells the reaper which process groups to end with the runner."""
+    """The runner's side: tells the reaper which process groups to end with the runner.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    token : str
+        Value of ``MARK`` in the environment of the run's workers.
+    """
+
+    def __init__(self, token: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", __file__],
+            [sys.executable, "-I", "-S", __file__, token],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -44,8 +59,8 @@ class Reaper:
             return
 
 
-def reap() -> None:
-    """Follow the standard input to its end, then kill the groups that are left."""
+def reap(token: str) -> None:
+    """Follow the standard input to its end, then kill the groups that are left and what carries the mark."""
     groups = set()
     for line in sys.stdin.buffer:
         group = int(line[1:])
@@ -58,7 +73,28 @@ def reap() -> None:
             os.killpg(group, signal.SIGKILL)
         except ProcessLookupError:
             continue
+    for _ in range(ROUNDS):  # until none is left that another was just starting
+        if not kill_marked(token):
+            return
+        time.sleep(0.01)
+
+
+def kill_marked(token: str) -> int:
+    """Kill the processes with the run's mark in their environment; returns how many there were."""
+    mark = f"{MARK}={token}".encode()
+    killed = 0
+    for entry in os.scandir("/proc"):
+        if not entry.name.isdigit():
+            continue
+        try:
+            with open(f"/proc/{entry.name}/environ", "rb") as file:  # empty where it has ended
+                if mark in file.read().split(b"\0"):
+                    os.kill(int(entry.name), signal.SIGKILL)
+                    killed += 1
+        except OSError:  # it has just ended, or is not ours
+            continue
+    return killed
 
 
 if __name__ == "__main__":
-    reap()
+    reap(sys.argv[1])

@@ -138,7 +138,7 @@ class Runner:
         if interrupts is not None:
             self._selector.register(interrupts.fd, selectors.EVENT_READ, (self._on_interrupt, None))
         self.prepare_run_file()
-        self._reaper = Reaper()
+        self._reaper = Reaper(self.run_token)
         try:
             self.launch_workers()
         except BaseException:
@@ -455,7 +455,7 @@ class Runner:
         """
         command, _ = self.produce_run_command(w_id)
         try:
-            worker = WorkerProcess(w_id, command, self.logs, redirected=bool(self.srun_command))
+            worker = WorkerProcess(w_id, command, self.logs, self.run_token, redirected=bool(self.srun_command))
         except OSError as error:
             raise WorkerStartError(
                 f"worker {w_id} cannot be started: {error}\ncommand: {shlex.join(command)}"

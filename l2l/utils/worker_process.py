@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from l2l.utils.channel import Inbox, Outbox, Pipes, encode
+from l2l.utils.reaper import MARK
 
 LONGEST_QUEUE = 64
 """Assignments in hand of one worker, at most."""
@@ -43,11 +44,13 @@ class WorkerProcess:
     command : sequence of str
     folder : Path
         Where its pipes and logs lie.
+    token : str
+        Marks, in the environment, the worker and all that it starts.
     redirected : bool
         Whether the command itself writes the log files (``srun --output``).
     """
 
-    def __init__(self, worker_id: int, command: Sequence[str], folder: Path, redirected: bool = False):
+    def __init__(self, worker_id: int, command: Sequence[str], folder: Path, token: str, redirected: bool = False):
         self.worker_id = worker_id
         self.queue: deque[Assignment] = deque()
         self.ready = False
@@ -62,14 +65,14 @@ class WorkerProcess:
         self.outbox = Outbox(os.open(self._pipes.input, os.O_RDWR | os.O_NONBLOCK))
         self.inbox = Inbox(os.open(self._pipes.output, os.O_RDONLY | os.O_NONBLOCK))
         try:
-            self._start(command, folder / f"out_{worker_id}.log", redirected)
+            self._start(command, folder / f"out_{worker_id}.log", token, redirected)
         except OSError:
             os.close(self.outbox.fd)
             os.close(self.inbox.fd)
             self._pipes.remove()
             raise
 
-    def _start(self, command: Sequence[str], out_log: Path, redirected: bool) -> None:
+    def _start(self, command: Sequence[str], out_log: Path, token: str, redirected: bool) -> None:
         with open(out_log, "ab") as out, open(self._err_log, "ab") as err:
             self._err_start = err.tell()
             self.process = subprocess.Popen(
@@ -77,6 +80,7 @@ class WorkerProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL if redirected else out,
                 stderr=err,
+                env={**os.environ, MARK: token},
                 start_new_session=True,  # a group of its own to end as a whole; Ctrl-C does not reach it
             )
         self.pid = self.process.pid

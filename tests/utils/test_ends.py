@@ -65,8 +65,9 @@ def wait(traj):
     at = tuple(map(int, os.environ.get("BLOCK", "-1 -1").split()))
     if (traj.individual.generation, traj.individual.ind_idx) == at:
         child = subprocess.Popen(["sleep", "300"])
+        elsewhere = subprocess.Popen(["sleep", "300"], start_new_session=True)
         with open("blocked.part", "w") as file:
-            file.write(f"{os.getpid()} {child.pid}")
+            file.write(f"{os.getpid()} {child.pid} {elsewhere.pid}")
         os.rename("blocked.part", "blocked")
         time.sleep(300)
 """
