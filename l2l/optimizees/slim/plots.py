@@ -10,7 +10,7 @@ import numpy as np
 
 from l2l.utils.figures import COLOURS, INK, MUTED, figure, with_prefixes
 
-from .kernels.genetics import gene_digit
+from .kernels.genetics import dominant_share, n_genes_of
 from .kernels.stages import L5F
 from .simulation.config import Config
 from .simulation.record import Record
@@ -75,8 +75,7 @@ def treatments_so_far(record: Record) -> np.ndarray:
 def resistance(record: Record) -> np.ndarray:
     """Frequency of the dominant allele among all lice, mean over genes, float64[d]; nan where there are none."""
     by_genotype = record.lice.sum(axis=(1, 2))  # (d, g)
-    n_genes = round(np.log(by_genotype.shape[1]) / np.log(3))
-    share = np.array([0.0, 1.0, 0.5])[gene_digit(n_genes)].mean(axis=1)  # of dominant alleles in a, A, Aa
+    share = dominant_share(n_genes_of(by_genotype.shape[1])).mean(axis=1)
     return _ratio(by_genotype @ share, by_genotype.sum(axis=1))
 
 

@@ -14,6 +14,8 @@ from itertools import product
 import numpy as np
 from numba import njit
 
+from ..types.genotypes import genotypes_of
+
 # One gene.  Rows a, A, Aa; columns the gametes with a and with A: Mendel's first law.
 _GAMETES_OF_ONE_GENE = np.array([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]])
 _ZYGOTE_OF_ONE_GENE = np.array([[0, 2], [2, 1]])
@@ -37,8 +39,7 @@ def n_genes_of(n_genotypes: int) -> int:
 
 def gene_keys(gene: int) -> tuple[str, str, str]:
     """Names of the genotypes of one gene: ``("a", "A", "Aa")`` for gene 0, with ``b`` for gene 1, ..."""
-    recessive = chr(ord("a") + gene)
-    return recessive, recessive.upper(), recessive.upper() + recessive
+    return genotypes_of(chr(ord("a") + gene))
 
 
 def genotype_names(n_genes: int) -> list[str]:
@@ -49,6 +50,11 @@ def genotype_names(n_genes: int) -> list[str]:
 def gene_digit(n_genes: int) -> np.ndarray:
     """For each genotype and gene 0, 1 or 2 for a, A, Aa: int64[n_genotypes, n_genes]."""
     return np.array(list(product(range(3), repeat=n_genes)), dtype=np.int64)
+
+
+def dominant_share(n_genes: int) -> np.ndarray:
+    """Share of dominant alleles in each genotype, gene by gene: float64[n_genotypes, n_genes]."""
+    return _GAMETES_OF_ONE_GENE[:, 1][gene_digit(n_genes)]
 
 
 def genotype_to_gametes_map(n_genes: int) -> np.ndarray:

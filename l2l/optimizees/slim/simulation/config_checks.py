@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from l2l.errors import L2LError, nearest
+from l2l.optimizees.slim.types.genotypes import genotypes_of
 from l2l.optimizees.slim.types.treatments import Treatment
 
 
@@ -200,13 +201,13 @@ def genetic_ratios(value: Any, place: Place) -> Rates:
     if not isinstance(value, Mapping) or not value:
         raise place.error(value, "genotype frequencies such as {'a': 0.99, 'A': 0.005, 'Aa': 0.005}")
     genes = sorted({str(key)[0].lower() for key in value if key})
-    known = [genotype for gene in genes for genotype in (gene, gene.upper(), gene.upper() + gene)]
+    known = [genotype for gene in genes for genotype in genotypes_of(gene)]
     for key in value:
         if key not in known or not key.isalpha():
             raise place.unknown(key, [name for name in known if name.isalpha()])
     frequencies = {}
     for gene in genes:
-        names = (gene, gene.upper(), gene.upper() + gene)
+        names = genotypes_of(gene)
         for name in names:
             if name not in value:
                 raise place.missing(name, f"all of {', '.join(names)}")

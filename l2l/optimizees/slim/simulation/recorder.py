@@ -12,6 +12,7 @@ from l2l.version import FULL_VERSION
 
 from ..kernels.genetics import gene_digit
 from ..kernels.stages import STAGE_NAMES
+from ..types.genotypes import genotypes_of
 from .config import Config
 from .policies import Policy
 from .record import Record
@@ -112,11 +113,10 @@ def genotypes_by_gene(counts: np.ndarray, genes: Sequence[str]) -> dict[str, np.
         Names of the genes by their recessive alleles.
     """
     digits = gene_digit(len(genes))  # (n_genotypes, n_genes)
-    names = [(gene, gene.upper(), gene.upper() + gene) for gene in genes]
     return {
         name: counts[..., digits[:, i] == digit].sum(axis=-1)
-        for i, of_gene in enumerate(names)
-        for digit, name in enumerate(of_gene)
+        for i, gene in enumerate(genes)
+        for digit, name in enumerate(genotypes_of(gene))
     }
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..kernels import genetics
 from ..kernels.stages import STAGE_NAMES
+from ..types.genotypes import genotypes_of
 from ..types.treatments import Treatment
 from .config import Config, TreatmentConfig
 
@@ -267,8 +268,7 @@ def _mass_g(config: Config, age_days: np.ndarray) -> np.ndarray:
 
 def _gene_ratios(config: Config) -> np.ndarray:
     """Initial genotype frequencies, float64[genes, 3], columns a, A, Aa."""
-    keys = [(gene, gene.upper(), gene.upper() + gene) for gene in config.genes]
-    ratios = np.array([[config.genetic_ratios[key] for key in of_gene] for of_gene in keys])
+    ratios = np.array([[config.genetic_ratios[key] for key in genotypes_of(gene)] for gene in config.genes])
     return ratios / ratios.sum(axis=1, keepdims=True)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..kernels import episode
 from ..kernels.cache import compile_once
+from ..kernels.genetics import dominant_share
 from ..kernels.policies import GIVEN
 from . import record as records
 from . import state as states
@@ -110,9 +111,8 @@ class Simulator:
         """Totals up to the current day."""
         by_genotype = self.state.lice.sum(axis=(0, 1))
         total = by_genotype.sum()
-        dominant = np.array([0.0, 1.0, 0.5])[self.shared.gene_digit]  # alleles a, A, Aa carry
         with np.errstate(invalid="ignore"):
-            resistance = by_genotype @ dominant / np.float64(total)
+            resistance = by_genotype @ dominant_share(self.shared.gene_digit.shape[1]) / np.float64(total)
         return Outcome(
             payoff=self.state.total_payoff.copy(),
             aggregation=self.state.total_aggregation / max(1, self.day),
