@@ -75,8 +75,15 @@ def find_finalists(optimizee: SlimOptimizee, experiment: Any) -> list[Policy]:
         else:
             continue
         seen.add(key)
-    individuals = [individual for _, _, individual in sorted(best, reverse=True)]
+    policies = [_policy(optimizee, individual) for _, _, individual in sorted(best, reverse=True)]
     recommended = experiment.optimizer.recommend() if hasattr(experiment.optimizer, "recommend") else None
     if recommended is not None:
-        individuals.append(recommended)
-    return [optimizee.policy({n: np.asarray(v, float) for n, v in i.items()}) for i in individuals]
+        policy = _policy(optimizee, recommended)
+        if not any(np.array_equal(policy.values, other.values) for other in policies):
+            policies.append(policy)
+    return policies
+
+
+def _policy(optimizee: SlimOptimizee, individual: dict[str, Any]) -> Policy:
+    """Of an individual as the history or an optimizer has it."""
+    return optimizee.policy({name: np.asarray(value, float) for name, value in individual.items()})
