@@ -7,9 +7,9 @@ from .lice import count_attached, count_lice
 from .stages import L3, L5F
 from .treatments import add_event, drop_finished, is_under
 
-COOPERATION_AGGREGATION = 1.0  # adult females per fish that a cage must pass to be treated
+ELIGIBLE_AGGREGATION = 1.0  # adult females per fish that a cage must pass to be treated
 MONTH_DAYS = 28
-YEAR = 365
+YEAR_DAYS = 365
 
 
 @inner
@@ -31,7 +31,7 @@ def request_treatment(shared, state, farm, treatment, day, force):
             continue
         if not force:
             females = count_lice(state.lice[c], L5F)
-            if females <= COOPERATION_AGGREGATION * state.fish[c]:  # a fallow cage has neither
+            if females <= ELIGIBLE_AGGREGATION * state.fish[c]:  # a fallow cage has neither
                 continue
             if is_under(state.events[c], state.n_events[c], treatment):
                 continue
@@ -88,13 +88,11 @@ def apply_action(shared, state, farm, action, day):
 def begin_day(shared, state, farm, day):
     """Clear the day's tallies, renew the yearly quota and harvest what is ready."""
     state.eggs[farm] = 0
-    state.arrivals[farm] = 0
-    state.influx_lice[farm] = 0
     state.dead_lice[farm] = 0
     state.removed_lice[farm] = 0
     state.dead_fish[farm] = 0
     state.sold_fish[farm] = 0
-    if day > shared.farm_start[farm] and (day - shared.farm_start[farm] + 1) % YEAR == 0:
+    if day > shared.farm_start[farm] and (day - shared.farm_start[farm] + 1) % YEAR_DAYS == 0:
         state.remaining[farm] = shared.max_num_treatments[farm]
     for c in range(shared.first_cage[farm], shared.first_cage[farm + 1]):
         age = day - state.cage_start[c]

@@ -6,6 +6,7 @@ Actions are the treatments by number, then FALLOW = n_treatments and no action =
 from math import log1p
 
 from ..types.policies import Family
+from .farm import YEAR_DAYS
 from .inner import inner
 from .sampling import integer_below, uniform
 
@@ -17,7 +18,6 @@ BERNOULLI, MOSAIC, THRESHOLD, LINEAR = (
 )
 GIVEN = -1  # in place of a family: the caller says what the farms do
 MOSAIC_AGGREGATION = 2.0  # adult females per fish above which a farm in a mosaic follows the request to treat
-YEAR = 365
 
 
 @inner
@@ -93,8 +93,8 @@ def threshold(parameters, shared, state, farm, day):
     if aggregation >= parameters[3 * n_treatments + 1]:
         return n_treatments
     relief = 1.0 - parameters[3 * n_treatments] * state.asked_to_treat[farm]
-    day_of_year = (day - shared.farm_start[farm]) % YEAR
-    kept_back = shared.max_num_treatments[farm] * (1.0 - day_of_year / YEAR)
+    day_of_year = (day - shared.farm_start[farm]) % YEAR_DAYS
+    kept_back = shared.max_num_treatments[farm] * (1.0 - day_of_year / YEAR_DAYS)
     chosen = n_treatments + 1
     most = 0.0
     for t in range(n_treatments):
