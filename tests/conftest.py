@@ -2,7 +2,9 @@
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,3 +26,15 @@ def slim_data() -> Path:
     if not (folder / "slim-config").is_dir():
         pytest.skip(f"no SLIM data in {folder}; set SLIM_DATA")
     return folder
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+    """The figures that a test makes, kept open until it has looked at them."""
+    from l2l.matplotlib_ import plt
+
+    made: list[Any] = []
+    monkeypatch.setattr(plt, "close", made.append)
+    yield made
+    monkeypatch.undo()
+    plt.close("all")

@@ -33,16 +33,6 @@ def write_history(path: Path, fitness, **columns) -> Path:
     return path
 
 
-@pytest.fixture
-def drawn(monkeypatch):
-    """The axes of the figures that a test makes, kept open until it has looked at them."""
-    made = []
-    monkeypatch.setattr(plt, "close", made.append)
-    yield made
-    monkeypatch.undo()
-    plt.close("all")
-
-
 def lines(axes):
     return {line.get_label(): line.get_ydata().tolist() for line in axes.get_lines()}
 

@@ -21,16 +21,6 @@ def config():
     return Config.scenario("Fyne", end_date="2018-04-01")
 
 
-@pytest.fixture
-def drawn(monkeypatch):
-    """The figures that a test makes, kept open until it has looked at them."""
-    made = []
-    monkeypatch.setattr(plt, "close", made.append)
-    yield made
-    monkeypatch.undo()
-    plt.close("all")
-
-
 def make_record(n_genotypes=3):
     return allocate(SimpleNamespace(n_farms=2, n_treatments=3, n_genotypes=n_genotypes), N_DAYS)
 
