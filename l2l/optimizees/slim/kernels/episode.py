@@ -1,6 +1,6 @@
 """Days of the whole system: one kernel call for a whole run, or for each day where somebody else decides."""
 
-from .farm import apply_action, begin_day, observe, update_farm
+from .farm import apply_action, begin_day, observe, send_eggs, update_farm
 from .inner import entry, merged
 from .organisation import oversee, update_reservoir
 from .policies import GIVEN, decide
@@ -10,8 +10,9 @@ from .policies import GIVEN, decide
 def step(shared, state, actions, day):
     """Advance the whole system by a day under the farms' ``actions`` int64[n_farms].
 
-    All actions are carried out before any farm is updated.  A farm that was ordered to fallow does that instead,
-    and ``actions`` is changed to say so.
+    All actions are carried out before any farm is updated, and all farms are updated before any eggs leave: a farm
+    touches nothing but its own until then.  One that was ordered to fallow does that instead, and ``actions`` is
+    changed to say so.
     """
     n_farms = actions.shape[0]
     n_treatments = shared.is_cleaner.shape[0]
@@ -23,6 +24,7 @@ def step(shared, state, actions, day):
     for f in range(n_farms):
         update_farm(shared, state, f, day)
     for f in range(n_farms):
+        send_eggs(shared, state, f, day)
         observe(shared, state, f, day)
     eggs_today = state.counts[0, 0]
     eggs_today[:] = 0

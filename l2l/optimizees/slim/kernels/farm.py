@@ -112,7 +112,7 @@ def stock_cages(shared, state, farm, day):
 
 @merged
 def update_farm(shared, state, farm, day):
-    """Stock a farm's cages, advance them by a day, send its eggs on their way, and account for it.
+    """Stock a farm's cages, advance them by a day, and account for it; its eggs wait for `send_eggs`.
 
     Every rate is taken from the state at the start of the day.  Deaths come first, then the survivors develop,
     then newcomers join; the day's eggs are laid by the adults of its start.
@@ -121,6 +121,14 @@ def update_farm(shared, state, farm, day):
     n_fish = state.fish[shared.first_cage[farm] : shared.first_cage[farm + 1]].sum()
     state.cost[farm] = 0.0
     breed(shared, state, farm, day)
+    treat(shared, state, farm, day)
+    live(shared, state, farm, day, n_fish)
+    account(shared, state, farm, day)
+
+
+@inner
+def send_eggs(shared, state, farm, day):
+    """Send the eggs that a farm's lice laid on ``day`` on their way to all farms."""
     disperse(
         state.streams[1 + 2 * farm],
         day,
@@ -130,9 +138,6 @@ def update_farm(shared, state, farm, day):
         state.travel[farm],
         state.larvae,
     )
-    treat(shared, state, farm, day)
-    live(shared, state, farm, day, n_fish)
-    account(shared, state, farm, day)
 
 
 @inner
