@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ from .record import Record
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+MOST_EDGES = 500  # connections that a table's metadata holds: more cannot be told apart on a map
 
 # what stands in a row, where its name does not say it all; kept in the file as metadata of the column
 MEANINGS = {
@@ -130,12 +133,37 @@ def _reservoir_today(record: Record, config: Config, n_farms: int) -> dict[str, 
 def _metadata(config: Config, policy: Policy | None, seed: int | None) -> dict[str, str]:
     import yaml
 
-    metadata = {"scenario": config.name, "scenario_hash": config.scenario_hash(), "l2l_version": FULL_VERSION}
+    metadata = {
+        "scenario": config.name,
+        "scenario_hash": config.scenario_hash(),
+        "l2l_version": FULL_VERSION,
+        "plot": json.dumps(plot_metadata(config)),
+    }
     if policy is not None:
         metadata["policy"] = yaml.safe_dump(policy.to_dict(), sort_keys=False)
     if seed is not None:
         metadata["seed"] = str(seed)
     return metadata
+
+
+def plot_metadata(config: Config) -> dict[str, Any]:
+    """What figures of a run show besides its days: thresholds, names, places, and the strongest connections.
+
+    An edge is ``[from, to, share of the eggs that arrive]``.
+    """
+    probs = config.interfarm_probs
+    edges = [(int(i), int(j)) for i, j in np.argwhere(probs > 0) if i != j]
+    edges = sorted(edges, key=lambda edge: -probs[edge])[:MOST_EDGES]
+    return {
+        "suggested_threshold": config.agg_rate_suggested_threshold,
+        "enforcement_threshold": config.agg_rate_enforcement_threshold,
+        "treatments": [t.treatment_name for t in config.treatments],
+        "farms": [
+            {"name": farm.name, "ncages": farm.ncages, "location": [float(x) for x in farm.location]}
+            for farm in config.farms
+        ],
+        "edges": [[i, j, float(f"{probs[i, j]:.4g}")] for i, j in edges],
+    }
 
 
 def write_daily_table(

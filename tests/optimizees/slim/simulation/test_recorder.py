@@ -1,5 +1,6 @@
 """The daily table against the record it is made of."""
 
+import json
 from datetime import datetime
 
 import numpy as np
@@ -10,7 +11,7 @@ import yaml
 from l2l.optimizees.slim.kernels.stages import STAGE_NAMES
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.policies import Policy
-from l2l.optimizees.slim.simulation.recorder import daily_table, write_daily_table
+from l2l.optimizees.slim.simulation.recorder import daily_table, plot_metadata, write_daily_table
 from l2l.optimizees.slim.simulation.simulator import Simulator
 from l2l.optimizees.slim.types.policies import Family
 
@@ -129,3 +130,21 @@ def test_failed_write_leaves_the_old_file(tmp_path, record, config, monkeypatch)
     with pytest.raises(OSError, match="disk full"):
         write_daily_table(path, record, config)
     assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("days.parquet", "old")]
+
+
+def test_metadata_holds_what_figures_show_besides_the_days(table, config):
+    plot = json.loads(table.schema.metadata[b"plot"])
+    assert plot == plot_metadata(config)
+    assert plot["farms"][1] == {"name": "Rubha Stillaig", "ncages": 3, "location": list(config.farms[1].location)}
+    assert (plot["suggested_threshold"], plot["enforcement_threshold"]) == (2.0, 6.0)
+    assert plot["treatments"] == [t.treatment_name for t in config.treatments]
+
+
+def test_edges_are_the_strongest_connections_between_farms_greatest_first():
+    probs = Config.scenario("Fyne_complete").interfarm_probs
+    edges = plot_metadata(Config.scenario("Fyne_complete"))["edges"]
+    assert len(edges) == 9 * 8 and all(i != j for i, j, _ in edges)
+    shares = [share for _, _, share in edges]
+    assert shares == sorted(shares, reverse=True)
+    i, j, share = edges[0]
+    assert share == pytest.approx(probs[i, j], rel=1e-3)
