@@ -84,11 +84,12 @@ def write_day(state, first_cage, actions, day, record):
 
 
 @entry
-def run(shared, state, family, parameters, actions, first_day, last_day, record):
+def run(world, family, parameters, actions, first_day, last_day, record):
     """Simulate the days first_day .. last_day - 1: a whole run under a compiled policy, or a day of given actions.
 
     Parameters
     ----------
+    world : World
     family : int
         A policy's ``Family``, or ``GIVEN``.
     parameters : float64[n_farms, n_parameters]
@@ -98,6 +99,7 @@ def run(shared, state, family, parameters, actions, first_day, last_day, record)
     record : Record
         A row per day of the simulation, or none to record nothing.
     """
+    shared, state = world.shared, world.state
     recording = record.action.shape[0] > 0
     for day in range(first_day, last_day):
         if family != GIVEN:

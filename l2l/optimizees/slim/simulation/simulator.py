@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from ..kernels import episode
 from ..kernels.cache import compile_once
 from ..kernels.genetics import dominant_share
 from ..kernels.policies import GIVEN
+from ..kernels.world import World, make_world
 from . import record as records
 from . import state as states
 from .config import Config
@@ -60,6 +62,11 @@ class Simulator:
         compile_once(lambda: self._advance(Policy.built_in("untreated"), 0, self._nothing))
         self.day = self.shared.n_days  # no run has begun
 
+    @cached_property
+    def _world(self) -> World:
+        # not before compile_once: it forgets kernels that were compiled from other sources
+        return make_world(self.shared, self.state)
+
     def reset(self, seed: int | np.random.SeedSequence) -> None:
         """Go back to the first day, with the streams of ``seed``."""
         sequence = seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
@@ -84,7 +91,7 @@ class Simulator:
         family = GIVEN if policy is None else int(policy.family)
         n_farms = self.shared.n_farms
         parameters = np.zeros((n_farms, 0)) if policy is None else policy.farm_parameters(n_farms)
-        episode.run(self.shared, self.state, family, parameters, self._actions, self.day, last_day, record)
+        episode.run(self._world, family, parameters, self._actions, self.day, last_day, record)
         self.day = last_day
 
     def step(self, actions: np.ndarray) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from l2l.optimizees.slim.kernels import episode
 from l2l.optimizees.slim.kernels.stages import L1, L3, L5F
+from l2l.optimizees.slim.kernels.world import make_world
 from l2l.optimizees.slim.simulation import record as records
 
 EMB, THERMOLICER, CLEANERFISH, FALLOW, NOTHING = range(5)
@@ -16,7 +17,8 @@ def run(sea, family=UNTREATED, n_days=None):
     shared = sea.shared if n_days is None else sea.shared._replace(n_days=n_days)
     record = records.allocate(shared, shared.n_days)
     actions, parameters = np.zeros(shared.n_farms, np.int64), np.zeros((shared.n_farms, 0))
-    episode.run(shared, sea.state, family, parameters, actions, 0, shared.n_days, record)
+    world = make_world(shared, sea.state)
+    episode.run(world, family, parameters, actions, 0, shared.n_days, record)
     return record
 
 
