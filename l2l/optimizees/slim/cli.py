@@ -2,9 +2,9 @@
 
 import argparse
 import importlib
-import re
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from l2l.errors import L2LError, nearest
 from l2l.optimizees.slim.simulation.config_checks import ConfigError
@@ -26,23 +26,49 @@ COMMANDS = {
 }
 
 
+class CommandParser(argparse.ArgumentParser):
+    """A command's options; where it has ``--set``, a dotted option of the configuration stands for it."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse does."""
+        if "--set" in self.options:
+            from l2l.optimizees.slim.scenario_options import as_settings
+
+            args = as_settings(args)
+        return super().parse_known_args(args, namespace)
+
+    @property
+    def options(self) -> list[str]:
+        """All of them, by their flags."""
+        return [flag for action in self._actions for flag in action.option_strings]
+
+    def shorten_usage(self) -> None:
+        """Name the positional arguments alone: the options of a configuration would fill a page."""
+        positional = [str(action.metavar or action.dest) for action in self._get_positional_actions()]
+        self.usage = " ".join(["%(prog)s", *positional, "[options]"])
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run ``slim``; 0 if done, 1 if it failed, 2 for wrong usage or input, 130 if interrupted."""
     argv = sys.argv[1:] if argv is None else list(argv)
     parser = argparse.ArgumentParser(prog="slim", description="Simulate sea lice on salmon farms.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(
+        dest="command", required=True, metavar="COMMAND", parser_class=CommandParser
+    )
     for name, (module, meaning) in COMMANDS.items():
-        command = commands.add_parser(name, help=meaning, description=f"{meaning.capitalize()}.")
+        command = commands.add_parser(name, help=meaning, description=f"{meaning.capitalize()}.", allow_abbrev=False)
         if argv[:1] == [name]:
             chosen = importlib.import_module(module)
             chosen.add_arguments(command)
             command.set_defaults(run=chosen.run)
+            if "--set" in command.options:
+                command.shorten_usage()
     try:
         args, unknown = parser.parse_known_args(argv)
         if unknown:
             command = commands.choices[args.command]
-            known = re.findall(r"--[a-z-]+", command.format_usage())
-            command.error(f"unknown argument {unknown[0]!r}{nearest(unknown[0], known)}")
+            known = command.options
+            command.error(f"unknown argument {unknown[0]!r}{nearest(unknown[0].partition('=')[0], known)}")
     except SystemExit as end:  # argparse has said why
         return int(end.code or 0)
     try:

@@ -1,27 +1,20 @@
 """Simulate a scenario under a policy and write its daily table: ``slim run``."""
 
 import argparse
-import json
 import sys
-from dataclasses import Field, fields
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from l2l.optimizees.slim.scenario_options import add_scenario_options, json_or_text, overrides
 from l2l.optimizees.slim.simulation import config_checks as check
-from l2l.optimizees.slim.simulation.config import SITE, Config
+from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.config_checks import ConfigError, Place
 
 if TYPE_CHECKING:  # the simulator loads numba
     from l2l.optimizees.slim.simulation.policies import Policy
     from l2l.optimizees.slim.simulation.simulator import Outcome
 
-OWN_OPTIONS = ("seed", "treatment_strategy")
-
-
-def scalar_keys() -> list[Field]:
-    """Keys of a configuration that hold one value and have no option of their own."""
-    return [f for f in fields(Config) if f.type in (int, float, str, datetime) and f.name not in OWN_OPTIONS]
+OWN_OPTIONS = {"seed": "--seed", "treatment_strategy": "--treatment-strategy"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,21 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", metavar="N", help="whole number >= 0 (default: the scenario's own)")
     parser.add_argument("--quiet", action="store_true", help="print the path of the table only")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="another value for any key of the configuration, by dotted name; the value as in JSON, or text; "
-        "e.g. farms.0.num_fish=50000, farms.*.defection_proba=0.5, treatments.EMB.effect_delay=3",
-    )
-    groups = {file: parser.add_argument_group(f"in place of {file}") for file in (SITE, "config.json")}
-    for f in scalar_keys():
-        groups[f.metadata["file"]].add_argument(
-            _flag(f.name),
-            metavar="X" if f.type in (int, float) else "TEXT",
-            help=f.metadata["meaning"].replace("%", "%%"),
-        )
+    add_scenario_options(parser, OWN_OPTIONS)
 
 
 def run(args: argparse.Namespace) -> str:
@@ -63,7 +42,7 @@ def run(args: argparse.Namespace) -> str:
 
     policy = load_policy(args.treatment_strategy or config.treatment_strategy, config)
     policy.farm_parameters(len(config.farms))  # refuses a policy for another number of farms
-    seed = config.seed if args.seed is None else check.whole(0)(_value(args.seed), Place("--seed"))
+    seed = config.seed if args.seed is None else check.whole(0)(json_or_text(args.seed), Place("--seed"))
     path.parent.mkdir(parents=True, exist_ok=True)
 
     from l2l.optimizees.slim.kernels.cache import is_compiled
@@ -86,37 +65,6 @@ def table_path(out: str) -> Path:
     if path.parent.exists() and not path.parent.is_dir():
         raise ConfigError(f"{path.parent} is a file; expected a folder to write to")
     return path.parent / f"simulation_data_{path.name}.parquet"
-
-
-def overrides(args: argparse.Namespace) -> dict[str, Any]:
-    """What the command line says in place of the scenario's files, for `Config.replace`."""
-    found: dict[str, Any] = {}
-    for f in scalar_keys():
-        given = getattr(args, f.name)
-        if given is not None:
-            found[f.name] = _value(given) if f.type in (int, float) else given
-    for setting in args.set:
-        key, separator, value = setting.partition("=")
-        if not (key and separator):
-            raise ConfigError(f"--set {setting}: expected KEY=VALUE, such as farms.0.num_fish=50000")
-        if key in OWN_OPTIONS:
-            raise ConfigError(f"--set {setting}: expected {_flag(key)} {value}")
-        if key in found:
-            raise ConfigError(f"--set {setting}: {key} is given twice; expected it once")
-        found[key] = _value(value)
-    return found
-
-
-def _value(text: str) -> Any:
-    """What stands there as JSON; what is no JSON is text."""
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError:
-        return text
-
-
-def _flag(name: str) -> str:
-    return "--" + name.replace("_", "-")
 
 
 def summary(config: Config, policy: "Policy", seed: int, outcome: "Outcome") -> str:

@@ -30,13 +30,17 @@ def to_plain(value: Any) -> Any:
     return None if isinstance(value, float) and value == -math.inf else value
 
 
+class _Made(dict):
+    """An object in the place of null, whose keys are yet to be checked."""
+
+
 def assign(plain: Any, parts: list[str], value: Any, dotted: str) -> list[str]:
     """Put ``value`` at the place that ``parts`` name within ``plain``; return the paths it went to."""
     part, *rest = parts
     if isinstance(plain, list):
         keys: list[Any] = _items_named(plain, part, dotted)
     elif isinstance(plain, dict):
-        if part not in plain:
+        if part not in plain and not isinstance(plain, _Made):
             raise ConfigError(f"override {dotted}: there is no key {part!r}{nearest(part, plain)}")
         keys = [part]
     else:
@@ -44,6 +48,8 @@ def assign(plain: Any, parts: list[str], value: Any, dotted: str) -> list[str]:
     paths = []
     for item in keys:
         if rest:
+            if isinstance(plain, dict) and plain.get(item) is None:
+                plain[item] = _Made()
             paths += [f"{item}.{path}" for path in assign(plain[item], rest, value, dotted)]
         else:
             plain[item] = value

@@ -111,7 +111,7 @@ def test_overrides_reach_every_level(scenario):
         ("farms.2.num_fish", 1, "there is no item 2; expected 0 to 1"),
         ("farms.Suoth.num_fish", 1, "there is no item 'Suoth'; did you mean 'South'"),
         ("farms.0.num_fish.x", 1, "there is nothing below 40000"),
-        ("production_cycle.fallow_days", 1, "there is nothing below None; expected a value for the whole key"),
+        ("production_cycle.fallow_days", 1, "production_cycle.harvest_mass_g is missing"),
         ("treatments.EMB.efect_delay", 1, "did you mean 'effect_delay'?"),
         ("farms.*.num_fish", -1, "override farms.0.num_fish is -1; expected a whole number >= 0"),
         ("farms.0.ncages", 3, "expected 3 dates, one per cage (ncages), not 2"),
