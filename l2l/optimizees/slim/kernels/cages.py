@@ -21,9 +21,9 @@ from .stages import L1, L3, L4, L5F, L5M, N_STAGES
 from .treatments import (
     application_cost,
     application_hazard,
-    cleaner_fish_stocked,
     drop_finished,
     eat_lice,
+    stock_cleaner_fish,
     treat_lice,
 )
 
@@ -81,12 +81,16 @@ def treat(shared, state, farm, day):
         for s in range(N_STAGES):
             for g in range(survival.shape[1]):
                 survival[s, g] = 1.0 - shared.background_mortality[s]
-        n_cleaner = state.cleaner_fish[c]
-        if n_cleaner > 0:
-            state.cleaner_fish[c] -= binomial(stream, n_cleaner, shared.cleaner_mortality)
+        n_fish = state.fish[c]
+        for t in shared.cleaners:
+            n_cleaner = state.cleaner_fish[c, t]
+            if n_cleaner == 0:
+                continue
+            if n_fish > 0:
+                eat_lice(survival, n_cleaner / n_fish, shared.efficacy[farm, month, t])
+            state.cleaner_fish[c, t] -= binomial(stream, n_cleaner, shared.cleaner_mortality[t])
         if state.n_events[c] > 0:
             state.n_events[c] = drop_finished(state.events[c], state.n_events[c], day, period)
-        n_fish = state.fish[c]
         if n_fish == 0:
             continue
         mass_kg = shared.mass_kg[day - state.cage_start[c]]
@@ -94,19 +98,15 @@ def treat(shared, state, farm, day):
         n_events = state.n_events[c]
         if n_events > 0:
             events = state.events[c]
-            treat_lice(
-                survival, events, n_events, day, shared.efficacy[farm, month], shared.susceptible, shared.is_cleaner
-            )
+            treat_lice(survival, events, n_events, day, shared.efficacy[farm, month], shared.is_cleaner)
             size = 1 if mass_kg > LARGE_FISH_KG else 0
             hazard = application_hazard(events, n_events, day, period, shared.fish_mortality[farm, month, size])
             state.cost[farm] += application_cost(
                 events, n_events, day, period, shared.dose_price, shared.application_price, n_fish * mass_kg
             )
-            state.cleaner_fish[c] += cleaner_fish_stocked(
-                events, n_events, day, shared.effect_delay, shared.restock_fraction, n_fish
+            stock_cleaner_fish(
+                state.cleaner_fish[c], events, n_events, day, shared.effect_delay, shared.restock_fraction, n_fish
             )
-        if n_cleaner > 0:
-            eat_lice(survival, n_cleaner / n_fish, shared.cleaner_rate, shared.cleaner_susceptible)
         n_pathogenic = count_lice(lice, L4) + count_lice(lice, L5F) + count_lice(lice, L5M)
         n_infected = infected_fish(n_fish, n_pathogenic + count_lice(lice, L3))
         lice_hazard = lice_death_probability(

@@ -164,7 +164,7 @@ def observe(shared, state, farm, day):
     state.treating[farm] = 0
     for c in range(first, last):
         fish += state.fish[c]
-        cleaner += state.cleaner_fish[c]
+        cleaner += state.cleaner_fish[c].sum()
         if state.fish[c] > 0:
             per_fish = count_lice(state.lice[c], L5F) / state.fish[c]
             total += per_fish

@@ -48,30 +48,31 @@ def is_under(events, n_events, treatment):
 
 
 @njit(cache=True, nogil=True)
-def treat_lice(survival, events, n_events, day, efficacy, susceptible, is_cleaner):
+def treat_lice(survival, events, n_events, day, efficacy, is_cleaner):
     """Multiply ``survival`` float64[n_stages, n_genotypes] by what each treatment in effect lets live.
 
-    ``efficacy`` float64[n_treatments, n_genotypes] is the share killed a day, at the farm and month;
-    ``susceptible`` bool[n_treatments, n_stages].  Cleaner fish act by their number instead, see ``eat_lice``.
+    ``efficacy`` float64[n_treatments, n_stages, n_genotypes] is the share killed a day, at the farm and month.
+    Cleaner fish act by their number instead, see ``eat_lice``.
     """
     for e in range(n_events):
         t = events[e, TREATMENT]
         if is_cleaner[t] or day < events[e, EFFECT_FIRST] or day > events[e, EFFECT_LAST]:
             continue
         for s in range(N_STAGES):
-            if susceptible[t, s]:
-                for g in range(survival.shape[1]):
-                    survival[s, g] *= 1.0 - efficacy[t, g]
+            for g in range(survival.shape[1]):
+                survival[s, g] *= 1.0 - efficacy[t, s, g]
 
 
 @njit(cache=True, nogil=True)
-def eat_lice(survival, cleaner_per_fish, rate, susceptible):
-    """Multiply ``survival`` by what cleaner fish leave: exp(-rate W / N) a day for each susceptible stage."""
+def eat_lice(survival, cleaner_per_fish, rate):
+    """Multiply ``survival`` by what cleaner fish leave: exp(-rate W / N) a day, ``rate`` float64[n_stages, n_genotypes]."""
     for g in range(survival.shape[1]):
-        spared = exp(-rate[g] * cleaner_per_fish)
+        last, spared = 0.0, 1.0
         for s in range(N_STAGES):
-            if susceptible[s]:
-                survival[s, g] *= spared
+            if rate[s, g] != last:  # mostly two values: 0 and that of all stages that they eat
+                last = rate[s, g]
+                spared = exp(-last * cleaner_per_fish)
+            survival[s, g] *= spared
 
 
 @njit(cache=True, nogil=True)
@@ -106,11 +107,9 @@ def application_cost(events, n_events, day, application_period, dose_price, appl
 
 
 @njit(cache=True, nogil=True)
-def cleaner_fish_stocked(events, n_events, day, effect_delay, restock_fraction, n_fish):
-    """Cleaner fish put into the cage today, ``effect_delay`` days after each application."""
-    stocked = 0
+def stock_cleaner_fish(cleaner_fish, events, n_events, day, effect_delay, restock_fraction, n_fish):
+    """Add to ``cleaner_fish`` int64[n_treatments] those that come today, ``effect_delay`` days after application."""
     for e in range(n_events):
         t = events[e, TREATMENT]
         if restock_fraction[t] > 0.0 and day == events[e, APPLIED] + effect_delay[t]:
-            stocked += round(restock_fraction[t] * n_fish)
-    return stocked
+            cleaner_fish[t] += round(restock_fraction[t] * n_fish)

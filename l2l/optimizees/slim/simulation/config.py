@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from l2l.errors import nearest
 from l2l.optimizees.slim.simulation import config_checks as check
 from l2l.optimizees.slim.simulation import config_sea as sea
 from l2l.optimizees.slim.simulation.config_checks import ConfigError, Place
@@ -22,10 +23,12 @@ from l2l.optimizees.slim.simulation.config_files import (
     find_scenario,
     read_json,
     read_table,
+    shipped_treatments,
 )
 from l2l.optimizees.slim.simulation.config_keys import MODEL, SITE, model, read_fields, site
 from l2l.optimizees.slim.simulation.config_overrides import assign, to_plain
 from l2l.optimizees.slim.simulation.config_treatment import STAGES, TreatmentConfig, treatment_configs
+from l2l.optimizees.slim.types.treatments import canonical
 
 ARRAYS = ("interfarm_probs", "interfarm_times", "temperature_rows", "temperatures")
 
@@ -87,7 +90,7 @@ class Config:
     genetic_mechanism: str = model(check.choice("discrete", "maternal"), "inheritance: Mendelian, or the dam's")
     geno_mutation_rate: float = model(check.probability, "probability that an allele mutates, per egg")
     male_detachment_rate: float = model(check.probability, "share of males that leave a dying fish; a guess")
-    treatments: tuple[TreatmentConfig, ...] = model(treatment_configs, "in the order of Treatment")
+    treatments: tuple[TreatmentConfig, ...] = model(treatment_configs, "objects, or names of shipped ones; the place in the list is the action's number", also=SITE)
 
     # the scenario: params.json
     name: str = site(check.text, "name of the scenario")
@@ -243,24 +246,29 @@ class Config:
                 f"{place}: a farm's temperature of {coldest:g} degC; expected > 0, where the "
                 "development time m10 (10 / T)^p has a meaning"
             )
-        for config in self.treatments:
-            resistance = config.pheno_resistance
-            known = config.gene in self.genes
-            if known and resistance is None:
-                raise ConfigError(
-                    f"{place}: genetic_ratios has the gene {config.gene!r} of "
-                    f"treatments.{config.treatment.name}, which has no pheno_resistance; expected one"
-                )
-            if (
-                not known
-                and resistance is not None
-                and len(set(resistance.values())) > 1
-                and not config.temperature_efficacy
-            ):
-                raise ConfigError(
-                    f"{place}: treatments.{config.treatment.name}.gene is {config.gene!r}, which "
-                    f"genetic_ratios lacks; expected one of {', '.join(self.genes)}"
-                )
+        for treatment in self.treatments:
+            self._check_gene(treatment, place)
+        for i, farm in enumerate(self.farms):
+            for j, name in enumerate(farm.treatment_types):  # treatment_dates are among them
+                try:
+                    self.treatment_number(name)
+                except ConfigError as error:
+                    raise ConfigError(f"{place / 'farms' / i / 'treatment_types' / j}: {error}") from None
+
+    def _check_gene(self, treatment: TreatmentConfig, place: Place) -> None:
+        """Refuse resistance to ``treatment`` that cannot be told apart by the genes there are, or is not given."""
+        resistance = treatment.pheno_resistance
+        if treatment.gene in self.genes and resistance is None:
+            raise ConfigError(
+                f"{place}: genetic_ratios has the gene {treatment.gene!r} of treatments.{treatment.name}, which has "
+                "no pheno_resistance; expected one"
+            )
+        differs = resistance is not None and len(set(resistance.values())) > 1
+        if treatment.gene not in self.genes and differs and (treatment.is_cleaner or not treatment.efficacy):
+            raise ConfigError(
+                f"{place}: treatments.{treatment.name}.gene is {treatment.gene!r}, which genetic_ratios lacks; "
+                f"expected one of {', '.join(self.genes)}"
+            )
 
     @property
     def n_days(self) -> int:
@@ -277,6 +285,16 @@ class Config:
         """Number of genes."""
         return len(self.genes)
 
+    def treatment_number(self, name: str) -> int:
+        """Number, as an action, of the treatment called ``name``, whatever its case, spaces, hyphens, underscores."""
+        names = [treatment.name for treatment in self.treatments]
+        if canonical(name) in names:
+            return names.index(canonical(name))
+        shipped = shipped_treatments().get(canonical(name))
+        hint = f"; it is shipped: put {shipped.stem!r} in the list treatments" if shipped else ""
+        known = [treatment.treatment_name.lower() for treatment in self.treatments]
+        raise ConfigError(f"unknown treatment {name.lower()!r}{hint or nearest(name.lower(), known)}")
+
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain data: what JSON and YAML can hold."""
         return {f.name: to_plain(getattr(self, f.name)) for f in fields(self)}
@@ -284,6 +302,8 @@ class Config:
     def scenario_hash(self) -> str:
         """SHA-256 of all that a simulation sees: equal for equal scenarios, wherever they were read from."""
         seen = {name: value for name, value in self.to_dict().items() if name != "temperature_rows"}
+        for treatment in seen["treatments"]:
+            del treatment["sources"]
         return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()
 
     def __eq__(self, other: object) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from l2l.errors import L2LError, nearest
 from l2l.optimizees.slim.types.genotypes import genotypes_of
-from l2l.optimizees.slim.types.treatments import Treatment
+from l2l.optimizees.slim.types.treatments import canonical
 
 
 class ConfigError(L2LError, ValueError):
@@ -149,12 +149,9 @@ def date(value: Any, place: Place) -> datetime:
     return parsed
 
 
-def treatment(value: Any, place: Place) -> Treatment:
-    """The name of a treatment."""
-    try:
-        return Treatment.parse(value)
-    except ValueError as error:
-        raise ConfigError(f"{place}: {error}") from None
+def treatment(value: Any, place: Place) -> str:
+    """The canonical name of a treatment; which ones there are, the list ``treatments`` says."""
+    return canonical(text(value, place))
 
 
 def optional(check: Check) -> Check:

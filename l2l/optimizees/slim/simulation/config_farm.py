@@ -9,18 +9,13 @@ from typing import Any
 from l2l.optimizees.slim.simulation import config_checks as check
 from l2l.optimizees.slim.simulation.config_checks import Place
 from l2l.optimizees.slim.simulation.config_keys import key, read_fields
-from l2l.optimizees.slim.types.treatments import Treatment
 
 
 def _location(value: Any, place: Place) -> tuple[float, float]:
     return check.items(check.number(unit="m"), 2)(value, place)
 
 
-def _names(treatments: tuple[Treatment, ...]) -> str:
-    return ", ".join(treatment.name for treatment in treatments) or "none"
-
-
-def _treatment_date(value: Any, place: Place) -> tuple[datetime, Treatment]:
+def _treatment_date(value: Any, place: Place) -> tuple[datetime, str]:
     if not isinstance(value, (list, tuple)) or len(value) != 2:
         raise place.error(value, "a pair [date, treatment]")
     return check.date(value[0], place / 0), check.treatment(value[1], place / 1)
@@ -36,8 +31,8 @@ class FarmConfig:
     num_fish: int = key(check.whole(0), "fish per cage when stocked")
     start_date: datetime = key(check.date, "first day of the farm; lice are counted every sampling_spacing from it")
     cages_start_dates: tuple[datetime, ...] = key(check.items(check.date), "day on which each cage is stocked")
-    treatment_types: tuple[Treatment, ...] = key(check.items(check.treatment), "treatments available here")
-    treatment_dates: tuple[tuple[datetime, Treatment], ...] = key(
+    treatment_types: tuple[str, ...] = key(check.items(check.treatment), "treatments available here")
+    treatment_dates: tuple[tuple[datetime, str], ...] = key(
         check.items(_treatment_date), "treatments scheduled beforehand: pairs of date and treatment"
     )
     max_num_treatments: int = key(check.whole(0), "treatments allowed per year; cleaner fish do not count")
@@ -56,7 +51,8 @@ class FarmConfig:
         for i, (date, treatment) in enumerate(farm.treatment_dates):
             if treatment not in farm.treatment_types:
                 raise (place / "treatment_dates" / i).error(
-                    [str(date), treatment.name], f"one of the farm's treatment_types: {_names(farm.treatment_types)}"
+                    [str(date), treatment],
+                    f"one of the farm's treatment_types: {', '.join(farm.treatment_types) or 'none'}",
                 )
         return farm
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from l2l.errors import nearest
 from l2l.optimizees.slim.simulation.config_checks import ConfigError, Place
+from l2l.optimizees.slim.types.treatments import canonical
 
 SHIPPED = Path(str(resources.files("l2l.optimizees.slim"))) / "config_data"
 SCENARIO_FILES = ("params.json", "interfarm_prob.csv", "interfarm_time.csv", "temperatures.csv")
@@ -19,6 +20,11 @@ SCENARIO_FILES = ("params.json", "interfarm_prob.csv", "interfarm_time.csv", "te
 def scenario_names() -> list[str]:
     """Names of the scenarios that come with the package."""
     return sorted(path.parent.name for path in SHIPPED.glob("*/params.json"))
+
+
+def shipped_treatments() -> dict[str, Path]:
+    """Files of the treatments that come with the package, by their canonical names."""
+    return {canonical(path.stem): path for path in sorted((SHIPPED / "treatments").glob("*.json"))}
 
 
 def find_scenario(name_or_path: str | Path) -> Path:

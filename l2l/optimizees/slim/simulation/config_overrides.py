@@ -10,15 +10,13 @@ import numpy as np
 
 from l2l.errors import nearest
 from l2l.optimizees.slim.simulation.config_checks import ConfigError
-from l2l.optimizees.slim.types.treatments import Treatment
+from l2l.optimizees.slim.types.treatments import canonical
 
 
 def to_plain(value: Any) -> Any:
-    """``value`` as JSON and YAML can hold it: dates and treatments by name, arrays and tuples as lists."""
+    """``value`` as JSON and YAML can hold it: dates as text, arrays and tuples as lists."""
     if isinstance(value, datetime):
         return value.isoformat(sep=" ")
-    if isinstance(value, Treatment):
-        return value.name.lower()
     if isinstance(value, Mapping):
         return {name: to_plain(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -65,13 +63,9 @@ def _items_named(plain: list[Any], part: str, dotted: str) -> list[int]:
             return [int(part)]
         raise ConfigError(f"override {dotted}: there is no item {part}; expected 0 to {len(plain) - 1}")
     names = [str(item.get("name", item.get("treatment_name", ""))) for item in plain if isinstance(item, dict)]
-    found = [i for i, name in enumerate(names) if _squeeze(name) == _squeeze(part)]
+    found = [i for i, name in enumerate(names) if canonical(name) == canonical(part)]
     if len(found) == 1:
         return found
     if found:
         raise ConfigError(f"override {dotted}: {len(found)} items are called {part!r}; expected a number or *")
     raise ConfigError(f"override {dotted}: there is no item {part!r}{nearest(part, names)} (or a number, or *)")
-
-
-def _squeeze(name: str) -> str:
-    return name.replace(" ", "").lower()

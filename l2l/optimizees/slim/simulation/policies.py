@@ -43,13 +43,13 @@ def family_parameters(family: Family, config: Config) -> list[Parameter]:
 
 
 def _usable(config: Config) -> list[bool]:
-    return [any(t.treatment in farm.treatment_types for farm in config.farms) for t in config.treatments]
+    return [any(t.name in farm.treatment_types for farm in config.farms) for t in config.treatments]
 
 
 def _threshold_parameters(config: Config) -> list[Parameter]:
     parameters = []
     for treatment, usable in zip(config.treatments, _usable(config), strict=True):
-        name = treatment.treatment.name
+        name = treatment.name
         parameters += [
             Parameter(f"{name}.aggregation", 0.5, 12.0, 12.0, usable),  # adult females per fish at which to treat
             Parameter(f"{name}.spacing_days", 0.0, 180.0, 0.0, usable),
@@ -61,7 +61,7 @@ def _threshold_parameters(config: Config) -> list[Parameter]:
 
 
 def _linear_parameters(config: Config) -> list[Parameter]:
-    names = [t.treatment.name for t in config.treatments]
+    names = [t.name for t in config.treatments]
     features = ["constant", "log_aggregation", "log_reported", "fish_left", "cleaner_fish"]
     features += [f"under_{name}" for name in names] + ["a_cage_fallow", "quota_left", "asked"]
     parameters = []

@@ -10,8 +10,8 @@ import numpy as np
 from ..kernels import genetics
 from ..kernels.stages import STAGE_NAMES
 from ..types.genotypes import genotypes_of
-from ..types.treatments import Treatment
 from .config import Config, TreatmentConfig
+from .config_treatment import Steps
 
 NEVER = 1 << 40  # a day that no simulation reaches
 
@@ -58,12 +58,10 @@ class Shared(NamedTuple):
     harvest_mass_kg: float  # inf: no harvest
     fallow_days: int  # NEVER: a fallow farm stays empty
     # treatments
-    efficacy: np.ndarray  # float64[f, m, t, g], share of lice killed a day
-    susceptible: np.ndarray  # bool[t, s]
+    efficacy: np.ndarray  # float64[f, m, t, s, g], share of lice killed a day; eaten, if cleaners are as many as fish
     is_cleaner: np.ndarray  # bool[t]
-    cleaner_rate: np.ndarray  # float64[g], lice eaten per day and cleaner fish per fish
-    cleaner_susceptible: np.ndarray  # bool[s]
-    cleaner_mortality: float  # per day
+    cleaners: np.ndarray  # int64[cleaner fish], their treatments
+    cleaner_mortality: np.ndarray  # float64[t], per day
     effect_delay: np.ndarray  # int64[t], days
     duration: np.ndarray  # float64[f, m, t], days
     application_period: np.ndarray  # int64[t], days
@@ -133,8 +131,10 @@ def build_shared(config: Config) -> Shared:
     cage_start = np.array([_day(config, start) for farm in config.farms for start in farm.cages_start_dates])
     mass_kg = _mass_g(config, np.arange(config.n_days + max(0, -cage_start.min()) + 1)) / 1000.0
     hatching_days = _hatching_days(config)
-    scheduled = [sorted((_day(config, d), t) for d, t in farm.treatment_dates) for farm in config.farms]
-    cleaner = next((t for t in treatments if t.treatment == Treatment.CLEANERFISH), None)
+    scheduled = [
+        sorted((_day(config, d), config.treatment_number(t)) for d, t in farm.treatment_dates) for farm in config.farms
+    ]
+    is_cleaner = np.array([t.is_cleaner for t in treatments])
     cycle = config.production_cycle
     base_map = genetics.genotype_to_gametes_map(n_genes)
     shared = Shared(
@@ -170,23 +170,21 @@ def build_shared(config: Config) -> Shared:
         harvest_mass_kg=cycle.harvest_mass_g / 1000.0 if cycle else np.inf,
         fallow_days=cycle.fallow_days if cycle else NEVER,
         efficacy=_efficacy(config),
-        susceptible=np.array([[s in t.susceptible_stages for s in STAGE_NAMES] for t in treatments]),
-        is_cleaner=np.array([t.treatment == Treatment.CLEANERFISH for t in treatments]),
-        cleaner_rate=_cleaner_rate(config, cleaner),
-        cleaner_susceptible=np.array([cleaner is not None and s in cleaner.susceptible_stages for s in STAGE_NAMES]),
-        cleaner_mortality=cleaner.natural_mortality if cleaner else 0.0,
+        is_cleaner=is_cleaner,
+        cleaners=np.flatnonzero(is_cleaner),
+        cleaner_mortality=np.array([t.natural_mortality for t in treatments]),
         effect_delay=np.array([t.effect_delay for t in treatments], np.int64),
         duration=_effect_days(config),
         application_period=np.array([t.application_period for t in treatments], np.int64),
         fish_mortality=_treatment_fish_mortality(config),
-        dose_price=np.array([t.price_per_kg * t.dosage_per_fish_kg for t in treatments]),
+        dose_price=np.array([_dose_price(t) for t in treatments]),
         application_price=np.array([t.price_per_application for t in treatments], np.float64),
         restock_fraction=np.array([t.restock_fraction for t in treatments], np.float64),
-        allowed=np.array([[t.treatment in farm.treatment_types for t in treatments] for farm in config.farms]),
+        allowed=np.array([[t.name in farm.treatment_types for t in treatments] for farm in config.farms]),
         max_num_treatments=np.array([farm.max_num_treatments for farm in config.farms], np.int64),
         scheduled_first=np.concatenate([[0], np.cumsum([len(s) for s in scheduled])]),
         scheduled_day=np.array([d for s in scheduled for d, _ in s], np.int64),
-        scheduled_treatment=np.array([int(t) for s in scheduled for _, t in s], np.int64),
+        scheduled_treatment=np.array([t for s in scheduled for _, t in s], np.int64),
         interfarm_probs=np.ascontiguousarray(config.interfarm_probs),
         interfarm_times=np.ascontiguousarray(config.interfarm_times),
         ext_pressure=float(config.ext_pressure),
@@ -280,56 +278,80 @@ def _initial_lice(config: Config) -> np.ndarray:
     return lice
 
 
-def _by_gene(config: Config, treatment: TreatmentConfig) -> np.ndarray | None:
-    """``pheno_resistance`` by joint genotype, float64[g]; None if the treatment's gene is not modelled."""
-    resistance = treatment.pheno_resistance
-    if resistance is None or treatment.gene not in config.genes:
-        return None
+def _spared(config: Config, treatment: TreatmentConfig) -> np.ndarray:
+    """``pheno_resistance`` by joint genotype, float64[g]; without the treatment's gene all lice are alike."""
+    resistance, genotypes = treatment.pheno_resistance, genetics.gene_digit(config.n_genes)
+    modelled = treatment.gene in config.genes
+    if resistance is None or (treatment.efficacy and not modelled and not treatment.is_cleaner):
+        return np.zeros(len(genotypes))
     values = np.array([resistance["recessive"], resistance["dominant"], resistance["incompletely_dominant"]])
-    return values[genetics.gene_digit(config.n_genes)[:, config.genes.index(treatment.gene)]]
-
-
-def _cleaner_rate(config: Config, cleaner: TreatmentConfig | None) -> np.ndarray:
-    """Lice eaten per day for one cleaner fish per fish, float64[g]; SLIM keeps it as the treatment's resistance."""
-    rate = None if cleaner is None else _by_gene(config, cleaner)
-    return np.zeros(3**config.n_genes) if rate is None else rate
+    # of a gene that is not modelled all three are equal, as the configuration has been checked for
+    gene = config.genes.index(treatment.gene) if modelled else 0
+    return values[genotypes[:, gene]]
 
 
 def _efficacy(config: Config) -> np.ndarray:
-    """Share of lice killed per day, float64[f, m, t, g]: by temperature, less what the genotype resists."""
+    """Share of lice killed per day, float64[f, m, t, s, g]: by temperature and stage, less what genotypes resist.
+
+    For cleaner fish it is the rate at which lice are eaten, if there is one cleaner fish for each fish; SLIM keeps it
+    in the place of a resistance.
+    """
     by_treatment = []
     for t in config.treatments:
-        killed = np.ones(config.temperatures.shape)
-        for from_temp_c, share in t.temperature_efficacy:
-            killed = np.where(config.temperatures >= from_temp_c, share, killed)
-        resistance = _by_gene(config, t)
-        spared = np.zeros(3**config.n_genes) if resistance is None else resistance
-        by_treatment.append(killed[:, :, None] * (1.0 - spared))
+        killed = _at(t.efficacy or ((-np.inf, 1.0),), config.temperatures)[:, :, 0]
+        factor = {s: 1.0 for s in t.susceptible_stages} | dict(t.stage_efficacy or {})
+        by_stage = np.array([factor.get(s, 0.0) for s in STAGE_NAMES])
+        spared = _spared(config, t)
+        by_genotype = spared if t.is_cleaner else 1.0 - spared
+        by_treatment.append(np.einsum("fm,s,g->fmsg", killed, by_stage, by_genotype))
     return np.ascontiguousarray(np.stack(by_treatment, axis=2))
 
 
+def _at(steps: Steps, temp_c: np.ndarray) -> np.ndarray:
+    """Values at each temperature, float64[f, m, n_values], of steps (from degC, value, ...)."""
+    values = np.empty((*temp_c.shape, len(steps[0]) - 1))
+    for from_temp_c, *row in steps:
+        values[temp_c >= from_temp_c] = row
+    return values
+
+
 def _effect_days(config: Config) -> np.ndarray:
-    """Days over which a treatment kills lice after its delay, float64[f, m, t]: ratio / T, or one."""
+    """Days over which a treatment kills lice after its delay, float64[f, m, t]: ratio / T, fixed, or one."""
+    temp_c = config.temperatures
     days = [
-        np.ones(config.temperatures.shape)
+        np.full(temp_c.shape, 1.0 if t.duration_days is None else t.duration_days)
         if t.durability_temp_ratio is None
-        else t.durability_temp_ratio / config.temperatures
+        else t.durability_temp_ratio / temp_c
         for t in config.treatments
     ]
     return np.ascontiguousarray(np.stack(days, axis=2))
 
 
-def _treatment_fish_mortality(config: Config) -> np.ndarray:
-    """Share of the stock that one application kills, float64[f, m, 2, t], for fish up to and over 2 kg.
+def _dose_price(treatment: TreatmentConfig) -> float:
+    """GBP per kg of fish and day of application: the drug, and an equal part of the price per tonne."""
+    drug = treatment.price_per_kg * treatment.dosage_per_fish_kg
+    return drug + treatment.price_per_tonne / 1000.0 / treatment.application_period
 
-    A quadratic in temperature T and the size indicator I: coefficients of 1, T, I, T^2, T I, I^2, in per cent,
-    never negative; Overton et al. (2018), doi:10.1111/raq.12299.
+
+def _treatment_fish_mortality(config: Config) -> np.ndarray:
+    """Share of the stock that one application kills, float64[f, m, 2, t], for fish up to and over 2 kg."""
+    shares = [
+        _at(t.fish_mortality, config.temperatures)
+        if t.quadratic_fish_mortality_coeffs is None
+        else _quadratic_fish_mortality(t.quadratic_fish_mortality_coeffs, config.temperatures)
+        for t in config.treatments
+    ]
+    return np.ascontiguousarray(np.stack(shares, axis=3))
+
+
+def _quadratic_fish_mortality(coefficients: tuple[float, ...], temperatures: np.ndarray) -> np.ndarray:
+    """Share of the stock, float64[f, m, 2]: a quadratic in temperature T and the size indicator I.
+
+    Coefficients of 1, T, I, T^2, T I, I^2, in per cent, never negative; Overton et al. (2018),
+    doi:10.1111/raq.12299.
     """
-    temp_c = config.temperatures[:, :, None]
+    temp_c = temperatures[:, :, None]
     large = np.array([0.0, 1.0])
     terms = np.broadcast_arrays(1.0 + 0 * temp_c, temp_c, large, temp_c**2, temp_c * large, large**2)
-    percent = np.stack(
-        [sum(c * x for c, x in zip(t.quadratic_fish_mortality_coeffs, terms, strict=True)) for t in config.treatments],
-        axis=3,
-    )
+    percent = sum(c * x for c, x in zip(coefficients, terms, strict=True))
     return np.clip(percent / 100.0, 0.0, 1.0)

@@ -25,7 +25,7 @@ class State(NamedTuple):
     # cages
     lice: np.ndarray  # int64[c, s, g]
     fish: np.ndarray  # int64[c]
-    cleaner_fish: np.ndarray  # int64[c]
+    cleaner_fish: np.ndarray  # int64[c, t]
     busy_dams: np.ndarray  # float64[c], matings per female and day, averaged
     cage_start: np.ndarray  # int64[c], day of the current stock's arrival
     events: np.ndarray  # int64[c, e, 4]
@@ -86,7 +86,7 @@ def allocate(shared: Shared) -> State:
         streams=np.zeros((1 + 2 * f, 4), np.uint64),
         lice=integers(c, N_STAGES, g),
         fish=integers(c),
-        cleaner_fish=integers(c),
+        cleaner_fish=integers(c, t),
         busy_dams=np.zeros(c),
         cage_start=integers(c),
         events=integers(c, shared.n_slots, EVENT_FIELDS),

@@ -1,30 +1,16 @@
-"""The treatments a farm can ask for; their numbers are the actions of the environment."""
+"""Names of treatments, as people and files write them."""
 
 from enum import IntEnum
 
-from l2l.errors import nearest
-
 
 class Treatment(IntEnum):
-    """A treatment against lice. The value is its action number and its row in every treatment table."""
+    """The treatments of SLIM by their action numbers; a configuration may hold more of them, and others."""
 
     EMB = 0  # emamectin benzoate, in feed
     THERMOLICER = 1  # warm-water bath
     CLEANERFISH = 2  # wrasse and lumpfish, restocked
 
-    @classmethod
-    def parse(cls, name: "str | Treatment") -> "Treatment":
-        """The treatment called ``name``, whatever its case, spaces, hyphens or underscores.
 
-        Raises
-        ------
-        ValueError
-            If there is no such treatment; the message names the nearest one.
-        """
-        if isinstance(name, cls):
-            return name
-        if isinstance(name, str):
-            squeezed = "".join(c for c in name if c not in " -_").upper()
-            if squeezed in cls.__members__:
-                return cls[squeezed]
-        raise ValueError(f"unknown treatment {name!r}{nearest(name, (t.name.lower() for t in cls))}")
+def canonical(name: str) -> str:
+    """``name`` whatever its case, spaces, hyphens or underscores: ``CLEANERFISH`` for ``Cleaner fish``."""
+    return "".join(c for c in name if c not in " -_").upper()

@@ -345,24 +345,24 @@ def test_smolts_cost_what_they_are_worth(sea_of):
 def test_cleaner_fish_are_stocked_once_and_decay(sea_of):
     sea = infested(sea_of)
     sea.step(CLEANERFISH)
-    assert sea.state.cleaner_fish[0] == 0
+    assert sea.state.cleaner_fish[0, CLEANERFISH] == 0
     n_fish = sea.state.fish[0]
     sea.step()
-    assert sea.state.cleaner_fish[0] == round(0.05 * n_fish)
+    assert sea.state.cleaner_fish[0, CLEANERFISH] == round(0.05 * n_fish)
     days = 0
-    while sea.state.cleaner_fish[0] > 0:
-        before = sea.state.cleaner_fish[0]
+    while sea.state.cleaner_fish[0, CLEANERFISH] > 0:
+        before = sea.state.cleaner_fish[0, CLEANERFISH]
         sea.step()
-        assert sea.state.cleaner_fish[0] <= before
+        assert sea.state.cleaner_fish[0, CLEANERFISH] <= before
         days += 1
     assert 150 < days < 450  # ln(2000) / 0.028 = 271 until the last one is expected
 
 
 def test_cleaner_fish_die_at_their_natural_rate(sea_of):
     sea = sea_of()
-    sea.state.cleaner_fish[0] = 10**8
+    sea.state.cleaner_fish[0, CLEANERFISH] = 10**8
     sea.step()
-    assert 1e8 - sea.state.cleaner_fish[0] == pytest.approx(2.8e6, abs=5 * np.sqrt(2.8e6))
+    assert 1e8 - sea.state.cleaner_fish[0, CLEANERFISH] == pytest.approx(2.8e6, abs=5 * np.sqrt(2.8e6))
 
 
 def test_cleaner_fish_eat_once_a_day(sea_of):
@@ -371,7 +371,7 @@ def test_cleaner_fish_eat_once_a_day(sea_of):
     sea.step()
     sea.state.lice[:] = 0
     sea.state.lice[0, [L3, L5F], 0] = 10**8
-    sea.state.cleaner_fish[0] = 100_000
+    sea.state.cleaner_fish[0, CLEANERFISH] = 100_000
     fish = sea.state.fish[0]
     sea.step()  # under the event and with fish about
     assert sea.state.lice[0, L5F, 0] == pytest.approx(1e8 * np.exp(-0.823 * 1e5 / fish), rel=5e-3)

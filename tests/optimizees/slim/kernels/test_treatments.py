@@ -22,14 +22,12 @@ def events_of(*rows):
 @pytest.mark.parametrize(("duration", "last"), [(21.0, 126), (25.92, 130), (1.0, 106)])
 def test_lice_die_from_the_delay_until_the_duration_has_passed(duration, last):
     events, n = events_of((EMB, 100, 5, duration))
-    efficacy = np.zeros((3, 3))
-    efficacy[EMB] = [0.999, 0.2, 0.1]
-    susceptible = np.zeros((3, 6), bool)
-    susceptible[EMB, 2:] = True
+    efficacy = np.zeros((3, 6, 3))
+    efficacy[EMB, 2:] = [0.999, 0.2, 0.1]
     dying = []
     for day in range(95, 140):
         survival = np.ones((6, 3))
-        treatments.treat_lice(survival, events, n, day, efficacy, susceptible, np.array([False, False, True]))
+        treatments.treat_lice(survival, events, n, day, efficacy, np.array([False, False, True]))
         if (survival < 1).any():
             dying.append(day)
             np.testing.assert_array_equal(survival[:2], 1.0)
@@ -40,9 +38,10 @@ def test_lice_die_from_the_delay_until_the_duration_has_passed(duration, last):
 @pytest.mark.parametrize("treat_lice", [treatments.treat_lice, treatments.treat_lice.py_func])
 def test_treatments_act_one_after_the_other(treat_lice):
     events, n = events_of((EMB, 0, 0, 9), (THERMOLICER, 0, 0, 9), (CLEANERFISH, 0, 0, 9))
-    efficacy = np.repeat([[0.5], [0.8], [0.9]], 3, axis=1)
+    efficacy = np.empty((3, 6, 3))
+    efficacy[:] = np.array([0.5, 0.8, 0.9])[:, None, None]
     survival = np.full((6, 3), 0.9)
-    treat_lice(survival, events, n, 3, efficacy, np.ones((3, 6), bool), np.array([False, False, True]))
+    treat_lice(survival, events, n, 3, efficacy, np.array([False, False, True]))
     np.testing.assert_allclose(survival, 0.9 * 0.5 * 0.2)  # cleaner fish act by their number instead
 
 
@@ -71,10 +70,11 @@ def test_cage_is_under_the_treatments_of_its_events():
 @pytest.mark.parametrize("eat_lice", [treatments.eat_lice, treatments.eat_lice.py_func])
 def test_cleaner_fish_eat_by_their_number_per_fish(eat_lice):
     survival = np.ones((6, 3))
-    stages = np.array([False, False, False, True, True, True])
-    eat_lice(survival, 0.05, np.array([0.823, 0.823, 0.4]), stages)
-    np.testing.assert_array_equal(survival[:3], 1.0)
-    np.testing.assert_allclose(survival[3:], np.tile(np.exp([-0.04115, -0.04115, -0.02]), (3, 1)))
+    rate = np.zeros((6, 3))
+    rate[3:] = [0.823, 0.823, 0.4]
+    rate[5] /= 2
+    eat_lice(survival, 0.05, rate)
+    np.testing.assert_allclose(survival, np.exp(-0.05 * rate))
 
 
 def test_fish_die_of_what_is_applied_and_only_while_it_is():
@@ -105,5 +105,10 @@ def test_doses_are_paid_on_each_day_and_applications_on_the_first():
 def test_cleaner_fish_are_stocked_once_per_application_after_the_delay():
     events, n = events_of((CLEANERFISH, 3, 1, 1), (EMB, 3, 5, 21), (CLEANERFISH, 5, 1, 1))
     fraction = np.array([0, 0, 0.05])
-    stocked = [treatments.cleaner_fish_stocked(events, n, day, DELAY, fraction, 40_010) for day in range(9)]
-    assert stocked == [0, 0, 0, 0, 2000, 0, 2000, 0, 0]
+    cleaner_fish = np.zeros(3, np.int64)
+    stocked = []
+    for day in range(9):
+        treatments.stock_cleaner_fish(cleaner_fish, events, n, day, DELAY, fraction, 40_010)
+        stocked.append(cleaner_fish[CLEANERFISH])
+    assert stocked == [0, 0, 0, 0, 2000, 2000, 4000, 4000, 4000]
+    assert cleaner_fish[:CLEANERFISH].max() == 0

@@ -41,19 +41,20 @@ def test_farm_temperatures_equal_those_of_slim(slim_data: Path):
             np.testing.assert_allclose(temperatures, expected[name][farm.name], atol=1e-9)
 
 
-def test_treatments_come_in_the_order_of_their_numbers(scenario):
+def test_treatments_are_numbered_as_they_are_listed(scenario):
     model = scenario.read("config.json")
     model["treatments"].reverse()
     scenario.write("config.json", model)
     config = Config.from_files(scenario.folder)
-    assert [treatment.treatment for treatment in config.treatments] == list(Treatment)
+    assert [treatment.name for treatment in config.treatments] == ["CLEANERFISH", "THERMOLICER", "EMB"]
+    assert config.treatment_number("emb") == 2
 
 
 def test_published_defaults_fill_in_what_the_files_do_not_say(scenario):
     emb, thermolicer, cleanerfish = Config.from_files(scenario.folder).treatments
     assert emb.susceptible_stages == ("L3", "L4", "L5m", "L5f")
     assert cleanerfish.susceptible_stages == ("L4", "L5m", "L5f")
-    assert thermolicer.temperature_efficacy == ((-np.inf, 0.99), (12.0, 0.8))
+    assert thermolicer.efficacy == ((-np.inf, 0.99), (12.0, 0.8))
     assert (emb.restock_fraction, cleanerfish.restock_fraction) == (0.0, 0.05)
 
 
@@ -218,8 +219,8 @@ def test_plain_form_is_json_and_makes_the_same_configuration(scenario):
     other = config.replace(**{"farms.0.num_fish": 1, "gain_per_kg": 1, "temperatures": np.full((2, 12), 9.0)})
     assert other.replace(**plain) == config
     assert config.replace(**other.to_dict()) == other
-    assert plain["farms"][0]["treatment_dates"] == [["2018-01-10 00:00:00", "emb"]]
-    assert plain["treatments"][1]["temperature_efficacy"] == [[None, 0.99], [12.0, 0.8]]
+    assert plain["farms"][0]["treatment_dates"] == [["2018-01-10 00:00:00", "EMB"]]
+    assert plain["treatments"][1]["efficacy"] == [[None, 0.99], [12.0, 0.8]]
 
 
 def test_keys_that_say_how_slim_runs_are_let_pass(scenario):

@@ -5,9 +5,11 @@ import json
 import numpy as np
 import pytest
 
+from l2l.optimizees.slim.kernels.stages import L3, L4
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.shared import build_shared, freeze
 
+ATTACHED = slice(L3, None)
 FYNE = Config.scenario("Fyne")
 WEIBULL = {"L1": (8.814, 0.401, 18.869), "L3": (18.934, 1.305, 7.945), "L4": (10.742, 0.866, 1.643)}
 TEMPERATURES = np.array([5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16.0])
@@ -94,12 +96,12 @@ def test_treatments_are_those_of_the_published_code(vectors):
         assert shared.fish_mortality[0, 0, size, treatment] * 100 == pytest.approx(case["pp"], abs=1e-9)
         assert shared.duration[0, 0, treatment] == pytest.approx(case["duration"])
         rates = [case["rates"][genotype] for genotype in ("a", "A", "Aa")]
-        np.testing.assert_allclose(shared.efficacy[0, 0, treatment], rates)
+        np.testing.assert_allclose(shared.efficacy[0, 0, treatment, ATTACHED], np.tile(rates, (4, 1)))
 
 
 def test_thermolicer_kills_less_from_twelve_degrees_on(by_temperature):
-    np.testing.assert_allclose(by_temperature.efficacy[0, :7, 1], 0.99)
-    np.testing.assert_allclose(by_temperature.efficacy[0, 7:, 1], 0.8)
+    np.testing.assert_allclose(by_temperature.efficacy[0, :7, 1, ATTACHED], 0.99)
+    np.testing.assert_allclose(by_temperature.efficacy[0, 7:, 1, ATTACHED], 0.8)
 
 
 def test_emb_lasts_longer_in_cold_water(by_temperature):
@@ -113,7 +115,7 @@ def test_a_treatment_acts_on_its_own_gene():
     shared = build_shared(
         FYNE.replace(genetic_ratios=ratios, **{"treatments.Thermolicer.pheno_resistance": resistance})
     )
-    january = shared.efficacy[0, 0].reshape(3, 3, 3)  # treatment, gene a, gene t
+    january = shared.efficacy[0, 0, :, L4].reshape(3, 3, 3)  # treatment, gene a, gene t
     np.testing.assert_allclose(january[0], np.repeat([[0.999], [0.2], [0.2]], 3, axis=1))
     np.testing.assert_allclose(january[1], np.tile(0.99 * np.array([1, 0.5, 0.75]), (3, 1)))
 
