@@ -97,7 +97,7 @@ def run(world, family, parameters, actions, first_day, last_day, record):
     actions : int64[n_farms]
         What the farms do, if ``GIVEN``; filled by a policy.
     record : Record
-        A row per day of the simulation, or none to record nothing.
+        Day d fills row d mod n of its n; with none nothing is recorded.
     """
     shared, state = world.shared, world.state
     recording = record.action.shape[0] > 0
@@ -107,4 +107,4 @@ def run(world, family, parameters, actions, first_day, last_day, record):
                 actions[f] = decide(family, parameters[f], shared, state, f, day)
         step(shared, state, actions, day)
         if recording:
-            write_day(state, shared.first_cage, actions, day, record)
+            write_day(state, shared.first_cage, actions, day % record.action.shape[0], record)

@@ -36,7 +36,7 @@ class Record(NamedTuple):
 
 
 def allocate(shared: Shared, n_days: int) -> Record:
-    """Rows for ``n_days`` days; with 0 the kernels record nothing."""
+    """Rows for ``n_days`` days, the last ones of a longer run; with 0 the kernels record nothing."""
     f, t, g = shared.n_farms, shared.n_treatments, shared.n_genotypes
 
     def integers(*shape: int) -> np.ndarray:

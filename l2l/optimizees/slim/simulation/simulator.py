@@ -86,6 +86,18 @@ class Simulator:
         self._advance(policy, self.shared.n_days, record)
         return record
 
+    def advance(self, policy: Policy, last_day: int, record: records.Record | None = None) -> None:
+        """Go on to the start of ``last_day``; a run may be taken in any number of such pieces.
+
+        Parameters
+        ----------
+        record
+            Day d fills row d mod n of its n rows.
+        """
+        if not self.day <= last_day <= self.shared.n_days:
+            raise ValueError(f"last_day must lie in {self.day} .. {self.shared.n_days}, got {last_day}")
+        self._advance(policy, last_day, self._nothing if record is None else record)
+
     def _advance(self, policy: Policy | None, last_day: int, record: records.Record) -> None:
         """Go on to ``last_day`` under a policy, or under ``_actions``."""
         family = GIVEN if policy is None else int(policy.family)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from l2l.optimizees.slim.kernels.stages import L3
+from l2l.optimizees.slim.simulation import record as records
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.policies import Policy
 from l2l.optimizees.slim.simulation.simulator import Simulator
@@ -217,3 +218,21 @@ def test_outcome_totals_the_run(fyne):
 def test_outcome_of_a_sea_without_lice_has_no_resistance():
     simulator = Simulator(Config.scenario("Fyne", ext_pressure=0))
     assert np.isnan(simulator.run(Policy.built_in("untreated"), seed=1).resistance[0])
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_run_in_pieces_is_the_run_at_once(fyne, policy):
+    policy = Policy.built_in(policy)
+    whole = fyne.run_recorded(policy, seed=4)
+    total = fyne.outcome()
+    fyne.reset(4)
+    window = records.allocate(fyne.shared, 50)
+    for last_day in (1, 50, 99, 120, 730):
+        first_day = fyne.day
+        fyne.advance(policy, last_day, window)
+        days = np.arange(max(first_day, last_day - 50), last_day)
+        for name in whole._fields:
+            np.testing.assert_array_equal(getattr(window, name)[days % 50], getattr(whole, name)[days], name)
+    np.testing.assert_array_equal(fyne.outcome().payoff, total.payoff)
+    with pytest.raises(ValueError, match=r"last_day must lie in 730 \.\. 730, got 731"):
+        fyne.advance(policy, 731)
