@@ -1,34 +1,47 @@
-"""Days of the whole system: one kernel call for a whole run, or for each day where somebody else decides."""
+"""Days of the whole system: one kernel call for a whole run, for each day where somebody else decides, or for parts
+of a day where farms are advanced apart.
+"""
 
 from .farm import apply_action, begin_day, observe, send_eggs, update_farm
 from .inner import entry, merged
 from .organisation import oversee, update_reservoir
 from .policies import GIVEN, decide
 
+# the parts of a day; each must be done for all farms before the next one
+UPDATE = 1  # the farms act, and their fish and lice have their day; a farm touches nothing but its own
+DISPERSE = 2  # the farms' eggs leave
+OVERSEE = 4  # the reservoir and the organisation follow
+WHOLE_DAY = UPDATE + DISPERSE + OVERSEE
+
 
 @merged
-def step(shared, state, actions, day):
-    """Advance the whole system by a day under the farms' ``actions`` int64[n_farms].
+def step(shared, state, actions, day, first_farm, last_farm, parts):
+    """Advance the farms first_farm .. last_farm - 1 by the ``parts`` of a day under ``actions`` int64[n_farms].
 
-    All actions are carried out before any farm is updated, and all farms are updated before any eggs leave: a farm
-    touches nothing but its own until then.  One that was ordered to fallow does that instead, and ``actions`` is
-    changed to say so.
+    A farm that was ordered to fallow does that instead, and ``actions`` is changed to say so.
     """
-    n_farms = actions.shape[0]
-    n_treatments = shared.is_cleaner.shape[0]
-    for f in range(n_farms):
-        begin_day(shared, state, f, day)
-        if state.to_cull[f] == 1:
-            actions[f] = n_treatments
-        apply_action(shared, state, f, actions[f], day)
-    for f in range(n_farms):
-        update_farm(shared, state, f, day)
-    for f in range(n_farms):
-        send_eggs(shared, state, f, day)
-        observe(shared, state, f, day)
+    if parts & UPDATE:
+        for f in range(first_farm, last_farm):
+            begin_day(shared, state, f, day)
+            if state.to_cull[f] == 1:
+                actions[f] = shared.is_cleaner.shape[0]
+            apply_action(shared, state, f, actions[f], day)
+            update_farm(shared, state, f, day)
+            observe(shared, state, f, day)
+            state.next_day[f] = day + 1
+    if parts & DISPERSE:
+        for f in range(first_farm, last_farm):
+            send_eggs(shared, state, f, day)
+    if parts & OVERSEE:
+        end_day(shared, state)
+
+
+@merged
+def end_day(shared, state):
+    """Let the reservoir and the organisation follow from what all farms laid and reported."""
     eggs_today = state.counts[0, 0]
     eggs_today[:] = 0
-    for f in range(n_farms):
+    for f in range(state.eggs.shape[0]):
         for g in range(eggs_today.shape[0]):
             eggs_today[g] += state.eggs[f, g]
     update_reservoir(
@@ -84,7 +97,7 @@ def write_day(state, first_cage, actions, day, record):
 
 
 @entry
-def run(world, family, parameters, actions, first_day, last_day, record):
+def run(world, family, parameters, actions, first_day, last_day, record, first_farm, last_farm, parts):
     """Simulate the days first_day .. last_day - 1: a whole run under a compiled policy, or a day of given actions.
 
     Parameters
@@ -98,6 +111,8 @@ def run(world, family, parameters, actions, first_day, last_day, record):
         What the farms do, if ``GIVEN``; filled by a policy.
     record : Record
         Day d fills row d mod n of its n; with none nothing is recorded.
+    first_farm, last_farm, parts : int
+        Farms and parts of the days; all farms and ``WHOLE_DAY`` but for a day of given actions.
     """
     shared, state = world.shared, world.state
     recording = record.action.shape[0] > 0
@@ -105,6 +120,6 @@ def run(world, family, parameters, actions, first_day, last_day, record):
         if family != GIVEN:
             for f in range(actions.shape[0]):
                 actions[f] = decide(family, parameters[f], shared, state, f, day)
-        step(shared, state, actions, day)
+        step(shared, state, actions, day, first_farm, last_farm, parts)
         if recording:
             write_day(state, shared.first_cage, actions, day % record.action.shape[0], record)

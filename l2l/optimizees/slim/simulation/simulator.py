@@ -10,6 +10,7 @@ import numpy as np
 from ..kernels import episode
 from ..kernels.cache import compile_once
 from ..kernels.genetics import dominant_share
+from ..kernels.orders import order
 from ..kernels.policies import GIVEN
 from ..kernels.world import World, make_world
 from . import record as records
@@ -59,8 +60,13 @@ class Simulator:
         self.day = 0
         self._nothing = records.allocate(self.shared, 0)
         self._actions = np.zeros(self.shared.n_farms, np.int64)
-        compile_once(lambda: self._advance(Policy.built_in("untreated"), 0, self._nothing))
+        compile_once(self._run_kernels)
         self.day = self.shared.n_days  # no run has begun
+
+    def _run_kernels(self) -> None:
+        """Call each kernel that takes a world, to no effect."""
+        self._advance(Policy.built_in("untreated"), 0, self._nothing)
+        order(self._world, 0, 0, 0, False)  # refused: no treatment is left before a run has begun
 
     @cached_property
     def _world(self) -> World:
@@ -103,7 +109,18 @@ class Simulator:
         family = GIVEN if policy is None else int(policy.family)
         n_farms = self.shared.n_farms
         parameters = np.zeros((n_farms, 0)) if policy is None else policy.farm_parameters(n_farms)
-        episode.run(self._world, family, parameters, self._actions, self.day, last_day, record)
+        episode.run(
+            self._world,
+            family,
+            parameters,
+            self._actions,
+            self.day,
+            last_day,
+            record,
+            0,
+            n_farms,
+            episode.WHOLE_DAY,
+        )
         self.day = last_day
 
     def step(self, actions: np.ndarray) -> None:

@@ -36,6 +36,7 @@ class State(NamedTuple):
     strikes: np.ndarray  # int64[f]
     to_cull: np.ndarray  # int64[f]
     stock_value: np.ndarray  # float64[f], GBP
+    next_day: np.ndarray  # int64[f], the day to be simulated next
     memory: np.ndarray  # int64[f, t + 1], day of each treatment's last acceptance; last: treatments rotated
     # what a farm's policy may see
     aggregation: np.ndarray  # float64[f], adult females per fish, mean over cages
@@ -96,6 +97,7 @@ def allocate(shared: Shared) -> State:
         strikes=integers(f),
         to_cull=integers(f),
         stock_value=np.zeros(f),
+        next_day=integers(f),
         memory=integers(f, t + 1),
         aggregation=np.zeros(f),
         reported_aggregation=np.zeros(f),

@@ -57,7 +57,7 @@ class Sea:
         """Advance by a day; without ``actions`` nobody does anything."""
         nothing = self.shared.n_treatments + 1
         chosen = np.array(actions or [nothing] * self.shared.n_farms, np.int64)
-        episode.step(self.shared, self.state, chosen, self.day)
+        episode.step(self.shared, self.state, chosen, self.day, 0, self.shared.n_farms, episode.WHOLE_DAY)
         self.day += 1
 
     def put_lice(self, count: int, genotype: int = 0) -> None:

@@ -18,7 +18,8 @@ def run(sea, family=UNTREATED, n_days=None):
     record = records.allocate(shared, shared.n_days)
     actions, parameters = np.zeros(shared.n_farms, np.int64), np.zeros((shared.n_farms, 0))
     world = make_world(shared, sea.state)
-    episode.run(world, family, parameters, actions, 0, shared.n_days, record)
+    n_days, n_farms = shared.n_days, shared.n_farms
+    episode.run(world, family, parameters, actions, 0, n_days, record, 0, n_farms, episode.WHOLE_DAY)
     return record
 
 
@@ -193,3 +194,17 @@ def test_all_lice_die_where_their_mortality_is_one(sea_of):
     sea.step()
     assert sea.state.lice.sum() == 0
     assert sea.state.dead_lice[0] == 6000
+
+
+def test_parts_of_a_day_add_up_to_it_in_any_order_of_farms(sea_of):
+    whole, parts = (sea_of({}, {}, {}, ext_pressure=20_000, seed=8) for _ in range(2))
+    actions = np.full(3, NOTHING)
+    for day in range(40):
+        episode.step(whole.shared, whole.state, actions, day, 0, 3, episode.WHOLE_DAY)
+        for part in (episode.UPDATE, episode.DISPERSE):
+            for f in (2, 0, 1):
+                episode.step(parts.shared, parts.state, actions, day, f, f + 1, part)
+        episode.step(parts.shared, parts.state, actions, day, 0, 0, episode.OVERSEE)
+    assert whole.state.eggs.min() > 0
+    for name, a, b in zip(whole.state._fields, whole.state, parts.state, strict=True):
+        np.testing.assert_array_equal(a, b, name)
