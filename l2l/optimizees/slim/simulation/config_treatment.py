@@ -141,10 +141,10 @@ class TreatmentConfig:
     def _check_numbers_of_type(self, given: Mapping[str, Any], place: Place) -> None:
         drug = ("price_per_kg", "dosage_per_fish_kg")
         chemical = self.treatment_type == CHEMICAL
-        needed = drug if chemical else ("price_per_application",)
-        for name in needed if self.price_per_tonne == 0 else ():
+        priced = "price_per_application" in given or "price_per_tonne" in given
+        for name in () if priced else drug if chemical else ("price_per_application",):
             if name not in given:
-                raise place.missing(name, f"the price of a {self.treatment_type} treatment, or price_per_tonne")
+                raise place.missing(name, f"the price of a {self.treatment_type} treatment")
         stock = ("restock_fraction", "natural_mortality")
         for name in (*(() if chemical else drug), *(() if self.is_cleaner else stock)):
             if getattr(self, name) > 0:

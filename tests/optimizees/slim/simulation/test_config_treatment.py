@@ -111,6 +111,13 @@ def test_price_per_tonne_is_charged_over_the_application():
     assert shared.application_price[3] == 0.0
 
 
+@pytest.mark.parametrize(("kind", "price"), [("freshwater", "price_per_application"), ("chemical", "price_per_kg")])
+def test_treatment_without_a_price_is_refused(kind: str, price: str):
+    free = {name: value for name, value in BATH.items() if name != "price_per_application"}
+    with pytest.raises(ConfigError, match=f"{price} is missing; expected the price of a {kind} treatment"):
+        with_treatments({**free, "treatment_type": kind})
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
@@ -124,7 +131,6 @@ def test_price_per_tonne_is_charged_over_the_application():
         ({"price_per_kg": 3}, "price_per_kg is 3.0; expected none: it means nothing to mechanical"),
         ({"restock_fraction": 0.1}, "restock_fraction is 0.1; expected none"),
         ({"treatment_type": "cleanerfish"}, "the rate at which a cleaner fish eats lice"),
-        ({"treatment_type": "chemical"}, "price_per_kg is missing; expected the price of a chemical treatment"),
         ({"sources": {"efficiency": "me"}}, "sources.efficiency is unknown; did you mean 'efficacy'?"),
         ({"gene": "a"}, "genetic_ratios has the gene 'a' of treatments.WARMBATH, which has no pheno_resistance"),
     ],
