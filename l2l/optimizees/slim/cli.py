@@ -15,6 +15,10 @@ COMMANDS = {
         "l2l.optimizees.slim.run",
         "simulate a scenario under a policy and write its daily table",
     ),
+    "resume": (
+        "l2l.optimizees.slim.resume",
+        "go on with a run that was interrupted",
+    ),
     "compile": (
         "l2l.optimizees.slim.compile",
         "compile the simulator now, rather than when it is first used",
@@ -79,7 +83,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (L2LError, OSError) as error:
         sys.stderr.write(f"slim {args.command}: {error}\n")
         return 1
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interruption:
+        sys.stderr.write(f"slim {args.command}: {str(interruption) or 'interrupted'}\n")
         return 130
     return 0
 

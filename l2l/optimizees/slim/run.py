@@ -5,12 +5,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from l2l.optimizees.slim.scenario_options import add_scenario_options, json_or_text, overrides
-from l2l.optimizees.slim.simulation import config_checks as check
+from l2l.optimizees.slim.paths import table_path
+from l2l.optimizees.slim.progress import progress_bar
+from l2l.optimizees.slim.scenario_options import add_scenario_options, overrides, whole_option
 from l2l.optimizees.slim.simulation.config import Config
-from l2l.optimizees.slim.simulation.config_checks import ConfigError, Place
 
 if TYPE_CHECKING:  # the simulator loads numba
+    from l2l.optimizees.slim.recorded_run import RecordedRun
     from l2l.optimizees.slim.simulation.policies import Policy
     from l2l.optimizees.slim.simulation.simulator import Outcome
 
@@ -29,8 +30,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="untreated, bernoulli, mosaic, or a policy's YAML file (default: the scenario's own)",
     )
     parser.add_argument("--seed", metavar="N", help="whole number >= 0 (default: the scenario's own)")
-    parser.add_argument("--quiet", action="store_true", help="print the path of the table only")
+    parser.add_argument(
+        "--save-rate", metavar="DAYS", default="1", help="keep every so many days and the last; 0: the last alone"
+    )
+    parser.add_argument(
+        "--checkpoint-rate",
+        metavar="DAYS",
+        default="0",
+        help="save the run every so many days, for `slim resume`; 0: only when it is interrupted",
+    )
+    add_quiet(parser)
     add_scenario_options(parser, OWN_OPTIONS)
+
+
+def add_quiet(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--quiet``."""
+    parser.add_argument("--quiet", action="store_true", help="no progress; print the path of the table only")
 
 
 def run(args: argparse.Namespace) -> str:
@@ -42,29 +57,33 @@ def run(args: argparse.Namespace) -> str:
 
     policy = load_policy(args.treatment_strategy or config.treatment_strategy, config)
     policy.farm_parameters(len(config.farms))  # refuses a policy for another number of farms
-    seed = config.seed if args.seed is None else check.whole(0)(json_or_text(args.seed), Place("--seed"))
+    seed = config.seed if args.seed is None else whole_option("--seed", args.seed)
+    save_rate = whole_option("--save-rate", args.save_rate)
+    checkpoint_rate = whole_option("--checkpoint-rate", args.checkpoint_rate)
     path.parent.mkdir(parents=True, exist_ok=True)
 
+    from l2l.optimizees.slim.recorded_run import RecordedRun
+
+    tell_of_compilation(args.quiet)
+    return finish(RecordedRun(args.out, config, policy, seed, save_rate, checkpoint_rate), args.quiet)
+
+
+def tell_of_compilation(quiet: bool) -> None:
+    """Say why it takes so long, where the simulator has to be compiled."""
     from l2l.optimizees.slim.kernels.cache import is_compiled
-    from l2l.optimizees.slim.simulation.recorder import write_daily_table
-    from l2l.optimizees.slim.simulation.simulator import Simulator
 
-    if not (args.quiet or is_compiled()):
+    if not (quiet or is_compiled()):
         sys.stderr.write("compiling the simulator; this happens once and takes half a minute\n")
-    simulator = Simulator(config)
-    record = simulator.run_recorded(policy, seed)
-    write_daily_table(path, record, config, policy, seed)
-    return str(path) if args.quiet else f"{path}\n\n{summary(config, policy, seed, simulator.outcome())}"
 
 
-def table_path(out: str) -> Path:
-    """Where the table of ``OUT/NAME`` goes."""
-    path = Path(out).expanduser()
-    if out.endswith(("/", "/.", "..")) or not path.name:
-        raise ConfigError(f"{out!r} names a folder; expected OUT/NAME, such as out/tuned")
-    if path.parent.exists() and not path.parent.is_dir():
-        raise ConfigError(f"{path.parent} is a file; expected a folder to write to")
-    return path.parent / f"simulation_data_{path.name}.parquet"
+def finish(recorded: "RecordedRun", quiet: bool) -> str:
+    """Simulate to the end; what to tell the user."""
+    with progress_bar("days", recorded.config.n_days, quiet) as tell:
+        recorded.go(tell)
+    if quiet:
+        return str(recorded.path)
+    told = summary(recorded.config, recorded.policy, recorded.seed, recorded.simulator.outcome())
+    return f"{recorded.path}\n\n{told}"
 
 
 def summary(config: Config, policy: "Policy", seed: int, outcome: "Outcome") -> str:

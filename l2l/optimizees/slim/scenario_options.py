@@ -8,8 +8,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from l2l.optimizees.slim.simulation import config_checks as check
 from l2l.optimizees.slim.simulation.config import ARRAYS, Config
-from l2l.optimizees.slim.simulation.config_checks import ConfigError
+from l2l.optimizees.slim.simulation.config_checks import ConfigError, Place
 from l2l.optimizees.slim.simulation.config_farm import FarmConfig, ProductionCycle
 from l2l.optimizees.slim.simulation.config_files import SHIPPED, read_json
 from l2l.optimizees.slim.simulation.config_treatment import TreatmentConfig
@@ -151,6 +152,11 @@ def overrides(args: argparse.Namespace) -> dict[str, Any]:
             raise ConfigError(f"--set {given}: {key} is given twice; expected it once")
         found[key] = json_or_text(value)
     return found
+
+
+def whole_option(flag: str, given: str, minimum: int = 0) -> int:
+    """The whole number that an option was given."""
+    return check.whole(minimum)(json_or_text(given), Place(flag))
 
 
 def json_or_text(text: str) -> Any:

@@ -8,7 +8,7 @@ import pyarrow.parquet
 import pytest
 
 from l2l.optimizees.slim.cli import main
-from l2l.optimizees.slim.run import table_path
+from l2l.optimizees.slim.paths import table_path
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.config_files import find_scenario
 from l2l.optimizees.slim.simulation.policies import Policy
@@ -117,6 +117,8 @@ def test_options_and_settings_reach_the_simulation(tmp_path):
         (["out/a", "Fyne", "--set", "seed=1"], "expected --seed 1"),
         (["out/a", "Fyne", "--ext-pressure", "1", "--set", "ext_pressure=2"], "given twice"),
         (["out/a", "Fyne", "--ext-presure", "1"], "did you mean '--ext-pressure'?"),
+        (["out/a", "Fyne", "--save-rate", "-1"], "--save-rate is -1; expected a whole number >= 0"),
+        (["out/a", "Fyne", "--checkpoint-rate", "2.5"], "--checkpoint-rate is 2.5; expected a whole number >= 0"),
         (["out/a"], "SCENARIO"),
         (["out/", "Fyne"], "expected OUT/NAME"),
         (["other.yaml/a", "Fyne"], "other.yaml is a file"),

@@ -38,7 +38,7 @@ def compile_once(run_all: Callable[[], None]) -> bool:
         if stale:
             logger.info("compiling the kernels, once; this takes half a minute")
             run_all()
-            (folder / STAMP).write_text(_fingerprint())
+            (folder / STAMP).write_text(fingerprint())
     _checked = True
     return stale
 
@@ -53,7 +53,7 @@ def cache_folder() -> Path:
 def forget_stale(folder: Path) -> bool:
     """Remove what is in ``folder`` unless it was compiled, all of it, from the present sources; return whether."""
     stamp = folder / STAMP
-    if stamp.is_file() and stamp.read_text() == _fingerprint():
+    if stamp.is_file() and stamp.read_text() == fingerprint():
         return False
     stamp.unlink(missing_ok=True)  # first: it must not vouch for what an interrupted compilation leaves
     for pattern in ("*.nbi", "*.nbc"):
@@ -68,10 +68,10 @@ def is_compiled() -> bool:
     It may say no although there is one elsewhere (``NUMBA_CACHE_DIR``, sources in a read-only folder).
     """
     stamp = Path(__file__).with_name("__pycache__") / STAMP
-    return stamp.is_file() and stamp.read_text() == _fingerprint()
+    return stamp.is_file() and stamp.read_text() == fingerprint()
 
 
-def _fingerprint() -> str:
+def fingerprint() -> str:
     """Hash of all sources that end up in kernels, the compiler's versions and the processor."""
     digest = hashlib.sha256()
     kernels = Path(__file__).parent

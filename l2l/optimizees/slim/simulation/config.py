@@ -299,6 +299,22 @@ class Config:
         """All of it as plain data: what JSON and YAML can hold."""
         return {f.name: to_plain(getattr(self, f.name)) for f in fields(self)}
 
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any], source: str = "configuration") -> "Config":
+        """What `to_dict` gave, checked as if it stood in files; ``source`` names it in errors."""
+        place = Place(source)
+        given = {name: value for name, value in plain.items() if name not in ARRAYS}
+        values = read_fields(cls, given, place)
+        n_farms = len(values["farms"])
+        for name, top in sea.CONNECTIVITY.items():
+            values[name] = sea.connectivity(plain[name], n_farms, top, place / name)
+        rows = plain["temperature_rows"]
+        values["temperature_rows"] = None if rows is None else sea.temperature_rows(rows, place / "temperature_rows")
+        values["temperatures"] = sea.numbers(plain["temperatures"], place / "temperatures")
+        config = cls(**values)
+        config._check(place)
+        return config
+
     def scenario_hash(self) -> str:
         """SHA-256 of all that a simulation sees: equal for equal scenarios, wherever they were read from."""
         seen = {name: value for name, value in self.to_dict().items() if name != "temperature_rows"}

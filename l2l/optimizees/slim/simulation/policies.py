@@ -181,22 +181,27 @@ def _read(path: Path, config: Config) -> Policy:
         data = yaml.safe_load(path.read_text())
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not YAML: {error}") from error
+    return policy_of(data, config, str(path))
+
+
+def policy_of(data: object, config: Config, source: str) -> Policy:
+    """The policy that ``Policy.to_dict`` gave as plain data; ``source`` names it in errors."""
     if not isinstance(data, dict) or set(data) != {"family", "parameters"}:
-        raise ConfigError(f"{path}: a policy has the keys family and parameters, got {_keys(data)}")
+        raise ConfigError(f"{source}: a policy has the keys family and parameters, got {_keys(data)}")
     families = {**BUILT_IN, **TUNABLE}
     if str(data["family"]) not in families:
         raise ConfigError(
-            f"{path}: no policy family {data['family']!r}; there are {', '.join(families)}"
+            f"{source}: no policy family {data['family']!r}; there are {', '.join(families)}"
             f"{nearest(str(data['family']), families)}"
         )
     parameters = data["parameters"] or {}
     if not isinstance(parameters, dict):
-        raise ConfigError(f"{path}: parameters must be a mapping of names to numbers, got {parameters!r}")
+        raise ConfigError(f"{source}: parameters must be a mapping of names to numbers, got {parameters!r}")
     return Policy.from_parameters(
         families[data["family"]],
         config,
-        {name: _number(value, f"{path}: {name}") for name, value in parameters.items()},
-        str(path),
+        {name: _number(value, f"{source}: {name}") for name, value in parameters.items()},
+        source,
     )
 
 

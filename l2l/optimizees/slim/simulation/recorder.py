@@ -11,7 +11,7 @@ import numpy as np
 
 from l2l.version import FULL_VERSION
 
-from ..kernels.genetics import gene_digit
+from ..kernels.genetics import gene_digit, joint_ratios
 from ..kernels.stages import STAGE_NAMES
 from ..types.genotypes import genotypes_of
 from .config import Config
@@ -46,26 +46,60 @@ MEANINGS = {
 
 
 def daily_table(record: Record, config: Config, policy: Policy | None = None, seed: int | None = None) -> pa.Table:
-    """The days of a run as a table, farm by farm within a day.
+    """All days of a run as a table, see `DailyTable`."""
+    return DailyTable(config, policy, seed).of(record)
+
+
+class DailyTable:
+    """Makes tables of the days of one run, farm by farm within a day.
 
     Genotypes are structs ``{a, A, Aa}``. Over several genes they hold the genotypes of each gene,
     ``{a, A, Aa, t, T, Tt}``: every louse counts once for each gene.
 
     Parameters
     ----------
-    record
-        Of a run of ``config``, from its first day.
     policy, seed
-        What the run was made with; both are kept in the table's metadata, the policy as YAML.
+        What the run is made with; both are kept in the table's metadata, the policy as YAML.
+    save_rate
+        Every so many days one is kept, and the run's last one; with 0 that one alone.
     """
+
+    def __init__(self, config: Config, policy: Policy | None = None, seed: int | None = None, save_rate: int = 1):
+        self.config = config
+        self.save_rate = save_rate
+        self._metadata = _metadata(config, policy, seed)
+
+    def saved_days(self, first_day: int, last_day: int) -> np.ndarray:
+        """Those of the days first_day .. last_day - 1 that are kept, int64[n]."""
+        days = np.arange(first_day, last_day)
+        kept = days == self.config.n_days - 1
+        return days[kept | (days % self.save_rate == 0)] if self.save_rate else days[kept]
+
+    def of(self, record: Record, first_day: int = 0, ratios_before: np.ndarray | None = None) -> pa.Table:
+        """The days of ``record``, which begin with ``first_day``, as far as they are kept.
+
+        Parameters
+        ----------
+        ratios_before : float64[n_genotypes], optional
+            Genotypes of the reservoir on ``first_day``; needed where that is not the run's first.
+        """
+        config = self.config
+        record = _with_ratios_of_today(record, config, ratios_before)
+        saved = self.saved_days(first_day, first_day + len(record.action))
+        record = Record(*(values[saved - first_day] for values in record))
+        return _table(record, saved, config, self._metadata)
+
+
+def _table(record: Record, days: np.ndarray, config: Config, metadata: dict[str, str]) -> pa.Table:
+    """Columns of the rows of ``record``, which are the ``days`` int64[n] of a run."""
     import pyarrow as pa
 
     n_days, n_farms = record.action.shape
-    days = np.datetime64(config.start_date, "us") + np.arange(n_days) * np.timedelta64(1, "D")
+    timestamps = np.datetime64(config.start_date, "us") + days * np.timedelta64(1, "D")
     n_cages = np.array([farm.ncages for farm in config.farms])
 
     def each_farm(values: Sequence[str]) -> pa.Array:
-        return pa.array(list(values) * n_days)
+        return pa.array(list(values) * n_days, pa.string())
 
     def genotypes(by_name: dict[str, np.ndarray]) -> pa.Array:
         return pa.StructArray.from_arrays([pa.array(values.ravel()) for values in by_name.values()], list(by_name))
@@ -77,7 +111,7 @@ def daily_table(record: Record, config: Config, policy: Policy | None = None, se
         return pa.FixedSizeListArray.from_arrays(pa.array(values.ravel(), kind), values.shape[-1])
 
     columns: dict[str, Any] = {
-        "timestamp": np.repeat(days, n_farms),
+        "timestamp": np.repeat(timestamps, n_farms),
         "farm_name": each_farm([f"farm_{f}" for f in range(n_farms)]),
         "farm": each_farm([farm.name for farm in config.farms]),
         **{stage: genotypes(by_gene(record.lice[:, :, s])) for s, stage in enumerate(STAGE_NAMES)},
@@ -90,7 +124,7 @@ def daily_table(record: Record, config: Config, policy: Policy | None = None, se
         "allowed_treatments": record.allowed_treatments.ravel(),
         "asked_to_treat": record.asked_to_treat.ravel().astype(bool),
         "new_reservoir_lice": record.influx_lice.ravel(),
-        "new_reservoir_lice_ratios": genotypes(_reservoir_today(record, config, n_farms)),
+        "new_reservoir_lice_ratios": genotypes(by_gene(np.repeat(record.reservoir_ratios, n_farms, axis=0))),
         "eggs": record.eggs.sum(axis=2).ravel(),
         "arrivals_per_cage": genotypes(by_gene(record.arrivals / n_cages[:, None])),
         "action": record.action.ravel().astype(np.int8),
@@ -102,7 +136,7 @@ def daily_table(record: Record, config: Config, policy: Policy | None = None, se
         pa.field(name, array.type, nullable=False, metadata={"meaning": MEANINGS[name]} if name in MEANINGS else None)
         for name, array in arrays.items()
     ]
-    return pa.Table.from_arrays(list(arrays.values()), schema=pa.schema(fields, _metadata(config, policy, seed)))
+    return pa.Table.from_arrays(list(arrays.values()), schema=pa.schema(fields, metadata))
 
 
 def genotypes_by_gene(counts: np.ndarray, genes: Sequence[str]) -> dict[str, np.ndarray]:
@@ -123,11 +157,13 @@ def genotypes_by_gene(counts: np.ndarray, genes: Sequence[str]) -> dict[str, np.
     }
 
 
-def _reservoir_today(record: Record, config: Config, n_farms: int) -> dict[str, np.ndarray]:
-    """Frequencies among the lice that came each day; the record's row holds those of the day after."""
-    by_name = genotypes_by_gene(record.reservoir_ratios, config.genes)
-    today = {name: np.append(config.genetic_ratios[name], next_day[:-1]) for name, next_day in by_name.items()}
-    return {name: np.repeat(values, n_farms) for name, values in today.items()}
+def _with_ratios_of_today(record: Record, config: Config, before: np.ndarray | None) -> Record:
+    """With the frequencies among the lice that came each day; the record's rows hold those of the day after."""
+    if before is None:
+        by_gene = np.array([[config.genetic_ratios[name] for name in genotypes_of(gene)] for gene in config.genes])
+        before = joint_ratios(by_gene)
+    ratios = np.vstack([before, record.reservoir_ratios])[:-1]
+    return record._replace(reservoir_ratios=ratios)
 
 
 def _metadata(config: Config, policy: Policy | None, seed: int | None) -> dict[str, str]:
@@ -164,18 +200,3 @@ def plot_metadata(config: Config) -> dict[str, Any]:
         ],
         "edges": [[i, j, float(f"{probs[i, j]:.4g}")] for i, j in edges],
     }
-
-
-def write_daily_table(
-    path: Path, record: Record, config: Config, policy: Policy | None = None, seed: int | None = None
-) -> None:
-    """Write `daily_table` as parquet (zstd), aside and then renamed; replaces what was there."""
-    import pyarrow.parquet
-
-    table = daily_table(record, config, policy, seed)
-    aside = path.with_name(f".{path.name}.part")
-    try:
-        pyarrow.parquet.write_table(table, aside, compression="zstd")
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)

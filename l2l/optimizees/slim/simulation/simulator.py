@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -78,6 +79,13 @@ class Simulator:
         sequence = seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
         states.begin(self.shared, self.state, sequence)
         self.day = 0
+
+    def restore(self, day: int, arrays: Mapping[str, np.ndarray]) -> None:
+        """Go to the start of ``day`` of a run whose state then held ``arrays``, as `State` names them."""
+        if not 0 <= day <= self.shared.n_days:
+            raise ValueError(f"day must lie in 0 .. {self.shared.n_days}, got {day}")
+        states.restore(self.state, arrays)
+        self.day = day
 
     def run(self, policy: Policy, seed: int | np.random.SeedSequence) -> Outcome:
         """Simulate all days in one kernel call."""

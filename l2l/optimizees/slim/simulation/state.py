@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -152,3 +153,19 @@ def begin(shared: Shared, state: State, seed_sequence: np.random.SeedSequence) -
     ratios = shared.initial_alpha / shared.initial_alpha.sum(axis=1, keepdims=True)
     state.reservoir_ratios[:] = joint_ratios(ratios)
     state.influx[0] = int(shared.ext_pressure)
+
+
+def restore(state: State, arrays: Mapping[str, np.ndarray]) -> None:
+    """Set every array to what a state of the same scenario held.
+
+    Raises
+    ------
+    ValueError
+        If one is missing or of another shape or kind.
+    """
+    for name, array in state._asdict().items():
+        saved = arrays.get(name)
+        if saved is None or saved.shape != array.shape or saved.dtype != array.dtype:
+            there = "missing" if saved is None else f"{saved.dtype}{list(saved.shape)}"
+            raise ValueError(f"{name} is {there}; expected {array.dtype}{list(array.shape)}")
+        array[...] = saved

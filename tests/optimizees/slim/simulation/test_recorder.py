@@ -4,14 +4,15 @@ import json
 from datetime import datetime
 
 import numpy as np
-import pyarrow.parquet
+import pyarrow as pa
 import pytest
 import yaml
 
 from l2l.optimizees.slim.kernels.stages import STAGE_NAMES
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.policies import Policy
-from l2l.optimizees.slim.simulation.recorder import daily_table, plot_metadata, write_daily_table
+from l2l.optimizees.slim.simulation.record import Record
+from l2l.optimizees.slim.simulation.recorder import DailyTable, daily_table, plot_metadata
 from l2l.optimizees.slim.simulation.simulator import Simulator
 from l2l.optimizees.slim.types.policies import Family
 
@@ -103,33 +104,16 @@ def test_each_gene_has_its_genotypes_and_counts_every_louse(config):
     assert struct_sum(table["new_reservoir_lice_ratios"]) == pytest.approx(2)
 
 
-def test_file_says_what_it_was_made_with(tmp_path, record, config, table):
+def test_table_says_what_it_was_made_with(record, config, table):
     policy = Policy.from_parameters(Family.LINEAR, config, {})
-    path = tmp_path / "days.parquet"
-    write_daily_table(path, record, config, policy, seed=7)
-    read = pyarrow.parquet.read_table(path)
-    assert read.equals(table)
-    metadata = read.schema.metadata
+    made = daily_table(record, config, policy, seed=7)
+    assert made.equals(table)
+    metadata = made.schema.metadata
     assert metadata[b"scenario"].decode() == config.name
     assert metadata[b"scenario_hash"].decode() == config.scenario_hash()
     assert metadata[b"seed"] == b"7"
     assert yaml.safe_load(metadata[b"policy"]) == policy.to_dict()
-    assert read.schema.field("payoff").metadata[b"meaning"].startswith(b"GBP")
-    assert [p.name for p in tmp_path.iterdir()] == ["days.parquet"]
-
-
-def test_failed_write_leaves_the_old_file(tmp_path, record, config, monkeypatch):
-    path = tmp_path / "days.parquet"
-    path.write_text("old")
-
-    def torn(table, where, **kw):
-        where.write_text("half")
-        raise OSError("disk full")
-
-    monkeypatch.setattr(pyarrow.parquet, "write_table", torn)
-    with pytest.raises(OSError, match="disk full"):
-        write_daily_table(path, record, config)
-    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("days.parquet", "old")]
+    assert made.schema.field("payoff").metadata[b"meaning"].startswith(b"GBP")
 
 
 def test_metadata_holds_what_figures_show_besides_the_days(table, config):
@@ -148,3 +132,18 @@ def test_edges_are_the_strongest_connections_between_farms_greatest_first():
     assert shares == sorted(shares, reverse=True)
     i, j, share = edges[0]
     assert share == pytest.approx(probs[i, j], rel=1e-3)
+
+
+@pytest.mark.parametrize("save_rate, kept", [(1, range(181)), (30, [0, 30, 60, 90, 120, 150, 180]), (50, [0, 50, 100, 150, 180]), (0, [180])])  # fmt: skip
+def test_every_so_many_days_are_kept_and_the_last(record, config, table, save_rate, kept):
+    thinned = DailyTable(config, save_rate=save_rate).of(record)
+    rows = [2 * day + farm for day in kept for farm in (0, 1)]
+    assert thinned.to_pylist() == table.take(rows).to_pylist()
+
+
+def test_days_in_pieces_are_the_days_at_once(record, config, table):
+    days = DailyTable(config, save_rate=3)
+    pieces = [days.of(Record(*(values[:50] for values in record)))]
+    later = Record(*(values[50:] for values in record))
+    pieces.append(days.of(later, 50, ratios_before=record.reservoir_ratios[49]))
+    assert pa.concat_tables(pieces).equals(days.of(record))
