@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import local
+from typing import TypeVar
 
 import numpy as np
 
+from .simulation.config import Config
 from .simulation.policies import Policy
 from .simulation.record import Record
 from .simulation.shared import Shared
 from .simulation.simulator import Outcome, Simulator
 
+T = TypeVar("T")
 Run = tuple[Policy, np.random.SeedSequence]
 
 
 class Ensemble:
     """Runs of one scenario, each with its own policy and seed.  Results do not depend on ``n_threads``."""
 
-    def __init__(self, shared: Shared, n_threads: int = 1):
+    def __init__(self, scenario: Config | Shared, n_threads: int = 1):
         self.n_threads = n_threads
-        self._first = Simulator(shared)  # compiles, before the threads start
+        self._first = Simulator(scenario)  # compiles, before the threads start
         self._thread = local()
 
     def outcomes(self, runs: Sequence[Run]) -> list[Outcome]:
@@ -31,6 +34,10 @@ class Ensemble:
     def records(self, runs: Sequence[Run]) -> list[Record]:
         """Every day of each run, in the order of ``runs``."""
         return self._map(lambda run: self._simulator().run_recorded(*run), runs)
+
+    def measured(self, runs: Sequence[Run], measure: Callable[[Record], T]) -> list[T]:
+        """What ``measure`` makes of every day of each run, in the order of ``runs``; records are not kept."""
+        return self._map(lambda run: measure(self._simulator().run_recorded(*run)), runs)
 
     def _map(self, simulate, runs):
         if self.n_threads == 1:
