@@ -19,6 +19,10 @@ COMMANDS = {
         "l2l.optimizees.slim.resume",
         "go on with a run that was interrupted",
     ),
+    "validate": (
+        "l2l.optimizees.slim.validate",
+        "compare the simulator with stored ensembles of another",
+    ),
     "compile": (
         "l2l.optimizees.slim.compile",
         "compile the simulator now, rather than when it is first used",
