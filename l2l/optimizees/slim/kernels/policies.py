@@ -5,16 +5,19 @@ Actions are the treatments by number, then FALLOW = n_treatments and no action =
 
 from math import log1p
 
+from numba import njit
+
 from ..types.policies import Family
 from .farm import YEAR_DAYS
 from .inner import inner
 from .sampling import integer_below, uniform
 
-BERNOULLI, MOSAIC, THRESHOLD, LINEAR = (
+BERNOULLI, MOSAIC, THRESHOLD, LINEAR, PILOTED = (
     int(Family.BERNOULLI),
     int(Family.MOSAIC),
     int(Family.THRESHOLD),
     int(Family.LINEAR),
+    int(Family.PILOTED),
 )
 GIVEN = -1  # in place of a family: the caller says what the farms do
 MOSAIC_AGGREGATION = 2.0  # adult females per fish above which a farm in a mosaic follows the request to treat
@@ -29,47 +32,58 @@ def decide(family, parameters, shared, state, farm, day):
     family : int
         A ``Family``.
     parameters : float64[n_parameters]
-        The farm's, of the tunable families; see ``threshold`` and ``linear``.
+        The farm's, of the tunable families, see ``threshold`` and ``linear``; its action on each day, if piloted.
     """
-    stream = state.streams[2 + 2 * farm]
     if family == BERNOULLI:
-        return bernoulli(stream, shared, state, farm)
+        return bernoulli(
+            state.streams[2 + 2 * farm],
+            state.aggregation[farm],
+            state.asked_to_treat[farm],
+            shared.enforcement_threshold,
+            shared.defection_proba[farm],
+            shared.allowed[farm],
+        )
     if family == MOSAIC:
-        return mosaic(shared, state, farm)
+        turns = state.memory[farm, -1:]
+        return mosaic(state.aggregation[farm], state.asked_to_treat[farm], shared.allowed[farm], turns)
     if family == THRESHOLD:
         return threshold(parameters, shared, state, farm, day)
     if family == LINEAR:
         return linear(parameters, shared, state, farm)
+    if family == PILOTED:
+        return int(parameters[day])
     return shared.is_cleaner.shape[0] + 1
 
 
-@inner
-def bernoulli(stream, shared, state, farm):
-    """Treat at random: always above the enforcement threshold, with 1 - ``defection_proba`` when asked to."""
-    n_treatments = shared.is_cleaner.shape[0]
-    must = state.aggregation[farm] >= shared.enforcement_threshold
-    if not must:
-        if state.asked_to_treat[farm] == 0 or uniform(stream) < shared.defection_proba[farm]:
-            return n_treatments + 1
-    n_allowed = shared.allowed[farm].sum()
+@njit(cache=True, nogil=True)
+def bernoulli(stream, aggregation, asked, enforcement_threshold, defection_proba, allowed):
+    """Treat at random: always above the enforcement threshold, with 1 - ``defection_proba`` when asked to.
+
+    ``allowed`` bool[n_treatments] are the treatments that the site may use.
+    """
+    none = allowed.shape[0] + 1
+    if aggregation < enforcement_threshold and (asked == 0 or uniform(stream) < defection_proba):
+        return none
+    n_allowed = allowed.sum()
     if n_allowed == 0:
-        return n_treatments + 1
-    return nth_allowed(shared.allowed[farm], integer_below(stream, n_allowed))
+        return none
+    return nth_allowed(allowed, integer_below(stream, n_allowed))
 
 
-@inner
-def mosaic(shared, state, farm):
-    """Take the treatments in turn, one whenever asked to and the cages have more than two females per fish."""
-    n_treatments = shared.is_cleaner.shape[0]
-    n_allowed = shared.allowed[farm].sum()
-    if state.asked_to_treat[farm] == 0 or state.aggregation[farm] <= MOSAIC_AGGREGATION or n_allowed == 0:
-        return n_treatments + 1
-    turn = state.memory[farm, n_treatments]
-    state.memory[farm, n_treatments] = turn + 1
-    return nth_allowed(shared.allowed[farm], turn % n_allowed)
+@njit(cache=True, nogil=True)
+def mosaic(aggregation, asked, allowed, turns):
+    """Take the treatments in turn, one whenever asked to and the cages have more than two females per fish.
+
+    ``turns`` int64[1] counts the treatments asked for so far, in place.
+    """
+    n_allowed = allowed.sum()
+    if asked == 0 or aggregation <= MOSAIC_AGGREGATION or n_allowed == 0:
+        return allowed.shape[0] + 1
+    turns[0] += 1
+    return nth_allowed(allowed, (turns[0] - 1) % n_allowed)
 
 
-@inner
+@njit(cache=True, nogil=True)
 def nth_allowed(allowed, n):
     """Number of the ``n``-th treatment that a site may use, counted from 0."""
     for t in range(allowed.shape[0]):

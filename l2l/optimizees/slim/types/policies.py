@@ -11,3 +11,4 @@ class Family(IntEnum):
     MOSAIC = 2
     THRESHOLD = 3
     LINEAR = 4
+    PILOTED = 5  # a table of actions by farm and day

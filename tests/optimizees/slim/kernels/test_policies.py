@@ -215,3 +215,15 @@ def test_linear_passes_over_what_a_site_may_not_use(sea_of):
     scores = np.zeros((4, 11))
     scores[:, 0] = [3, 1, 2, -1]
     assert decide(sea, Family.LINEAR, scores.ravel()) == THERMOLICER
+
+
+# -------------------------------------------------------------------------------------------------- piloted
+
+
+def test_piloted_does_what_the_table_says_of_the_day(sea_of):
+    sea = sea_of()
+    table = [NOTHING, CLEANERFISH, FALLOW]
+    found = []
+    for sea.day in range(3):
+        found.append(decide(sea, Family.PILOTED, table))
+    assert found == table
