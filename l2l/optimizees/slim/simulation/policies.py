@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,12 +13,14 @@ import yaml
 
 from l2l.errors import nearest
 
+from ..types.actions import FALLOW
 from ..types.policies import Family
+from .action_table import read_action_table
 from .config import Config, ConfigError
 
 BUILT_IN = {"untreated": Family.UNTREATED, "bernoulli": Family.BERNOULLI, "mosaic": Family.MOSAIC}
 TUNABLE = {"threshold": Family.THRESHOLD, "linear": Family.LINEAR}
-FALLOW = "fallow"
+FAMILIES = {**BUILT_IN, **TUNABLE, "piloted": Family.PILOTED}
 
 
 class Parameter(NamedTuple):
@@ -28,6 +31,7 @@ class Parameter(NamedTuple):
     high: float
     default: float
     tuned: bool
+    whole: bool = False
 
 
 def family_parameters(family: Family, config: Config) -> list[Parameter]:
@@ -39,7 +43,18 @@ def family_parameters(family: Family, config: Config) -> list[Parameter]:
         return _threshold_parameters(config)
     if family == Family.LINEAR:
         return _linear_parameters(config)
+    if family == Family.PILOTED:
+        return _piloted_parameters(config)
     return []
+
+
+def n_parameters(family: Family, n_treatments: int, n_days: int) -> int:
+    """How many numbers the kernel reads for a family."""
+    return {
+        Family.THRESHOLD: 3 * n_treatments + 2,
+        Family.LINEAR: (n_treatments + 1) * (n_treatments + 8),
+        Family.PILOTED: n_days,
+    }.get(family, 0)
 
 
 def _usable(config: Config) -> list[bool]:
@@ -70,6 +85,13 @@ def _linear_parameters(config: Config) -> list[Parameter]:
             default = -5.0 if feature == "constant" else 0.0  # an action is not taken unless something speaks for it
             parameters.append(Parameter(f"{action}.{feature}", -5.0, 5.0, default, usable))
     return parameters
+
+
+def _piloted_parameters(config: Config) -> list[Parameter]:
+    """The action of each day, none where nothing is said."""
+    none = len(config.treatments) + 1
+    dates = (config.start_date + timedelta(days=day) for day in range(config.n_days))
+    return [Parameter(f"{date:%Y-%m-%d}", 0, none, none, tuned=False, whole=True) for date in dates]
 
 
 @dataclass(frozen=True)
@@ -131,6 +153,8 @@ class Policy:
                 )
             if not (np.all(value >= p.low) and np.all(value <= p.high)):
                 raise ConfigError(f"{source}: {p.name} must lie in [{p.low}, {p.high}], got {value}")
+            if p.whole and np.any(value % 1):
+                raise ConfigError(f"{source}: {p.name} must be whole, got {value}")
             values[:, i] = value
         return cls(family, names, values if per_farm else values[0])
 
@@ -153,7 +177,7 @@ class Policy:
 
 
 def load_policy(strategy: str | Path, config: Config, family: Family | None = None) -> Policy:
-    """The policy that ``strategy`` names: a built-in one, or the path of a YAML file.
+    """The policy that ``strategy`` names: a built-in one, or the path of a YAML file or of a table of actions (CSV).
 
     Raises
     ------
@@ -163,6 +187,8 @@ def load_policy(strategy: str | Path, config: Config, family: Family | None = No
     """
     if str(strategy) in BUILT_IN:
         policy = Policy.built_in(str(strategy))
+    elif Path(strategy).suffix.lower() == ".csv" and Path(strategy).is_file():
+        policy = piloted(config, read_action_table(Path(strategy), config))
     else:
         policy = _read(Path(strategy), config)
     if family is not None and policy.family != family:
@@ -170,6 +196,12 @@ def load_policy(strategy: str | Path, config: Config, family: Family | None = No
             f"{strategy}: a policy of the {policy.family.name.lower()} family, expected {family.name.lower()}"
         )
     return policy
+
+
+def piloted(config: Config, actions: np.ndarray) -> Policy:
+    """The policy that does ``actions`` int64[n_days, n_farms]."""
+    names = [p.name for p in _piloted_parameters(config)]
+    return Policy.from_parameters(Family.PILOTED, config, dict(zip(names, actions, strict=True)), "table of actions")
 
 
 def _read(path: Path, config: Config) -> Policy:
@@ -188,17 +220,16 @@ def policy_of(data: object, config: Config, source: str) -> Policy:
     """The policy that ``Policy.to_dict`` gave as plain data; ``source`` names it in errors."""
     if not isinstance(data, dict) or set(data) != {"family", "parameters"}:
         raise ConfigError(f"{source}: a policy has the keys family and parameters, got {_keys(data)}")
-    families = {**BUILT_IN, **TUNABLE}
-    if str(data["family"]) not in families:
+    if str(data["family"]) not in FAMILIES:
         raise ConfigError(
-            f"{source}: no policy family {data['family']!r}; there are {', '.join(families)}"
-            f"{nearest(str(data['family']), families)}"
+            f"{source}: no policy family {data['family']!r}; there are {', '.join(FAMILIES)}"
+            f"{nearest(str(data['family']), FAMILIES)}"
         )
     parameters = data["parameters"] or {}
     if not isinstance(parameters, dict):
         raise ConfigError(f"{source}: parameters must be a mapping of names to numbers, got {parameters!r}")
     return Policy.from_parameters(
-        families[data["family"]],
+        FAMILIES[data["family"]],
         config,
         {name: _number(value, f"{source}: {name}") for name, value in parameters.items()},
         source,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,11 +15,37 @@ from ..kernels.genetics import dominant_share
 from ..kernels.orders import order
 from ..kernels.policies import GIVEN
 from ..kernels.world import World, make_world
+from ..types.actions import FALLOW, NONE, action_names, checked_action
 from . import record as records
 from . import state as states
-from .config import Config
-from .policies import Policy
+from .config import Config, ConfigError
+from .farm_policies import (
+    AnyPolicy,
+    BernoullianPolicy,
+    LearnedPolicy,
+    MosaicPolicy,
+    PilotedPolicy,
+    UntreatedPolicy,
+    begin_run,
+    decisions,
+)
+from .observation import observations
+from .policies import Policy, n_parameters
 from .shared import Shared, build_shared, freeze
+
+if TYPE_CHECKING:
+    from .environment import SimulatorPZEnv
+
+__all__ = [
+    "BernoullianPolicy",
+    "LearnedPolicy",
+    "MosaicPolicy",
+    "Outcome",
+    "PilotedPolicy",
+    "Simulator",
+    "SimulatorPZEnv",
+    "UntreatedPolicy",
+]
 
 
 @dataclass(frozen=True)
@@ -46,6 +73,11 @@ class Outcome:
     fish: np.ndarray
 
 
+def sequence_of(seed: int | np.random.SeedSequence) -> np.random.SeedSequence:
+    """The seed sequence of a run."""
+    return seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
+
+
 class Simulator:
     """Runs of one scenario.  It keeps the arrays of a state and uses them again for every run.
 
@@ -56,11 +88,17 @@ class Simulator:
     """
 
     def __init__(self, scenario: Config | Shared):
-        self.shared = build_shared(scenario) if isinstance(scenario, Config) else freeze(scenario)
+        if isinstance(scenario, Config):
+            self.shared = build_shared(scenario)
+            self.action_names = action_names(scenario)
+        else:
+            self.shared = freeze(scenario)
+            self.action_names = (*(f"treatment {t}" for t in range(scenario.n_treatments)), FALLOW, NONE)
         self.state = states.allocate(self.shared)
         self.day = 0
         self._nothing = records.allocate(self.shared, 0)
-        self._actions = np.zeros(self.shared.n_farms, np.int64)
+        self._no_parameters = np.zeros((self.shared.n_farms, 0))
+        self.actions = np.zeros(self.shared.n_farms, np.int64)
         compile_once(self._run_kernels)
         self.day = self.shared.n_days  # no run has begun
 
@@ -76,8 +114,7 @@ class Simulator:
 
     def reset(self, seed: int | np.random.SeedSequence) -> None:
         """Go back to the first day, with the streams of ``seed``."""
-        sequence = seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
-        states.begin(self.shared, self.state, sequence)
+        states.begin(self.shared, self.state, sequence_of(seed))
         self.day = 0
 
     def restore(self, day: int, arrays: Mapping[str, np.ndarray]) -> None:
@@ -87,20 +124,24 @@ class Simulator:
         states.restore(self.state, arrays)
         self.day = day
 
-    def run(self, policy: Policy, seed: int | np.random.SeedSequence) -> Outcome:
-        """Simulate all days in one kernel call."""
-        self.reset(seed)
-        self._advance(policy, self.shared.n_days, self._nothing)
+    def run(self, policy: AnyPolicy, seed: int | np.random.SeedSequence) -> Outcome:
+        """Simulate all days: in one kernel call under a compiled ``Policy``, in one a day under any other."""
+        self._follow(policy, seed, self._nothing)
         return self.outcome()
 
-    def run_recorded(self, policy: Policy, seed: int | np.random.SeedSequence) -> records.Record:
+    def run_recorded(self, policy: AnyPolicy, seed: int | np.random.SeedSequence) -> records.Record:
         """Simulate all days and keep each of them."""
-        self.reset(seed)
         record = records.allocate(self.shared, self.shared.n_days)
-        self._advance(policy, self.shared.n_days, record)
+        self._follow(policy, seed, record)
         return record
 
-    def advance(self, policy: Policy, last_day: int, record: records.Record | None = None) -> None:
+    def _follow(self, policy: AnyPolicy, seed: int | np.random.SeedSequence, record: records.Record) -> None:
+        """Simulate a whole run."""
+        self.reset(seed)
+        begin_run(policy, sequence_of(seed))
+        self.advance(policy, self.shared.n_days, record)
+
+    def advance(self, policy: AnyPolicy, last_day: int, record: records.Record | None = None) -> None:
         """Go on to the start of ``last_day``; a run may be taken in any number of such pieces.
 
         Parameters
@@ -110,29 +151,43 @@ class Simulator:
         """
         if not self.day <= last_day <= self.shared.n_days:
             raise ValueError(f"last_day must lie in {self.day} .. {self.shared.n_days}, got {last_day}")
-        self._advance(policy, last_day, self._nothing if record is None else record)
+        record = self._nothing if record is None else record
+        if isinstance(policy, Policy):
+            self._advance(policy, last_day, record)
+            return
+        decide = decisions(policy)
+        while self.day < last_day:
+            self._choose(decide(observations(self.state)))
+            self._advance(None, self.day + 1, record)
 
     def _advance(self, policy: Policy | None, last_day: int, record: records.Record) -> None:
-        """Go on to ``last_day`` under a policy, or under ``_actions``."""
-        family = GIVEN if policy is None else int(policy.family)
-        n_farms = self.shared.n_farms
-        parameters = np.zeros((n_farms, 0)) if policy is None else policy.farm_parameters(n_farms)
+        """Go on to ``last_day`` under a policy, or under ``actions``."""
+        if policy is None:
+            family, parameters = GIVEN, self._no_parameters
+        else:
+            family, parameters = int(policy.family), policy.farm_parameters(self.shared.n_farms)
+            n_expected = n_parameters(policy.family, self.shared.n_treatments, self.shared.n_days)
+            if parameters.shape[1] != n_expected:
+                raise ConfigError(
+                    f"the {policy.family.name.lower()} policy has {parameters.shape[1]} parameters, expected "
+                    f"{n_expected} for a scenario of {self.shared.n_treatments} treatments and {self.shared.n_days} days"
+                )
         episode.run(
             self._world,
             family,
             parameters,
-            self._actions,
+            self.actions,
             self.day,
             last_day,
             record,
             0,
-            n_farms,
+            self.shared.n_farms,
             episode.WHOLE_DAY,
         )
         self.day = last_day
 
-    def step(self, actions: np.ndarray) -> None:
-        """Advance by one day under ``actions`` int64[n_farms]: treatments by number, then fallow, then none.
+    def step(self, actions: Sequence[int] | np.ndarray) -> None:
+        """Advance by one day under ``actions``, one per farm: treatments by number, then fallow, then none.
 
         Raises
         ------
@@ -140,15 +195,25 @@ class Simulator:
             For a number of actions that is not that of the farms, an action out of range, before ``reset``, or
             after the last day.
         """
-        chosen = np.asarray(actions)
-        n_actions = self.shared.n_treatments + 2
-        if chosen.shape != (self.shared.n_farms,) or not np.issubdtype(chosen.dtype, np.integer):
-            raise ValueError(f"actions must be {self.shared.n_farms} integers, one per farm, got {actions!r}")
-        if chosen.min() < 0 or chosen.max() >= n_actions:
-            raise ValueError(f"an action is 0 .. {n_actions - 1}, got {actions!r}")
+        self._choose(actions)
+        self.pass_day()
+
+    def _choose(self, actions: Sequence[int] | np.ndarray) -> None:
+        if len(actions) != self.shared.n_farms:
+            raise ValueError(f"there must be {self.shared.n_farms} actions, one per farm, got {actions!r}")
+        chosen = [checked_action(a, self.action_names, f"farm_{f}", self.day) for f, a in enumerate(actions)]
+        self.actions[:] = chosen
+
+    def pass_day(self) -> None:
+        """Advance by one day under ``self.actions`` int64[n_farms], as they stand there.
+
+        Raises
+        ------
+        ValueError
+            Before ``reset`` or after the last day.
+        """
         if self.day >= self.shared.n_days:
             raise ValueError(f"no run of {self.shared.n_days} days is under way; call reset(seed) first")
-        self._actions[:] = chosen
         self._advance(None, self.day + 1, self._nothing)
 
     def outcome(self) -> Outcome:
@@ -164,3 +229,13 @@ class Simulator:
             treatments=self.state.treatments_used.copy(),
             fish=self.state.fish_population.copy(),
         )
+
+
+if not TYPE_CHECKING:  # mypy would believe in every name
+
+    def __getattr__(name: str) -> Any:
+        if name == "SimulatorPZEnv":  # imports pettingzoo, which nothing else here needs
+            from .environment import SimulatorPZEnv
+
+            return SimulatorPZEnv
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
