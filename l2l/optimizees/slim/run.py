@@ -9,6 +9,7 @@ from l2l.optimizees.slim.paths import table_path
 from l2l.optimizees.slim.progress import progress_bar
 from l2l.optimizees.slim.scenario_options import add_scenario_options, overrides, whole_option
 from l2l.optimizees.slim.simulation.config import Config
+from l2l.optimizees.slim.text_table import aligned
 
 if TYPE_CHECKING:  # the simulator loads numba
     from l2l.optimizees.slim.recorded_run import RecordedRun
@@ -98,15 +99,11 @@ def summary(config: Config, policy: "Policy", seed: int, outcome: "Outcome") -> 
         used = [str(n) for n in outcome.treatments.sum(axis=0)]
         females = f"{outcome.aggregation.mean():.2f}"
         rows.append(("all", f"{outcome.payoff.sum():,.0f}", females, *used, f"{outcome.fish.sum():,}"))
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = [
         f"{config.name}: {config.start_date:%Y-%m-%d} to {config.end_date:%Y-%m-%d} ({config.n_days} days), "
         f"{policy.family.name.lower()}, seed {seed}",
         "",
-        *(
-            "  ".join([row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))])
-            for row in rows
-        ),
+        *aligned(rows),
         "",
     ]
     for gene, frequency in zip(config.genes, outcome.resistance, strict=True):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ..pace import Pace
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -58,8 +59,7 @@ class TableFile:
             self._stream.close()
             aside.unlink(missing_ok=True)
             raise
-        self._published_s = time.monotonic()
-        self._cost_s = 0.0
+        self._pace = Pace(PUBLISH_EVERY_S, PUBLISH_SPARINGLY)
 
     @classmethod
     def resume(cls, path: Path, schema: pa.Schema, n_rows: int) -> TableFile:
@@ -78,24 +78,21 @@ class TableFile:
 
     def publish_if_due(self) -> None:
         """`publish`, unless that was done a moment ago."""
-        if time.monotonic() - self._published_s >= max(PUBLISH_EVERY_S, PUBLISH_SPARINGLY * self._cost_s):
+        if self._pace.is_due():
             self.publish()
 
     def publish(self) -> None:
         """Write the parquet file (zstd) with all rows so far, aside, and put it in the place of the last one."""
         import pyarrow.parquet
 
-        started_s = time.monotonic()
         aside = self.path.with_name(f".{self.path.name}.part")
         try:
-            with pyarrow.parquet.ParquetWriter(aside, self.schema, compression="zstd") as writer:
+            with self._pace.doing(), pyarrow.parquet.ParquetWriter(aside, self.schema, compression="zstd") as writer:
                 for table in _row_groups(read_journal(self._journal, self.schema), self.schema):
                     writer.write_table(table, row_group_size=ROWS_PER_GROUP)
             aside.replace(self.path)
         finally:
             aside.unlink(missing_ok=True)
-        self._published_s = time.monotonic()
-        self._cost_s = self._published_s - started_s
 
     def close(self, keep_journal: bool = False) -> None:
         """End; what was appended since the last publication is in the journal alone."""

@@ -54,24 +54,17 @@ def test_bytes_depend_on_the_rows_alone(path, monkeypatch):
     assert pyarrow.parquet.read_metadata(path.with_name("one.parquet")).num_row_groups == 4
 
 
-def test_publication_is_due_after_a_while_and_seldom_where_it_takes_long(path, monkeypatch):
-    now = [0.0]
-    monkeypatch.setattr(table_file.time, "monotonic", lambda: now[0])
+def test_publication_waits_until_it_is_due(path, monkeypatch):
+    monkeypatch.setattr(table_file, "PUBLISH_EVERY_S", 1e9)
+    file = TableFile(path, SCHEMA)
+    file.publish_if_due()
+    assert not path.exists()
+    file.close()
+    monkeypatch.setattr(table_file, "PUBLISH_EVERY_S", 0.0)
     file = TableFile(path, SCHEMA)
     file.append(days(0, 1))
     file.publish_if_due()
-    assert not path.exists()
-    now[0] = 1.0
-    file.publish_if_due()
     assert in_file(path) == [0]
-    file._cost_s = 2.0
-    file.append(days(1, 2))
-    now[0] = 40.9
-    file.publish_if_due()
-    assert in_file(path) == [0]
-    now[0] = 41.0
-    file.publish_if_due()
-    assert in_file(path) == [0, 1]
     file.close()
 
 
