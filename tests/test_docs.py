@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from l2l import cli
+from l2l.optimizees.slim import trials
 from l2l.optimizees.slim.optimizee import SlimOptimizeeParameters
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.config_farm import FarmConfig, ProductionCycle
@@ -132,7 +133,7 @@ def test_parameters_of_the_policy_families_are_in_the_model_page():
 
 def test_columns_and_fields_are_in_the_reference():
     text = text_of("reference.md")
-    named = [*BEGIN, *END, *MEANINGS, *KEYWORDS, *RUNNER_PARAMS]
+    named = [*BEGIN, *END, *MEANINGS, *trials.MEANINGS, *KEYWORDS, *RUNNER_PARAMS]
     for parameters in (
         GeneticAlgorithmParameters,
         CrossEntropyParameters,

@@ -23,6 +23,10 @@ COMMANDS = {
         "l2l.optimizees.slim.validate",
         "compare the simulator with stored ensembles of another",
     ),
+    "benchmark": (
+        "l2l.optimizees.slim.benchmark",
+        "run many trials of scenarios under policies, and write totals, means and quantiles",
+    ),
     "compile": (
         "l2l.optimizees.slim.compile",
         "compile the simulator now, rather than when it is first used",

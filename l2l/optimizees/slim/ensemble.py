@@ -27,9 +27,13 @@ class Ensemble:
         self._first = Simulator(scenario)  # compiles, before the threads start
         self._thread = local()
 
+    def outcome(self, run: Run) -> Outcome:
+        """Totals of one run, in the thread that asks; several may do so at the same time."""
+        return self._simulator().run(*run)
+
     def outcomes(self, runs: Sequence[Run]) -> list[Outcome]:
         """Totals of each run, in the order of ``runs``."""
-        return self._map(lambda run: self._simulator().run(*run), runs)
+        return self._map(self.outcome, runs)
 
     def records(self, runs: Sequence[Run]) -> list[Record]:
         """Every day of each run, in the order of ``runs``."""

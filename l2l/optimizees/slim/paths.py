@@ -15,6 +15,11 @@ def checkpoint_path(out: str) -> Path:
     return _in_folder(out, "checkpoint_{}.npz")
 
 
+def benchmark_path(out: str) -> Path:
+    """The table of ``slim benchmark OUT/NAME``."""
+    return _in_folder(out, "benchmark_{}.parquet")
+
+
 def _in_folder(out: str, pattern: str) -> Path:
     path = Path(out).expanduser()
     if out.endswith(("/", "/.", "..")) or not path.name:
