@@ -32,6 +32,8 @@ from l2l.optimizees.slim.types.treatments import canonical
 
 ARRAYS = ("interfarm_probs", "interfarm_times", "temperature_rows", "temperatures")
 
+LONGEST_HATCHING = 365.0  # days; just above the zero of the formula they grow without limit
+
 positive = check.number(above=0)
 
 
@@ -46,7 +48,7 @@ class Config:
     seed: int = model(check.whole(0), "seed of the simulation where none is given", 0)
     stage_age_evolutions: Mapping[str, int] = model(
         check.rates(check.whole(1), "L1", "L2", "L3", "L4", "L5f"),
-        "greatest age in a stage (d); Heuch et al. (2001)",
+        "greatest age in a stage (d); L1 and L3 by the published rules only, L4 not used; Heuch et al. (2001)",
     )
     delta_p: Mapping[str, float] = model(
         check.rates(check.number(), "L0", "L1", "L3", "L4"),
@@ -57,11 +59,13 @@ class Config:
     )
     delta_m10: Mapping[str, float] = model(
         check.rates(positive, "L0_stien", "L1", "L3", "L4", also=("L0",)),
-        "median development time at 10 degC (d); L0_stien: Stien et al. (2005), beta_1; Aldrin et al. (2017)",
+        "median development time at 10 degC (d); L0_stien: Stien et al. (2005), beta_1; L0 not used; "
+        "Aldrin et al. (2017)",
     )
     lice_development_rates: Mapping[str, float] = model(
         check.rates(check.probability, "L4", also=("L1", "L2")),
-        "share that moults per day; Tucker et al. (2002) in Stien et al. (2005)",
+        "share that moults per day; L4 by the published rules only, L1 and L2 not used; Tucker et al. (2002) in Stien "
+        "et al. (2005)",
     )
     infection_main_delta: float = model(check.number(), "infection, intercept (logit); Aldrin et al. (2017)")
     infection_weight_delta: float = model(check.number(), "infection, slope per ln kg of fish; Aldrin et al. (2017)")
@@ -240,6 +244,12 @@ class Config:
             raise ConfigError(
                 f"{place}: at {coldest:g} degC eggs never hatch: T - 10 + delta_m10.L0_stien * delta_p.L0 = "
                 f"{coldest - 10 + b1 * b2:g}; expected it > 0"
+            )
+        hatching_days = (b1 / (coldest - 10 + b1 * b2)) ** 2
+        if hatching_days > LONGEST_HATCHING:
+            raise ConfigError(
+                f"{place}: at {coldest:g} degC eggs take {hatching_days:.3g} days to hatch, by delta_m10.L0_stien and "
+                f"delta_p.L0; expected at most {LONGEST_HATCHING:g}"
             )
         if coldest <= 0:
             raise ConfigError(

@@ -82,7 +82,7 @@ def test_error_is_both_ours_and_a_value_error():
         ("params.json", "rules", "published", "rules is 'published'; expected one of revised"),
         ("config.json", "genetic_mechanism", "mendel", "expected one of discrete, maternal"),
         ("config.json", "treatments.0.treatment_type", "magic", "expected one of chemical, thermal"),
-        ("config.json", "treatments.0.treatment_name", "emc", "unknown treatment 'emb'; did you mean 'emc'?"),
+        ("config.json", "treatments.0.treatment_name", "emc", "unknown treatment 'emb'; it is shipped: put 'emb' in"),
         ("config.json", "treatments.0.susceptible_stages", ["L9"], "susceptible_stages.0 is 'L9'; expected one of"),
         (
             "config.json",
@@ -125,6 +125,7 @@ def test_error_is_both_ours_and_a_value_error():
         ("params.json", "genetic_ratios", {"b": 0.9, "B": 0.05, "Bb": 0.05}, "EMB.gene is 'a', which genetic_ratios"),
         # what only some values of others allow
         ("config.json", "delta_m10.L0_stien", 1.0, "eggs never hatch"),
+        ("config.json", "delta_p.L0", 0.105, "at 7.5 degC eggs take 484 days to hatch, by delta_m10.L0_stien"),
         ("config.json", "treatments.1.efficacy", [[None, 0.9], [12, 0.8], [9, 0.7]], "rising temperatures"),
         ("config.json", "treatments.1.efficacy", [[12, 0.8]], "rising temperatures, the first null"),
         (
