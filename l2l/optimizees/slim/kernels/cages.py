@@ -8,6 +8,7 @@ from .dispersal import take_share
 from .fish import fish_deaths, infected_fish, lice_death_probability
 from .inner import inner
 from .lice import (
+    count_free_females,
     count_lice,
     count_matings,
     develop,
@@ -46,8 +47,7 @@ def breed(shared, state, farm, day):
         females = count_lice(lice, L5F)
         n_matings = 0
         if females > 0:
-            busy = min(1.0, shared.dam_unavailability * state.busy_dams[c])
-            free = females - round(busy * females)
+            free = count_free_females(females, state.busy_dams[c], shared.dam_unavailability)
             n_matings = count_matings(stream, state.fish[c], count_lice(lice, L5M), free)
         rate = n_matings / max(1, females)
         state.busy_dams[c] = min(1.0, (1.0 - memory) * state.busy_dams[c] + memory * rate)

@@ -88,6 +88,15 @@ def reservoir_lice(stream, lice, n_lice, ratios, drawn):
 
 
 @njit(cache=True, nogil=True)
+def count_free_females(n_females, busy_dams, dam_unavailability):
+    """Adult females of a cage that are free to mate.
+
+    ``busy_dams`` is their daily rate of matings; each keeps a female busy for ``dam_unavailability`` days.
+    """
+    return n_females - round(min(1.0, dam_unavailability * busy_dams) * n_females)
+
+
+@njit(cache=True, nogil=True)
 def count_matings(stream, n_fish, n_males, n_free_females):
     """Matings of a day under mate limitation by aggregation, after Cox et al. (2017).
 

@@ -1,14 +1,18 @@
-"""Lice of one stage in one cage, by genotype: a view on the state."""
+"""Lice of one cage by stage, and of one stage by genotype: views on the state."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
 from l2l.errors import UnknownNameError, nearest
 
 from ..kernels import genetics
+from ..kernels.lice import count_free_females
+from ..kernels.stages import L5F, STAGE_NAMES
+
+VIRTUAL_STAGES = ("L5f_busy", "L5f_free")
 
 
 class GenoDistrib:
@@ -212,6 +216,69 @@ class GenoDistrib:
         if other.n_genes != self.n_genes:
             raise ValueError(f"expected a GenoDistrib over {self.n_genes} genes, got {other.n_genes}")
         return other.counts
+
+
+class LicePopulation(Mapping[str, GenoDistrib]):
+    """The lice of one cage: a `GenoDistrib` for each stage ``"L1"`` .. ``"L5m"``, all of them views.
+
+    Two more names can be read, but not set: ``"L5f_busy"``, the adult females that have mated of late, and
+    ``"L5f_free"``, the others.
+
+    Parameters
+    ----------
+    lice : int64[n_stages, n_genotypes]
+    default_ratios : float64[n_genotypes]
+        Ratios that a stage without lice takes when it is set to a number.
+    busy_dams : float64[1]
+        Matings per female and day, averaged over the last days.
+    dam_unavailability : float
+        Days for which a mating keeps a female busy.
+    """
+
+    def __init__(
+        self, lice: np.ndarray, default_ratios: np.ndarray, busy_dams: np.ndarray, dam_unavailability: float
+    ) -> None:
+        if lice.shape != (len(STAGE_NAMES), len(default_ratios)):
+            raise ValueError(f"lice must have shape {(len(STAGE_NAMES), len(default_ratios))}, got {lice.shape}")
+        self.lice = lice
+        self.default_ratios = default_ratios
+        self.busy_dams = busy_dams
+        self.dam_unavailability = dam_unavailability
+
+    def __getitem__(self, stage: str) -> GenoDistrib:
+        if stage in VIRTUAL_STAGES:
+            return self._females(busy=stage == "L5f_busy")
+        return GenoDistrib(self.lice[self._index(stage)], self.default_ratios)
+
+    def _females(self, busy: bool) -> GenoDistrib:
+        females = GenoDistrib(self.lice[L5F], self.default_ratios)
+        n_free = count_free_females(females.gross, self.busy_dams[0], self.dam_unavailability)
+        away = females.normalise_to(females.gross - n_free)
+        return away if busy else females.sub(away)
+
+    def __setitem__(self, stage: str, lice: GenoDistrib | int) -> None:
+        """Have these lice in a stage, or this number of them in the ratios that there are."""
+        if stage in VIRTUAL_STAGES:
+            raise TypeError(f"{stage} follows from L5f and the matings, and cannot be set; set L5f")
+        if isinstance(lice, GenoDistrib):
+            self[stage].counts[:] = lice.counts
+        else:
+            self[stage].set(lice)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(STAGE_NAMES)
+
+    def __len__(self) -> int:
+        return len(STAGE_NAMES)
+
+    def __repr__(self) -> str:
+        return f"LicePopulation({ {stage: lice.gross for stage, lice in self.items()} })"
+
+    @staticmethod
+    def _index(stage: str) -> int:
+        if stage not in STAGE_NAMES:
+            raise UnknownNameError(f"no stage {stage!r}{nearest(stage, [*STAGE_NAMES, *VIRTUAL_STAGES])}")
+        return STAGE_NAMES.index(stage)
 
 
 def _joint(genetic_ratios: np.ndarray) -> np.ndarray:
