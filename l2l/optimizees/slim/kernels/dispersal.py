@@ -10,7 +10,7 @@ from .sampling import binomial, poisson
 
 
 @njit(cache=True, nogil=True)
-def disperse(stream, day, batches, probability, travel_days, travel, ring):
+def disperse(stream, day, batches, probability, travel_days, travel, ring, sent=None):
     """Send a farm's eggs of ``day`` on their way, and clear ``batches``.
 
     Parameters
@@ -23,7 +23,9 @@ def disperse(stream, day, batches, probability, travel_days, travel, ring):
     travel_days : float64[n_farms]
         Mean days on the way; one Poisson draw for each target and day.
     travel : int64[n_farms]
-        Scratch.
+        Filled: days on the way, if there are any eggs.
+    sent : int64[n_farms, ring_days, n_genotypes] or None
+        Eggs for each farm by days until they hatch are added here, too.
     """
     n_farms, ring_days, n_genotypes = ring.shape
     total_probability = probability.sum()
@@ -50,6 +52,8 @@ def disperse(stream, day, batches, probability, travel_days, travel, ring):
                 left -= arriving
                 entry = max(1, h, travel[j])  # farms read their ring before today's eggs are sent
                 ring[j, (day + entry) % ring_days, g] += arriving
+                if sent is not None:
+                    sent[j, h, g] += arriving
 
 
 @njit(cache=True, nogil=True)

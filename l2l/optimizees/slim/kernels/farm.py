@@ -141,14 +141,21 @@ def send_eggs(shared, state, farm, day):
 
 
 @inner
-def account(shared, state, farm, day):
-    """Add the rent to the day's cost, and book the change of the stock's value less the cost as payoff."""
+def stock_value(shared, state, farm, day):
+    """What a farm's fish would bring as they are on ``day``, GBP."""
     value = 0.0
     for c in range(shared.first_cage[farm], shared.first_cage[farm + 1]):
-        state.cost[farm] += shared.monthly_cost / MONTH_DAYS
         if state.fish[c] > 0:
             value += state.fish[c] * shared.mass_kg[day - state.cage_start[c]] * shared.gain_per_kg
         value -= shared.infection_discount * count_attached(state.lice[c])
+    return value
+
+
+@inner
+def account(shared, state, farm, day):
+    """Add the rent to the day's cost, and book the change of the stock's value less the cost as payoff."""
+    state.cost[farm] += (shared.first_cage[farm + 1] - shared.first_cage[farm]) * shared.monthly_cost / MONTH_DAYS
+    value = stock_value(shared, state, farm, day)
     state.payoff[farm] = value - state.stock_value[farm] - state.cost[farm]
     state.stock_value[farm] = value
     state.total_payoff[farm] += state.payoff[farm]

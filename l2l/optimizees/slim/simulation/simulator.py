@@ -94,8 +94,8 @@ class Simulator:
         else:
             self.shared = freeze(scenario)
             self.action_names = (*(f"treatment {t}" for t in range(scenario.n_treatments)), FALLOW, NONE)
+        self.config = scenario if isinstance(scenario, Config) else None
         self.state = states.allocate(self.shared)
-        self.day = 0
         self._nothing = records.allocate(self.shared, 0)
         self._no_parameters = np.zeros((self.shared.n_farms, 0))
         self.actions = np.zeros(self.shared.n_farms, np.int64)
@@ -215,6 +215,37 @@ class Simulator:
         if self.day >= self.shared.n_days:
             raise ValueError(f"no run of {self.shared.n_days} days is under way; call reset(seed) first")
         self._advance(None, self.day + 1, self._nothing)
+
+    def run_parts(self, day: int, parts: int, first_farm: int, last_farm: int) -> None:
+        """Do these parts of a day, see `kernels.episode`, for the farms first_farm .. last_farm - 1 under ``actions``.
+
+        Different farms may be updated by different threads at the same time.
+        """
+        episode.run(
+            self._world,
+            GIVEN,
+            self._no_parameters,
+            self.actions,
+            day,
+            day + 1,
+            self._nothing,
+            first_farm,
+            last_farm,
+            parts,
+        )
+
+    def order(self, farm: int, action: int, day: int, force: bool = False) -> bool:
+        """Have a farm treat, or fallow, between two days; return whether any cage does.  See `kernels.orders`."""
+        return bool(order(self._world, farm, action, day, force))
+
+    @property
+    def day(self) -> int:
+        """The day to be simulated next."""
+        return int(self.state.next_day[0])
+
+    @day.setter
+    def day(self, day: int) -> None:
+        self.state.next_day[:] = day
 
     def outcome(self) -> Outcome:
         """Totals up to the current day."""
