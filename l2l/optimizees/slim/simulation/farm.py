@@ -14,6 +14,7 @@ from ..kernels.genetics import joint_ratios
 from ..kernels.sampling import make_streams, multinomial_uniform
 from ..kernels.stages import STAGE_NAMES
 from ..kernels.treatments import EVENT_FIELDS, add_event
+from ..types.actions import checked_action
 from ..types.queue import TreatmentEvent
 from .cage import Cage, treatment_event
 from .config import Config
@@ -180,10 +181,8 @@ class Farm:
 
     def apply_action(self, cur_date: datetime, action: int) -> None:
         """Have this done in the update of ``cur_date``: a treatment's number, then fallow, then nothing."""
-        if not 0 <= action <= self._no_action or action != int(action):
-            raise ValueError(f"an action of {self.name} is 0 .. {self._no_action}, got {action!r} on {cur_date}")
         self._check_next(cur_date)
-        self._action = int(action)
+        self._action = checked_action(action, self.simulator.action_names, f"farm_{self.id_}", self.next_day)
 
     def update(self, cur_date: datetime, ext_influx: int, ext_pressure_ratios: np.ndarray) -> tuple[Offspring, float]:
         """Carry out the action, and advance fish and lice by a day.

@@ -35,6 +35,7 @@ from .shared import Shared, build_shared, freeze
 
 if TYPE_CHECKING:
     from .environment import SimulatorPZEnv
+    from .organisation import Organisation
 
 __all__ = [
     "BernoullianPolicy",
@@ -246,6 +247,21 @@ class Simulator:
     @day.setter
     def day(self, day: int) -> None:
         self.state.next_day[:] = day
+
+    @cached_property
+    def organisation(self) -> Organisation:
+        """The farms of the run as objects.
+
+        Raises
+        ------
+        ValueError
+            If the simulator was made of a ``Shared``, which does not know names and dates.
+        """
+        from .organisation import Organisation
+
+        if self.config is None:
+            raise ValueError("a simulator knows its farms only if it is made of a Config; this one has a Shared")
+        return Organisation(self.config, simulator=self)
 
     def outcome(self) -> Outcome:
         """Totals up to the current day."""

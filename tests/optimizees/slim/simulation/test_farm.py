@@ -10,6 +10,7 @@ from l2l.optimizees.slim.kernels.stages import L3, L5F, L5M
 from l2l.optimizees.slim.simulation.config import Config, ConfigError
 from l2l.optimizees.slim.simulation.farm import Farm, Offspring
 from l2l.optimizees.slim.simulation.lice_population import GenoDistrib
+from l2l.optimizees.slim.types.actions import InvalidActionError
 from l2l.optimizees.slim.types.treatments import Treatment
 
 EMB, THERMOLICER, CLEANERFISH, FALLOW, NOTHING = range(5)
@@ -216,7 +217,7 @@ def test_an_action_replaces_the_one_before(lousy):
 
 @pytest.mark.parametrize("action", [-1, 5, 0.5])
 def test_an_action_that_there_is_not_is_refused(farm, action):
-    with pytest.raises(ValueError, match=r"action of Tarbert South is 0 \.\. 4, got .* on 2018-01-01"):
+    with pytest.raises(InvalidActionError, match=r"farm_0, day 0: action .* from 0 to 4 .*3 fallow"):
         farm.apply_action(START, action)
 
 
