@@ -77,7 +77,7 @@ def read_json(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: {constant} is not a number; expected finite numbers")
 
     try:
-        plain = json.loads(_read(path), object_pairs_hook=once, parse_constant=refuse)
+        plain = json.loads(read_text(path), object_pairs_hook=once, parse_constant=refuse)
     except json.JSONDecodeError as error:
         raise ConfigError(f"{path}: line {error.lineno}, column {error.colno}: not JSON: {error.msg}") from None
     if not isinstance(plain, dict):
@@ -91,7 +91,7 @@ def read_table(path: Path) -> np.ndarray:
     A comma at a line's end is let pass, for SLIM's temperature files have them.
     """
     rows: list[list[float]] = []
-    for line_number, line in enumerate(_read(path).splitlines(), 1):
+    for line_number, line in enumerate(read_text(path).splitlines(), 1):
         if not line.strip():
             continue
         cells = line.strip().removesuffix(",").split(",")
@@ -113,7 +113,8 @@ def _finite(cell: str, place: str) -> float:
     return value
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The text of a file in UTF-8."""
     try:
         return _existing(path).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:

@@ -1,0 +1,1 @@
+"""Fitting parameters of a scenario to what its farms reported."""
