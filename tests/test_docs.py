@@ -1,5 +1,6 @@
 """The documentation: its scripts run as written, its links lead somewhere, and it names what there is to name."""
 
+import argparse
 import dataclasses
 import importlib
 import os
@@ -11,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from l2l import cli
-from l2l.optimizees.slim import trials
+from l2l.optimizees.slim import fit, trials
+from l2l.optimizees.slim.fitting.farm_report import QUANTITIES, REQUIRED
+from l2l.optimizees.slim.fitting.optimizee import SlimFitOptimizeeParameters
 from l2l.optimizees.slim.optimizee import SlimOptimizeeParameters
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.config_farm import FarmConfig, ProductionCycle
@@ -142,6 +145,16 @@ def test_columns_and_fields_are_in_the_reference():
     ):
         named += parameters._fields
     assert [name for name in named if f"`{name}`" not in text] == []
+
+
+def test_options_and_fields_of_a_fit_are_in_its_page_or_the_reference():
+    parser = argparse.ArgumentParser()
+    fit.add_arguments(parser)
+    flags = [option for action in parser._actions for option in action.option_strings if action.dest != "set"]
+    fitting, reference = text_of("fitting.md"), text_of("reference.md")
+    assert [flag for flag in flags if flag not in ("-h", "--help") and f"`{flag}" not in reference] == []
+    assert [name for name in SlimFitOptimizeeParameters._fields if f"`{name}`" not in fitting] == []
+    assert all(f"`{name}`" in fitting for name in (*REQUIRED, *QUANTITIES))
 
 
 def test_classes_of_the_reference_can_be_imported():

@@ -31,6 +31,10 @@ COMMANDS = {
         "l2l.optimizees.slim.compile",
         "compile the simulator now, rather than when it is first used",
     ),
+    "fit": (
+        "l2l.optimizees.slim.fit",
+        "fit parameters of a scenario to what its farms reported",
+    ),
     "network": (
         "l2l.optimizees.slim.network",
         "make the matrices of a scenario from the places of its farms",

@@ -53,7 +53,7 @@ def policies_over_time(records: Mapping[str, Sequence[Record]], config: Config, 
         axes[2].yaxis.set_major_formatter("{x:.0%}")
         with_prefixes(axes[3].yaxis)
         axes[3].axhline(0, color=MUTED, lw=0.8)
-        _dates(axes[3])
+        date_axis(axes[3])
         lines = dict(zip(*axes[1].get_legend_handles_labels()[::-1], strict=True))
         drawn.legend([lines[name] for name in records], list(records), loc="outside upper left", ncols=5)
         drawn.align_ylabels(axes)
@@ -146,7 +146,8 @@ def _threshold(axes: Axes, threshold: float) -> None:
     axes.set_ylim(0, min(axes.get_ylim()[1], 3 * threshold) if threshold > 0 else None)
 
 
-def _dates(axes: Axes) -> None:
+def date_axis(axes: Axes) -> None:
+    """Label days along the x axis, briefly."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
     locator = AutoDateLocator(minticks=4, maxticks=10)

@@ -1,0 +1,66 @@
+"""The scenario as a model of its report: parameters in, what farms would have reported out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import numpy as np
+
+from ..simulation.config import Config
+from ..simulation.policies import Policy
+from ..simulation.simulator import Simulator
+from .farm_report import FarmReport
+from .reporting import Reporting, truth
+
+Run = tuple[Mapping[str, float], np.random.SeedSequence]  # numbers of the configuration by name, and the seed
+
+
+class ReportModel:
+    """Simulates ``config`` under ``policy`` up to the last number of ``report``."""
+
+    def __init__(self, config: Config, policy: Policy, report: FarmReport, reporting: Reporting):
+        n_days = int(report.last.max()) + 1
+        self.config = config.replace(end_date=config.start_date + timedelta(days=n_days))
+        self.policy = policy
+        self.report = report
+        self.reporting = reporting
+        self.observed = self.standardised(report.value)  # float64[n]
+
+    def standardised(self, reports: np.ndarray) -> np.ndarray:
+        """Reports float64[..., n] in units of their error."""
+        return self.reporting.standardised(self.report, reports)
+
+    def truth(self, values: Mapping[str, float], seed: np.random.SeedSequence) -> np.ndarray:
+        """What happened in one run where the report has its numbers, float64[n]."""
+        simulator = Simulator(self.config.replace(**values))
+        return truth(self.report, simulator.run_recorded(self.policy, seed))
+
+    def reports(self, runs: Sequence[Run], n_threads: int = 1) -> np.ndarray:
+        """A report of each run, float64[n_runs, n]: what happened, with errors of observation."""
+
+        def report(run: Run) -> np.ndarray:
+            values, seed = run
+            simulation, observation = seed.spawn(2)
+            rng = np.random.default_rng(observation)
+            return self.reporting.draw(self.report, self.truth(values, simulation), rng)
+
+        with ThreadPoolExecutor(n_threads) as pool:  # kernels release the interpreter's lock
+            return np.array(list(pool.map(report, runs)))
+
+    def log_likelihood(self, values: Mapping[str, float], seeds: Sequence[np.random.SeedSequence]) -> float:
+        """Sum of the log-likelihoods of all numbers of the report, each by itself.
+
+        Each number, standardised, is normal with the mean and the variance over runs plus 1, the error of
+        observation. That numbers of one report hang together is left out (a composite likelihood, Varin, Reid &
+        Firth 2011): where it is greatest is a good estimate, how steep it is says nothing about uncertainty.
+        """
+        runs = np.array([self.truth(values, seed) for seed in seeds])
+        return composite(self.observed, self.standardised(runs))
+
+
+def composite(observed: np.ndarray, runs: np.ndarray) -> float:
+    """Log-likelihood of ``observed`` float64[n], number by number, given standardised ``runs`` float64[n_runs, n]."""
+    mean, variance = runs.mean(axis=0), 1 + runs.var(axis=0, ddof=1)
+    return float(-0.5 * np.sum((observed - mean) ** 2 / variance + np.log(2 * np.pi * variance)))

@@ -1,0 +1,160 @@
+"""``slim fit`` from the command line to the files."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+import yaml
+from matplotlib.image import imread
+
+from l2l.optimizees.slim.cli import main
+from l2l.optimizees.slim.fitting.conclusion import agreement
+from l2l.optimizees.slim.fitting.optimizee import SlimFitOptimizee, SlimFitOptimizeeParameters
+from l2l.optimizees.slim.fitting.report_model import composite
+from l2l.optimizees.slim.simulation.config import Config
+from l2l.optimizees.slim.simulation.policies import Policy
+from l2l.optimizees.slim.simulation.simulator import Simulator
+from l2l.utils.individual import Individual
+from l2l.utils.trajectory import Trajectory
+
+TRUTH = {"ext_pressure": 150, "fish_background_mortality": 0.001}
+TINY = ["--replicates", "4", "--generations", "3", "--simulations", "100", "--workers", "1", "--quiet"]
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """What the farms of a run would report for half a year, counted without error."""
+    config = Config.scenario("Fyne", **TRUTH)
+    record = Simulator(config).run_recorded(Policy.built_in("untreated"), seed=5)
+    path = tmp_path_factory.mktemp("report") / "report.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["date", "site_name", "lice_count", "mortality"])
+        months = np.arange("2018-01", "2018-08", dtype="datetime64[M]").astype("datetime64[D]")
+        for first, end in zip(months[:-1], months[1:], strict=True):
+            days = slice(*((day - months[0]) // np.timedelta64(1, "D") for day in (first, end)))
+            for f, farm in enumerate(config.farms):
+                deaths = record.dead_fish[days, f].sum() / record.fish_population[days, f].mean()
+                writer.writerow([first, farm.name, round(record.aggregation[days, f].mean(), 2), round(100 * deaths, 1)])
+    return path
+
+
+def fit(*argv):
+    return main(["fit", *map(str, argv)])
+
+
+@pytest.mark.slow
+def test_fit_finds_the_parameters_and_writes_them_with_intervals(report, tmp_path, capsys):
+    fitted = ["--fit", "ext_pressure=20:1000:log", "fish_background_mortality=0.0001:0.01:log"]
+    assert fit("Fyne", report, *fitted, *TINY, "--treatment-strategy", "untreated", "--out", tmp_path / "fit") == 0
+    folder = tmp_path / "fit"
+    assert capsys.readouterr().out == f"{folder}\n"
+    found = yaml.safe_load((folder / "fit.yaml").read_text())
+    for name, truth in TRUTH.items():
+        row = found["parameters"][name]
+        assert row["low"] < row["estimate"] < row["high"]
+        assert row["low"] <= truth <= row["high"]
+        assert row["high"] < 2 * row["low"] and row["at_bound"] == ""
+    assert isinstance(found["parameters"]["ext_pressure"]["low"], int)
+    assert found["numbers_compared"] == 2 * 2 * 6 and found["agreement"] > 0.05
+
+    overrides = yaml.safe_load((folder / "overrides.yaml").read_text())
+    assert Config.scenario("Fyne", **overrides).ext_pressure == found["parameters"]["ext_pressure"]["estimate"]
+    predictions = list(csv.DictReader((folder / "predictions.csv").open()))
+    assert len(predictions) == 24 and predictions[0]["first_day"] == "2018-01-01"
+    within = [float(row["q05"]) <= float(row["reported"]) <= float(row["q95"]) for row in predictions]
+    assert sum(within) >= 18
+    for name in ("report", "profiles"):
+        assert imread(folder / "figures" / f"{name}.png")[..., :3].std() > 0.05
+    assert "--set ext_pressure=" in (folder / "report.html").read_text()
+    assert len((folder / "history.jsonl").read_text().splitlines()) == 3 * 6
+
+
+@pytest.mark.slow
+def test_same_seed_gives_the_same_fit(report, tmp_path):
+    for name, workers in (("a", 1), ("b", 2)):
+        done = fit("Fyne", report, "--fit", "ext_pressure=20:1000:log", *TINY, "--out", tmp_path / name,
+                   "--workers", workers, "--end-date", "2018-05-01")  # fmt: skip
+        assert done == 0
+    assert (tmp_path / "a" / "fit.yaml").read_text() == (tmp_path / "b" / "fit.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        ([], "nothing to fit; expected --fit NAME=LOW:HIGH"),
+        (["--fit", "ext_presure=1:2"], "did you mean 'ext_pressure'?"),
+        (["--fit", "ext_pressure=1:9", "--ext-pressure", "5"], "ext_pressure is both fitted and overridden"),
+        (["--fit", "ext_pressure=1:9", "--replicates", "1"], "replicates is 1"),
+        (["--fit", "ext_pressure=1:9", "--simulations", "5"], "simulations is 5"),
+        (["--fit", "ext_pressure=1:9", "--generations", "0"], "--generations is 0"),
+        (["--fit", "ext_pressure=1:9", "--dispersion", "0"], "dispersion is 0"),
+        (["--fit", "ext_pressure=1:9", "--period", "weekly"], "period is 'weekly'"),
+        (["--fit", "ext_pressure=1:9", "--treatment-strategy", "nobody"], "no policy 'nobody'"),
+    ],
+)
+def test_wrong_input_is_told_before_anything_is_run(report, tmp_path, capsys, argv, message):
+    assert fit("Fyne", report, "--out", tmp_path / "fit", "--quiet", *argv) == 2
+    assert message in capsys.readouterr().err
+
+
+def optimizee_of(report, **parameters):
+    given = {"fit": ("ext_pressure=20:1000:log",), "report": str(report), "replicates": 3, **parameters}
+    return SlimFitOptimizee(Trajectory(), SlimFitOptimizeeParameters(**given))
+
+
+def fitness(optimizee, ext_pressure, generation=0, ind_idx=0):
+    traj = Trajectory()
+    traj.individual = Individual(generation, ind_idx, {"individual.log10 ext_pressure": np.log10(ext_pressure)})
+    return optimizee.simulate_(traj)
+
+
+def test_all_individuals_meet_the_same_random_numbers(report):
+    optimizee = optimizee_of(report)
+    assert fitness(optimizee, 150) == fitness(optimizee, 150, generation=3, ind_idx=4)
+    assert fitness(optimizee, 150) > fitness(optimizee, 50)
+    assert fitness(optimizee, 150) > fitness(optimizee, 500)
+
+
+def test_simulation_ends_with_the_last_number_of_the_report(report):
+    model = optimizee_of(report).model
+    assert model.config.n_days == 181  # until the end of June
+    assert len(model.observed) == 24
+
+
+def test_policy_during_the_report_is_that_of_the_scenario_or_the_one_given(report):
+    assert optimizee_of(report).model.policy.family.name == "BERNOULLI"
+    assert optimizee_of(report, treatment_strategy="mosaic").model.policy.family.name == "MOSAIC"
+
+
+def test_overrides_act_on_the_simulation(report):
+    assert fitness(optimizee_of(report, overrides={"reproduction_eggs_first_extruded": 0}), 150) != fitness(
+        optimizee_of(report), 150
+    )
+
+
+def test_reporting_options_act_on_the_likelihood(report):
+    usual = fitness(optimizee_of(report), 150)
+    for option in ({"fish_sampled": 10}, {"dispersion": 0.1}, {"mortality_error": 0.9}, {"period": 10}):
+        assert fitness(optimizee_of(report, **option), 150) != usual
+
+
+def test_composite_likelihood_is_that_of_independent_normals():
+    runs = np.array([[0.0, 1.0], [2.0, 1.0]])  # variances 2 and 0, plus 1 of the report
+    expected = -0.5 * (4 / 3 + np.log(2 * np.pi * 3)) - 0.5 * (1 + np.log(2 * np.pi))
+    assert composite(np.array([3.0, 2.0]), runs) == pytest.approx(expected)
+
+
+def test_agreement_is_small_where_the_model_does_not_give_such_a_report():
+    runs = np.random.default_rng(1).normal(size=(99, 20))
+    assert agreement(np.full(20, 3.0), runs) == 0.01
+    assert agreement(runs[0], runs) > 0.02
+    assert agreement(runs.mean(axis=0), runs) == 1
+
+
+def test_fit_can_be_described_in_yaml(report):
+    optimizee = SlimFitOptimizee.from_config(Trajectory(), fit=["monthly_cost=1:2"], report=str(report))
+    assert json.dumps(optimizee.describe()) and list(optimizee.bounds) == ["monthly_cost"]
+    with pytest.raises(TypeError, match="did you mean 'replicates'"):
+        SlimFitOptimizee.from_config(Trajectory(), replicate=3)
