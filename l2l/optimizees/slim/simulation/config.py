@@ -27,7 +27,12 @@ from l2l.optimizees.slim.simulation.config_files import (
 )
 from l2l.optimizees.slim.simulation.config_keys import MODEL, SITE, model, read_fields, site
 from l2l.optimizees.slim.simulation.config_overrides import assign, to_plain
-from l2l.optimizees.slim.simulation.config_treatment import STAGES, TreatmentConfig, treatment_configs
+from l2l.optimizees.slim.simulation.config_treatment import (
+    STAGES,
+    TreatmentConfig,
+    treatment_configs,
+    with_shipped,
+)
 from l2l.optimizees.slim.types.treatments import canonical
 
 ARRAYS = ("interfarm_probs", "interfarm_times", "temperature_rows", "temperatures")
@@ -189,11 +194,12 @@ class Config:
         known = {f.name: f for f in fields(self)}
         touched = {dotted.split(".")[0] for dotted in overrides}
         plain = {name: to_plain(getattr(self, name)) if name in touched else None for name in known}
-        paths = [
-            path
-            for dotted, value in overrides.items()
-            for path in assign(plain, dotted.split("."), to_plain(value), dotted)
-        ]
+        paths: list[str] = []
+        for dotted in sorted(overrides, key=lambda name: name.count(".")):  # the whole before its parts
+            value = to_plain(overrides[dotted])
+            if dotted == "treatments":
+                value = with_shipped(value, Place("", dotted, frozenset([dotted])))
+            paths += assign(plain, dotted.split("."), value, dotted)
         place = Place(f"scenario {self.name!r}", overridden=frozenset(paths))
         values = {name: getattr(self, name) for name in known}
         for name in touched - set(ARRAYS):
@@ -237,6 +243,11 @@ class Config:
         if self.smolt_mass_params["max_mass"] <= 0 or self.smolt_mass_params["skewness"] > 0:
             raise (place / "smolt_mass_params").error(
                 dict(self.smolt_mass_params), "max_mass > 0 and skewness <= 0: fish that grow"
+            )
+        cycle, smolts_g = self.production_cycle, float(self.mass_g(np.zeros(1))[0])
+        if cycle is not None and cycle.harvest_mass_g <= smolts_g:
+            raise (place / "production_cycle" / "harvest_mass_g").error(
+                cycle.harvest_mass_g, f"more than smolts weigh, {smolts_g:.4g} g"
             )
         coldest = float(self.temperatures.min())
         b1, b2 = self.delta_m10["L0_stien"], self.delta_p["L0"]
@@ -294,6 +305,11 @@ class Config:
     def n_genes(self) -> int:
         """Number of genes."""
         return len(self.genes)
+
+    def mass_g(self, age_days: np.ndarray) -> np.ndarray:
+        """Mass of a fish by days since stocking: logistic growth from smolt to market size."""
+        p = self.smolt_mass_params
+        return p["max_mass"] / (1.0 + np.exp(p["skewness"] * (age_days - p["x_shift"])))
 
     def treatment_number(self, name: str) -> int:
         """Number, as an action, of the treatment called ``name``, whatever its case, spaces, hyphens, underscores."""

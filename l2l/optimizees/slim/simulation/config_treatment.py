@@ -77,7 +77,9 @@ class TreatmentConfig:
     price_per_application: float = key(check.number(0), "GBP per cage; Thermolicer: a guess", default=0.0)
     price_per_tonne: float = key(check.number(0), "GBP per tonne of fish treated", default=0.0)
     gene: str | None = key(
-        check.optional(check.text), "gene of resistance, by its recessive allele; none: kills all alike", default=None
+        check.optional(lambda value, place: _gene(value, place)),
+        "gene of resistance, by its recessive allele; none: kills all alike",
+        default=None,
     )
     pheno_resistance: Mapping[str, float] | None = key(
         check.optional(check.rates(check.probability, "dominant", "incompletely_dominant", "recessive")),
@@ -125,10 +127,7 @@ class TreatmentConfig:
 
     @classmethod
     def read(cls, plain: Any, place: Place) -> "TreatmentConfig":
-        """Check a treatment: its object, or the name of a shipped one; fill in what SLIM's files do not say."""
-        if isinstance(plain, str):
-            path = _shipped(plain, place)
-            plain, place = read_json(path), Place(str(path))
+        """Check the object of a treatment, and fill in what SLIM's files do not say."""
         if not isinstance(plain, Mapping):
             raise place.error(plain, "an object with the key treatment_name, or the name of a shipped treatment")
         if "treatment_name" not in plain:
@@ -166,12 +165,25 @@ class TreatmentConfig:
                 raise place.unknown(f"stage_efficacy.{stage}", self.susceptible_stages)
 
 
-def _shipped(name: str, place: Place) -> Any:
+def _gene(value: Any, place: Place) -> str:
+    if not isinstance(value, str) or len(value) != 1 or not value.islower():
+        raise place.error(value, "one small letter, as in genetic_ratios")
+    return value
+
+
+def with_shipped(plain: Any, place: Place) -> Any:
+    """A list ``treatments`` with the objects of shipped treatments in place of their names."""
+    if not isinstance(plain, (list, tuple)):
+        return plain
+    return [_shipped(item, place / i) if isinstance(item, str) else item for i, item in enumerate(plain)]
+
+
+def _shipped(name: str, place: Place) -> dict[str, Any]:
     known = shipped_treatments()
     if canonical(name) not in known:
         names = [path.stem for path in known.values()]
         raise ConfigError(f"{place}: no treatment {name!r} is shipped{nearest(name, names)}")
-    return known[canonical(name)]
+    return read_json(known[canonical(name)])
 
 
 def _defaults(plain: Mapping[str, Any]) -> dict[str, Any]:
@@ -186,7 +198,7 @@ def _defaults(plain: Mapping[str, Any]) -> dict[str, Any]:
 
 def treatment_configs(value: Any, place: Place) -> tuple[TreatmentConfig, ...]:
     """Check a list ``treatments``: objects and names of shipped treatments."""
-    treatments = check.items(TreatmentConfig.read)(value, place)
+    treatments = check.items(TreatmentConfig.read)(with_shipped(value, place), place)
     names = [treatment.name for treatment in treatments]
     if not names or len(set(names)) < len(names):
         raise place.error([treatment.treatment_name for treatment in treatments], "one treatment or more, each once")

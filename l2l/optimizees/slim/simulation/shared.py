@@ -129,7 +129,7 @@ def build_shared(config: Config) -> Shared:
     treatments = config.treatments
     n_genes = config.n_genes
     cage_start = np.array([_day(config, start) for farm in config.farms for start in farm.cages_start_dates])
-    mass_kg = _mass_g(config, np.arange(config.n_days + max(0, -cage_start.min()) + 1)) / 1000.0
+    mass_kg = config.mass_g(np.arange(config.n_days + max(0, -cage_start.min()) + 1)) / 1000.0
     hatching_days = _hatching_days(config)
     scheduled = [
         sorted((_day(config, d), config.treatment_number(t)) for d, t in farm.treatment_dates) for farm in config.farms
@@ -256,12 +256,6 @@ def _eggs_per_mating(config: Config) -> float:
     """Mean eggs over the ages of adult females, uniform on 1 .. L5f days; Aldrin et al. (2017)."""
     ages = np.arange(1, config.stage_age_evolutions["L5f"] + 1)
     return float(np.mean(config.reproduction_eggs_first_extruded * ages**config.reproduction_age_dependence))
-
-
-def _mass_g(config: Config, age_days: np.ndarray) -> np.ndarray:
-    """Logistic growth from smolt to market size."""
-    p = config.smolt_mass_params
-    return p["max_mass"] / (1.0 + np.exp(p["skewness"] * (age_days - p["x_shift"])))
 
 
 def _gene_ratios(config: Config) -> np.ndarray:

@@ -139,6 +139,14 @@ def test_error_is_both_ours_and_a_value_error():
         ("config.json", "treatments.0.gene", ..., "EMB.gene is None, which genetic_ratios lacks; expected one of a"),
         ("params.json", "production_cycle", {"harvest_mass_g": 5000}, "production_cycle.fallow_days is missing"),
         ("params.json", "production_cycle", {"harvest_mass_g": 0, "fallow_days": 1}, "harvest_mass_g is 0; expected"),
+        (
+            "params.json",
+            "production_cycle",
+            {"harvest_mass_g": 85, "fallow_days": 1},
+            "production_cycle.harvest_mass_g is 85.0; expected more than smolts weigh, 85.77 g",
+        ),
+        ("config.json", "treatments.0.gene", "A", "treatments.0.gene is 'A'; expected one small letter"),
+        ("config.json", "treatments.0", "emc", "treatments.0: no treatment 'emc' is shipped; did you mean 'emb'?"),
         ("params.json", "production_cycle", True, "production_cycle is True; expected an object"),
     ],
 )

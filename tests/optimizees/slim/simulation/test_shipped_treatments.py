@@ -43,13 +43,19 @@ def test_treatments_of_slim_are_those_of_config_json():
 
 
 def test_unknown_name_in_the_list_is_refused_with_the_nearest():
-    with pytest.raises(ConfigError, match="no treatment 'deltametrin' is shipped; did you mean 'deltamethrin'"):
+    with pytest.raises(ConfigError, match="override treatments.1: no treatment 'deltametrin' is shipped; did you mean 'deltamethrin'"):
         Config.scenario("Fyne", treatments=["emb", "deltametrin"])
 
 
 def test_farm_that_may_use_a_shipped_one_is_told_to_list_it():
     with pytest.raises(ConfigError, match="unknown treatment 'deltamethrin'; it is shipped: put 'deltamethrin' in the"):
         Config.scenario("Fyne", **{"farms.*.treatment_types": ["emb", "Deltamethrin"]})
+
+
+def test_shipped_treatment_is_added_and_changed_at_once():
+    changed = {"treatments.azamethiphos.effect_delay": 2, "treatments": ["emb", "azamethiphos"]}
+    config = Config.scenario("Fyne", **changed, **{"farms.*.treatment_types": ["azamethiphos"]})
+    assert [t.effect_delay for t in config.treatments] == [5, 2]
 
 
 def fyne_with(*names: str, **overrides) -> Config:
@@ -79,6 +85,17 @@ def test_treatment_added_by_name_is_used_and_kills_lice(name: str):
     never = simulator.run(Policy.built_in("untreated"), 1)
     assert treated.treatments[:, 3].min() > 0 and treated.treatments[:, :3].sum() == 0
     assert treated.aggregation.max() < 0.6 * never.aggregation.min()
+
+
+def test_environment_offers_them_as_actions():
+    environment = pytest.importorskip("l2l.optimizees.slim.simulation.environment", exc_type=ImportError)
+    env = environment.SimulatorParallelEnv(fyne_with(*ADDED, ext_pressure=3000))
+    assert env.action_space("farm_0").n == 3 + len(ADDED) + 2
+    env.reset(seed=1)
+    for _ in range(170):
+        seen, *_ = env.step({agent: 4 for agent in env.agents})  # azamethiphos, whenever it is granted
+    assert seen["farm_0"]["current_treatments"].shape == (3 + len(ADDED) + 1,)
+    assert env.simulator.outcome().treatments[:, 4].min() > 0
 
 
 def test_selection_by_one_treatment_spares_the_gene_of_another():
