@@ -1,5 +1,8 @@
 """A scenario and a state as one object."""
 
+import gc
+import weakref
+
 import numpy as np
 from numba import njit
 
@@ -23,3 +26,17 @@ def test_kernels_see_and_change_the_arrays_a_world_was_made_of():
         assert state.fish[cage] == shared.num_fish[0] > 0
         call(world, cage)
         assert state.fish[cage] == 0
+
+
+def test_arrays_live_as_long_as_their_world():
+    shared = build_shared(Config.scenario("Fyne"))
+    state = allocate(shared)
+    fish = weakref.ref(state.fish)
+    world = make_world(shared, state)
+    drown(world, 0)
+    del state
+    gc.collect()
+    assert fish()[0] == -shared.num_fish[0]
+    del world
+    gc.collect()
+    assert fish() is None
