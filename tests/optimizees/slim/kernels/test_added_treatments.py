@@ -131,6 +131,24 @@ def test_each_treatment_selects_on_its_own_gene_alone(treated):
     np.testing.assert_allclose(left, np.tile([0.5, 0.75, 0.625], (3, 1)), atol=5 * 0.5 / np.sqrt(1e7))
 
 
+def test_offspring_carry_the_gene_that_was_selected_and_the_other_as_before(treated):
+    resistance = {"recessive": 0.0, "incompletely_dominant": 0.4, "dominant": 0.8}
+    bath = {**BATH, "effect_delay": 0, "fish_mortality": 0.0, "gene": "b", "pheno_resistance": resistance}
+    sea = treated({**bath, "efficacy": 1.0}, genetic_ratios=GENES, geno_mutation_rate=0.0)
+    sea.state.lice[:] = 0
+    sea.state.lice[0, L5F:] = 10**6  # as many of each of nine genotypes, females and males
+    apply(sea)
+    sea.step()
+    sea.step()
+    eggs = sea.state.eggs[0].reshape(3, 3)  # gene a, gene b; recessive, dominant, heterozygous
+    share = {"a": 0.5, "b": (0.8 + 0.4 / 2) / (0.8 + 0.4)}  # of dominant alleles among the survivors
+    # the matings of a day sample half a million dams
+    for gene, counts in [("a", eggs.sum(axis=1)), ("b", eggs.sum(axis=0))]:
+        p = share[gene]
+        hardy_weinberg = [(1 - p) ** 2, p**2, 2 * p * (1 - p)]
+        np.testing.assert_allclose(counts / counts.sum(), hardy_weinberg, atol=0.005)
+
+
 def test_treatments_of_the_same_gene_meet_the_same_resistance(treated):
     resistance = {"recessive": 0.0, "incompletely_dominant": 1.0, "dominant": 1.0}
     bath = {**BATH, "effect_delay": 0, "fish_mortality": 0.0, "gene": "b", "pheno_resistance": resistance}

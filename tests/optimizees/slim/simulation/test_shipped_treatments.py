@@ -1,14 +1,17 @@
 """The treatments that come with the package: complete, sourced, and usable by name."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from l2l.optimizees.slim.kernels.stages import L3, L4, L5F, L5M
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.config_checks import ConfigError
 from l2l.optimizees.slim.simulation.config_files import SHIPPED, shipped_treatments
 from l2l.optimizees.slim.simulation.policies import TUNABLE, Policy, family_parameters
+from l2l.optimizees.slim.simulation.shared import build_shared
 from l2l.optimizees.slim.simulation.simulator import Simulator
 from l2l.optimizees.slim.types.treatments import canonical
 
@@ -96,6 +99,23 @@ def test_environment_offers_them_as_actions():
         seen, *_ = env.step({agent: 4 for agent in env.agents})  # azamethiphos, whenever it is granted
     assert seen["farm_0"]["current_treatments"].shape == (3 + len(ADDED) + 1,)
     assert env.simulator.outcome().treatments[:, 4].min() > 0
+
+
+def test_the_model_page_says_what_is_shipped():
+    genes = GENES | {"o": 0.99, "O": 0.005, "Oo": 0.005}
+    shared = build_shared(fyne_with(*ADDED, genetic_ratios=genes, temperatures=np.full((2, 12), 10.0)))
+    page = (Path(__file__).parents[4] / "docs" / "slim-model.md").read_text()
+    for t, name in enumerate(ADDED, 3):
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{name}`, ")).split("|")[2:]
+        by_stage = shared.efficacy[0, 0, t, [L3, L4, L5M, L5F]]
+        said = [float(cell or 0) for cell in map(str.strip, row[:4])]
+        np.testing.assert_allclose(said, by_stage[:, 0], atol=0.0051)
+        small, large = map(float, row[5].split("/"))
+        np.testing.assert_allclose([small, large], 100 * shared.fish_mortality[0, 0, :, t], atol=0.0051)
+        assert int(row[6].replace(" ", "")) == shared.application_price[t]
+        least = by_stage[:, :].reshape(4, 3, 3, 3).min(axis=(1, 2, 3)).max()  # of the genotypes, on the best stage
+        resistant = float(row[4].split(",")[-1]) if row[4].strip() else max(said)
+        assert least == pytest.approx(resistant, abs=0.0051)
 
 
 def test_selection_by_one_treatment_spares_the_gene_of_another():
