@@ -12,7 +12,8 @@ from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.config_checks import ConfigError
 from l2l.optimizees.slim.simulation.config_files import SHIPPED, find_scenario, scenario_names
 
-SIZES = {"Fyne": (2, 9), "Fyne_complete": (9, 102), "circle": (9, 18), "mesh": (9, 18), "path": (9, 18)}
+NETWORKS = ("path", "bipath", "circle", "bicircle", "mesh")
+SIZES = {"Fyne": (2, 9), "Fyne_complete": (9, 102), **dict.fromkeys(NETWORKS, (9, 18))}
 
 
 def test_every_shipped_scenario_is_listed():
@@ -39,6 +40,21 @@ def test_matrices_are_made_by_the_command_in_the_readme(name: str, tmp_path: Pat
         np.testing.assert_allclose(
             np.loadtxt(folder / table, delimiter=","), np.loadtxt(SHIPPED / name / table, delimiter=","), rtol=1e-5
         )
+
+
+def test_networks_differ_in_their_connections_alone():
+    path, *others = (Config.scenario(name) for name in NETWORKS)
+    for other in others:
+        same = other.replace(name=path.name, interfarm_probs=path.interfarm_probs, interfarm_times=path.interfarm_times)
+        assert same == path, other.name
+
+
+def test_farms_of_a_network_reach_their_neighbours_and_back_where_it_leads_both_ways():
+    for name, n_edges in zip(NETWORKS, (8, 16, 9, 18, 72), strict=True):
+        probs = Config.scenario(name).interfarm_probs
+        assert (probs > 0).sum() == 9 + n_edges, name
+        assert np.all(probs[probs > 0] == (0.01 if name == "mesh" else 0.015)), name
+        assert (name in ("bipath", "bicircle", "mesh")) == bool(np.all(probs == probs.T)), name
 
 
 def test_connectivity_of_loch_fyne_is_of_the_order_of_hydrodynamic_estimates():
