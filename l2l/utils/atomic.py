@@ -1,7 +1,11 @@
 """Files that are there whole or not at all."""
 
+import csv
+import io
 import os
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 
 def write_atomically(path: Path, data: bytes, durable: bool = False) -> None:
@@ -13,3 +17,12 @@ def write_atomically(path: Path, data: bytes, durable: bool = False) -> None:
             file.flush()
             os.fsync(file.fileno())
     os.replace(aside, path)
+
+
+def write_csv_atomically(path: Path, header: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
+    """Write a table as CSV, in place of what was there."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    write_atomically(path, text.getvalue().encode())

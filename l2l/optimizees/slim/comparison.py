@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import t as student
 
-from l2l.utils.atomic import write_atomically
+from l2l.utils.atomic import write_csv_atomically
 from l2l.utils.seeds import Purpose, seed_sequence
 
 from . import objectives
@@ -86,11 +84,7 @@ class Comparison:
 
     def save(self, path: Path) -> None:
         """Write the table as CSV."""
-        text = io.StringIO(newline="")
-        writer = csv.DictWriter(text, list(self.table[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(self.table)
-        write_atomically(path, text.getvalue().encode())
+        write_csv_atomically(path, self.table[0], (row.values() for row in self.table))
 
 
 def compare(ensemble: Ensemble, policies: Mapping[str, Policy], seeds: Sequence[np.random.SeedSequence]) -> Comparison:
@@ -122,10 +116,10 @@ def _row(name: str, outcomes: Sequence[Outcome], payoff: np.ndarray, first: np.n
     }
 
 
-def interval(values: np.ndarray) -> tuple[float, float]:
-    """Student's 95 % confidence interval of the mean of independent ``values`` float64[n]."""
+def interval(values: np.ndarray, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Student's confidence interval of the mean of independent ``values`` float64[n]."""
     n = len(values)
     if n < 2:
         return (float("nan"), float("nan"))
-    half = student.ppf(0.5 + CONFIDENCE / 2, n - 1) * values.std(ddof=1) / np.sqrt(n)
+    half = student.ppf(0.5 + confidence / 2, n - 1) * values.std(ddof=1) / np.sqrt(n)
     return (float(values.mean() - half), float(values.mean() + half))

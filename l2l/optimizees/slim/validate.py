@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import math
 import os
 import sys
@@ -16,7 +14,7 @@ from l2l.errors import L2LError, nearest
 from l2l.optimizees.slim.simulation import config_checks as check
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.config_checks import ConfigError, Place
-from l2l.utils.atomic import write_atomically
+from l2l.utils.atomic import write_csv_atomically
 
 if TYPE_CHECKING:  # the simulator loads numba
     from l2l.optimizees.slim.agreement import Agreement
@@ -152,12 +150,9 @@ def _percent(share: float) -> str:
 
 def write_csv(path: Path, found: dict[str, list[Agreement]]) -> None:
     """All agreements, a row per ensemble, quantity and place."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
     first = next(iter(found.values()))[0]
-    writer.writerow(["ensemble", *first._fields])
-    writer.writerows([name, *agreement] for name, own in found.items() for agreement in own)
-    write_atomically(path, text.getvalue().encode())
+    rows = ([name, *agreement] for name, own in found.items() for agreement in own)
+    write_csv_atomically(path, ["ensemble", *first._fields], rows)
 
 
 def verdict(found: dict[str, list[Agreement]], out: Path) -> str:
