@@ -27,6 +27,10 @@ COMMANDS = {
         "l2l.optimizees.slim.benchmark",
         "run many trials of scenarios under policies, and write totals, means and quantiles",
     ),
+    "study": (
+        "l2l.optimizees.slim.study",
+        "test the findings of the published study on this model",
+    ),
     "compile": (
         "l2l.optimizees.slim.compile",
         "compile the simulator now, rather than when it is first used",
