@@ -31,6 +31,10 @@ COMMANDS = {
         "l2l.optimizees.slim.study",
         "test the findings of the published study on this model",
     ),
+    "optimise": (
+        "l2l.optimizees.slim.optimise",
+        "tune a treatment policy for a scenario",
+    ),
     "compile": (
         "l2l.optimizees.slim.compile",
         "compile the simulator now, rather than when it is first used",
@@ -92,7 +96,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as end:  # argparse has said why
         return int(end.code or 0)
     try:
-        sys.stdout.write(f"{args.run(args)}\n")
+        told = args.run(args)
+        if isinstance(told, int):  # of another command, which has said why
+            return told
+        sys.stdout.write(f"{told}\n")
     except ConfigError as error:
         sys.stderr.write(f"slim {args.command}: {error}\n")
         return 2

@@ -20,6 +20,11 @@ def benchmark_path(out: str) -> Path:
     return _in_folder(out, "benchmark_{}.parquet")
 
 
+def run_folder(out: str) -> Path:
+    """The folder of ``slim optimise OUT/NAME``."""
+    return _in_folder(out, "{}")
+
+
 def _in_folder(out: str, pattern: str) -> Path:
     path = Path(out).expanduser()
     if out.endswith(("/", "/.", "..")) or not path.name:
