@@ -12,6 +12,7 @@ from l2l.optimizees.slim.simulation import config_checks as check
 from l2l.optimizees.slim.simulation.config_checks import Check, ConfigError, Place
 from l2l.optimizees.slim.simulation.config_files import read_json, shipped_treatments
 from l2l.optimizees.slim.simulation.config_keys import key, read_fields
+from l2l.optimizees.slim.types.actions import FALLOW, NONE
 from l2l.optimizees.slim.types.treatments import canonical
 
 STAGES = ("L1", "L2", "L3", "L4", "L5f", "L5m")
@@ -55,7 +56,7 @@ def _sources(value: Any, place: Place) -> Mapping[str, str]:
 class TreatmentConfig:
     """What one treatment does and costs."""
 
-    treatment_name: str = key(check.text, "its name, under which farms, policies and overrides know it")
+    treatment_name: str = key(lambda value, place: _name(value, place), "its name, under which farms, policies and overrides know it")
     treatment_type: str = key(
         check.choice(*TYPES),
         "cleanerfish: stocked, kill by their number, do not count in max_num_treatments; only a chemical has a drug",
@@ -163,6 +164,13 @@ class TreatmentConfig:
         for stage in self.stage_efficacy or ():
             if stage not in self.susceptible_stages:
                 raise place.unknown(f"stage_efficacy.{stage}", self.susceptible_stages)
+
+
+def _name(value: Any, place: Place) -> str:
+    name = canonical(check.text(value, place))
+    if not (name.isalnum() and name[0].isalpha()) or name.lower() in (FALLOW, NONE):
+        raise place.error(value, f"letters and digits, beginning with a letter, and neither {FALLOW} nor {NONE}")
+    return value
 
 
 def _gene(value: Any, place: Place) -> str:

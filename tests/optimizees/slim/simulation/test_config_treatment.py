@@ -121,6 +121,10 @@ def test_treatment_without_a_price_is_refused(kind: str, price: str):
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
+        ({"treatment_name": "Fallow"}, "treatments.3.treatment_name is 'Fallow'; expected letters and digits, beginning"),
+        ({"treatment_name": "3.5 %"}, "treatments.3.treatment_name is '3.5 %'; expected letters and digits"),
+        ({"treatment_name": "2"}, "treatments.3.treatment_name is '2'; expected letters and digits"),
+        ({"treatment_name": "- -"}, "treatments.3.treatment_name is '- -'; expected letters and digits"),
         ({"treatment_name": "e m b"}, "expected one treatment or more, each once"),
         ({"durability_temp_ratio": 10}, "treatments.3.duration_days is 0.0; expected none beside durability"),
         ({"quadratic_fish_mortality_coeffs": [0] * 6}, "quadratic_fish_mortality_coeffs is missing; expected it or"),
@@ -139,6 +143,13 @@ def test_wrong_treatment_is_refused(changed: dict[str, Any], message: str):
     with pytest.raises(ConfigError) as refused:
         with_treatments({**BATH, **changed})
     assert message in str(refused.value)
+
+
+def test_cleaner_fish_that_eat_by_a_gene_need_it():
+    by_genotype = {"dominant": 0.1, "incompletely_dominant": 0.4, "recessive": 0.4}
+    lumpfish = {**CLEANER, "gene": "x", "pheno_resistance": by_genotype, "efficacy": 1.0}
+    with pytest.raises(ConfigError, match=r"LUMPFISH\.gene is 'x', which genetic_ratios lacks; expected one of a"):
+        with_treatments(lumpfish)
 
 
 def test_scenario_may_have_treatments_of_its_own(scenario):
