@@ -314,15 +314,14 @@ class Farm:
         return eggs_by_hatch_date
 
     def get_cage_allocation(self, ncages: int, eggs_by_hatch_date: Eggs) -> list[Eggs]:
-        """Draw which eggs get to each of ``ncages`` cages, all of them as likely; batches without any are left out."""
+        """Draw which eggs get to each of ``ncages`` cages, all of them as likely."""
         if ncages < 1:
             raise ValueError(f"eggs need at least one cage to go to, got {ncages!r}")
         allocation: list[Eggs] = [{} for _ in range(ncages)]
         for hatch_date, eggs in eggs_by_hatch_date.items():
             by_cage = np.array([self._split(n, ncages) for n in eggs.counts.tolist()]).T  # (n_cages, n_genotypes)
             for cage, counts in zip(allocation, by_cage, strict=True):
-                if counts.any():
-                    cage[hatch_date] = self._distribution(counts)
+                cage[hatch_date] = self._distribution(counts)
         return allocation
 
     def get_cage_pressures(self, external_inflow: int) -> list[int]:
@@ -331,15 +330,12 @@ class Farm:
             raise ValueError(f"external_inflow is a number of lice >= 0, got {external_inflow!r}")
         return self._split(external_inflow, len(self.cages)).tolist()
 
-    @staticmethod
-    def get_cage_arrivals_stats(cage_arrivals: Sequence[Eggs]) -> tuple[int, list[int], list[GenoDistrib]]:
-        """Totals of eggs allocated to cages: all, those of each cage, and these by genotype.
-
-        A cage that gets none has no distribution and is left out of the last.
-        """
-        by_cage = [GenoDistrib.batch_sum(cage.values()) if cage else None for cage in cage_arrivals]
-        totals = [0 if lice is None else lice.gross for lice in by_cage]
-        return sum(totals), totals, [lice for lice in by_cage if lice is not None]
+    def get_cage_arrivals_stats(self, cage_arrivals: Sequence[Eggs]) -> tuple[int, list[int], list[GenoDistrib]]:
+        """Totals of eggs allocated to cages: all, those of each cage, and these by genotype."""
+        none = self._distribution(np.zeros_like(self.default_ratios, np.int64))
+        by_cage = [GenoDistrib.batch_sum([none, *cage.values()]) for cage in cage_arrivals]
+        totals = [lice.gross for lice in by_cage]
+        return sum(totals), totals, by_cage
 
     def distribute_cage_offspring(self, cage_allocations: Sequence[Eggs], arrival_time: datetime) -> None:
         """Put eggs on their way to this farm's cages.

@@ -358,7 +358,7 @@ def test_cage_allocation_splits_evenly_and_loses_nobody(farm):
     assert total == 40401
     assert GenoDistrib.batch_sum(by_genotype).counts.tolist() == [40001, 0, 400]
     assert all(abs(n - 10100) < 5 * np.sqrt(40400 * 3 / 16) for n in by_cage)
-    assert sum(START + 3 * DAY in cage for cage in cages) == 1
+    assert sum(cage[START + 3 * DAY].gross for cage in cages) == 1
     assert counts_of(eggs)[START + 2 * DAY] == [40000, 0, 400]
 
 
@@ -367,11 +367,11 @@ def test_eggs_cannot_be_allocated_to_no_cage(farm):
         farm.get_cage_allocation(0, eggs_of(d2=(1, 0, 0)))
 
 
-def test_arrivals_stats_are_totals_by_cage():
+def test_arrivals_stats_are_totals_by_cage(farm):
     cages = [eggs_of(d2=(1, 2, 3), d4=(1, 0, 0)), {}, eggs_of(d2=(0, 0, 5))]
-    total, by_cage, by_genotype = Farm.get_cage_arrivals_stats(cages)
+    total, by_cage, by_genotype = farm.get_cage_arrivals_stats(cages)
     assert (total, by_cage) == (12, [7, 0, 5])
-    assert [lice.counts.tolist() for lice in by_genotype] == [[2, 2, 3], [0, 0, 5]]
+    assert [lice.counts.tolist() for lice in by_genotype] == [[2, 2, 3], [0, 0, 0], [0, 0, 5]]
 
 
 def test_cage_pressures_add_up(farm):
