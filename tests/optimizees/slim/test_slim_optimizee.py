@@ -34,6 +34,14 @@ def test_individual_has_the_parameters_of_usable_treatments_within_bounds():
     assert all(low <= individual[name] <= high for name, (low, high) in optimizee.bounds.items())
 
 
+def test_individual_has_parameters_of_treatments_that_overrides_add():
+    added = {"treatments": ["emb", "freshwater"], "farms.*.treatment_types": ["freshwater"]}
+    optimizee = make(overrides={**SHORT, **added})
+    assert {"FRESHWATER.aggregation", "FRESHWATER.spacing_days", "FRESHWATER.kept_back"} < set(optimizee.bounds)
+    assert not any(name.startswith("EMB") for name in optimizee.bounds)
+    assert np.isfinite(evaluate(optimizee, optimizee.create_individual())).all()
+
+
 def test_fitness_is_the_same_in_every_process_and_for_every_place_in_the_generation():
     optimizee = make()
     individual = optimizee.create_individual()

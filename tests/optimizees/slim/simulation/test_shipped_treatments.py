@@ -11,6 +11,7 @@ from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.config_checks import ConfigError
 from l2l.optimizees.slim.simulation.config_files import SHIPPED, shipped_treatments
 from l2l.optimizees.slim.simulation.policies import TUNABLE, Policy, family_parameters
+from l2l.optimizees.slim.simulation.recorder import daily_table, plot_metadata
 from l2l.optimizees.slim.simulation.shared import build_shared
 from l2l.optimizees.slim.simulation.simulator import Simulator
 from l2l.optimizees.slim.types.treatments import canonical
@@ -99,6 +100,18 @@ def test_environment_offers_them_as_actions():
         seen, *_ = env.step({agent: 4 for agent in env.agents})  # azamethiphos, whenever it is granted
     assert seen["farm_0"]["current_treatments"].shape == (3 + len(ADDED) + 1,)
     assert env.simulator.outcome().treatments[:, 4].min() > 0
+
+
+def test_table_has_a_place_for_each_of_them():
+    config = fyne_with(*ADDED, **LOUSY)
+    simulator = Simulator(config)
+    record = simulator.run_recorded(Policy.built_in("bernoulli"), 1)
+    table = daily_table(record, config)
+    assert {len(used) for used in table["treatments_used"].to_pylist()} == {3 + len(ADDED)}
+    assert {len(under) for under in table["current_treatments"].to_pylist()} == {3 + len(ADDED) + 1}
+    last = table["treatments_used"].to_pylist()[-2:]
+    assert last == simulator.outcome().treatments.tolist() and min(map(max, last)) > 0
+    assert plot_metadata(config)["treatments"][3:] == [t.treatment_name for t in config.treatments[3:]]
 
 
 def test_the_model_page_says_what_is_shipped():
