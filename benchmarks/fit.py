@@ -6,9 +6,11 @@ errors of counting, and fits the parameters to that report.
 
 import argparse
 import csv
+import io
 import json
 import tempfile
 import time
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import numpy as np
@@ -75,8 +77,10 @@ def main():
             write_report(Path(folder, "report.csv"), changed, args.policy, 1000 + i)
             command = ["fit", "Fyne", f"{folder}/report.csv", "--fit", *FITTED, *settings, "--out", f"{folder}/fit"]
             command += ["--treatment-strategy", args.policy, "--seed", str(i), "--workers", str(args.workers)]
-            if slim([*command, "--replicates", "8", "--simulations", "300", "--quiet"]) != 0:
-                raise SystemExit(1)
+            with redirect_stdout(io.StringIO()):
+                code = slim([*command, "--replicates", "8", "--simulations", "300", "--quiet"])
+            if code != 0:
+                raise SystemExit(code)
             found = yaml.safe_load(Path(folder, "fit", "fit.yaml").read_text())
         line = {"benchmark": "fit", "repetition": i, "agreement": found["agreement"]}
         for name, value in TRUTH.items():
