@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from l2l import cli
-from l2l.optimizees.slim import fit, trials
+from l2l.optimizees.slim import fit, plot, trials
 from l2l.optimizees.slim.fitting.farm_report import QUANTITIES, REQUIRED
 from l2l.optimizees.slim.fitting.optimizee import SlimFitOptimizeeParameters
 from l2l.optimizees.slim.optimizee import SlimOptimizeeParameters
+from l2l.optimizees.slim.plotting import figures
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.config_farm import FarmConfig, ProductionCycle
 from l2l.optimizees.slim.simulation.config_treatment import TreatmentConfig
@@ -155,6 +156,15 @@ def test_options_and_fields_of_a_fit_are_in_its_page_or_the_reference():
     assert [flag for flag in flags if flag not in ("-h", "--help") and f"`{flag}" not in reference] == []
     assert [name for name in SlimFitOptimizeeParameters._fields if f"`{name}`" not in fitting] == []
     assert all(f"`{name}`" in fitting for name in (*REQUIRED, *QUANTITIES))
+
+
+def test_options_and_figures_of_plot_are_in_the_reference():
+    parser = argparse.ArgumentParser()
+    plot.add_arguments(parser)
+    text = text_of("reference.md").split("`slim plot TABLE")[1]
+    flags = [option for action in parser._actions for option in action.option_strings]
+    assert [flag for flag in flags if flag not in ("-h", "--help") and f"`{flag}" not in text] == []
+    assert [name for name in figures.FIGURES if f"`{name}.png`" not in text] == []
 
 
 def test_classes_of_the_reference_can_be_imported():

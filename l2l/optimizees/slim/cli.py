@@ -43,6 +43,10 @@ COMMANDS = {
         "l2l.optimizees.slim.fit",
         "fit parameters of a scenario to what its farms reported",
     ),
+    "plot": (
+        "l2l.optimizees.slim.plot",
+        "draw the course of runs, or of a stored ensemble",
+    ),
     "network": (
         "l2l.optimizees.slim.network",
         "make the matrices of a scenario from the places of its farms",

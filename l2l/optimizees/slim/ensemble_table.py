@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .parquet import read_parquet
 from .quantities import LOCH, daily_quantities, places
 from .ensemble import Ensemble
 from .simulation.config import Config
@@ -98,13 +99,7 @@ def read_ensemble(path: Path) -> EnsembleTable:
     ConfigError
         If the file is not such a table, with what it lacks.
     """
-    import pyarrow as pa
-    import pyarrow.parquet
-
-    try:
-        table = pyarrow.parquet.read_table(path)
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise ConfigError(f"{path} is not a parquet table: {error}") from error
+    table = read_parquet(path)
     said = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
     lacking = [key for key in ("config", "policy", "seeds") if key not in said]
     lacking += [name for name in ("day", "farm") if name not in table.column_names]

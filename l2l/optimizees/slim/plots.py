@@ -146,11 +146,11 @@ def _threshold(axes: Axes, threshold: float) -> None:
     axes.set_ylim(0, min(axes.get_ylim()[1], 3 * threshold) if threshold > 0 else None)
 
 
-def date_axis(axes: Axes) -> None:
-    """Label days along the x axis, briefly."""
+def date_axis(axes: Axes, most: int = 10) -> None:
+    """Label days along the x axis, briefly, at most so many."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-    locator = AutoDateLocator(minticks=4, maxticks=10)
+    locator = AutoDateLocator(minticks=min(4, most - 1), maxticks=most)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
 

@@ -1,0 +1,1 @@
+"""Figures of runs: from daily tables and stored ensembles to PNG files and an interactive page."""
