@@ -16,6 +16,7 @@ from l2l.errors import nearest
 from l2l.optimizees.slim.simulation import config_checks as check
 from l2l.optimizees.slim.simulation import config_sea as sea
 from l2l.optimizees.slim.simulation.config_checks import ConfigError, Place
+from l2l.optimizees.slim.simulation.config_consistency import check_consistency
 from l2l.optimizees.slim.simulation.config_farm import FarmConfig, ProductionCycle, farm_configs
 from l2l.optimizees.slim.simulation.config_files import (
     check_folder,
@@ -36,8 +37,6 @@ from l2l.optimizees.slim.simulation.config_treatment import (
 from l2l.optimizees.slim.types.treatments import canonical
 
 ARRAYS = ("interfarm_probs", "interfarm_times", "temperature_rows", "temperatures")
-
-LONGEST_HATCHING = 365.0  # days; just above the zero of the formula they grow without limit
 
 positive = check.number(above=0)
 
@@ -169,7 +168,7 @@ class Config:
         values["temperature_rows"] = sea.temperature_rows(read_table(path), Place(str(path)))
         values["temperatures"] = sea.farm_temperatures(farms, values["temperature_rows"], Place(str(path)))
         config = cls(**values)
-        config._check(Place(str(folder)))
+        check_consistency(config, Place(str(folder)))
         return config.replace(**overrides) if overrides else config
 
     @classmethod
@@ -206,7 +205,7 @@ class Config:
             values[name] = known[name].metadata["check"](plain[name], place / name)
         values |= self._replaced_arrays(values["farms"], {name: plain[name] for name in touched}, place)
         config = Config(**values)
-        config._check(place)
+        check_consistency(config, place)
         return config
 
     def _replaced_arrays(
@@ -235,61 +234,6 @@ class Config:
             replaced["temperatures"] = values
             replaced.setdefault("temperature_rows", None)  # those of before no longer say what is where
         return replaced
-
-    def _check(self, place: Place) -> None:
-        """Refuse what each key allows but all of them together do not."""
-        if self.n_days < 1:
-            raise (place / "end_date").error(str(self.end_date), f"at least a day after start_date {self.start_date}")
-        if self.smolt_mass_params["max_mass"] <= 0 or self.smolt_mass_params["skewness"] > 0:
-            raise (place / "smolt_mass_params").error(
-                dict(self.smolt_mass_params), "max_mass > 0 and skewness <= 0: fish that grow"
-            )
-        cycle, smolts_g = self.production_cycle, float(self.mass_g(np.zeros(1))[0])
-        if cycle is not None and cycle.harvest_mass_g <= smolts_g:
-            raise (place / "production_cycle" / "harvest_mass_g").error(
-                cycle.harvest_mass_g, f"more than smolts weigh, {smolts_g:.4g} g"
-            )
-        coldest = float(self.temperatures.min())
-        b1, b2 = self.delta_m10["L0_stien"], self.delta_p["L0"]
-        if coldest - 10 + b1 * b2 <= 0:
-            raise ConfigError(
-                f"{place}: at {coldest:g} degC eggs never hatch: T - 10 + delta_m10.L0_stien * delta_p.L0 = "
-                f"{coldest - 10 + b1 * b2:g}; expected it > 0"
-            )
-        hatching_days = (b1 / (coldest - 10 + b1 * b2)) ** 2
-        if hatching_days > LONGEST_HATCHING:
-            raise ConfigError(
-                f"{place}: at {coldest:g} degC eggs take {hatching_days:.3g} days to hatch, by delta_m10.L0_stien and "
-                f"delta_p.L0; expected at most {LONGEST_HATCHING:g}"
-            )
-        if coldest <= 0:
-            raise ConfigError(
-                f"{place}: a farm's temperature of {coldest:g} degC; expected > 0, where the "
-                "development time m10 (10 / T)^p has a meaning"
-            )
-        for treatment in self.treatments:
-            self._check_gene(treatment, place)
-        for i, farm in enumerate(self.farms):
-            for j, name in enumerate(farm.treatment_types):  # treatment_dates are among them
-                try:
-                    self.treatment_number(name)
-                except ConfigError as error:
-                    raise ConfigError(f"{place / 'farms' / i / 'treatment_types' / j}: {error}") from None
-
-    def _check_gene(self, treatment: TreatmentConfig, place: Place) -> None:
-        """Refuse resistance to ``treatment`` that cannot be told apart by the genes there are, or is not given."""
-        resistance = treatment.pheno_resistance
-        if treatment.gene in self.genes and resistance is None:
-            raise ConfigError(
-                f"{place}: genetic_ratios has the gene {treatment.gene!r} of treatments.{treatment.name}, which has "
-                "no pheno_resistance; expected one"
-            )
-        differs = resistance is not None and len(set(resistance.values())) > 1
-        if treatment.gene not in self.genes and differs and (treatment.is_cleaner or not treatment.efficacy):
-            raise ConfigError(
-                f"{place}: treatments.{treatment.name}.gene is {treatment.gene!r}, which genetic_ratios lacks; "
-                f"expected one of {', '.join(self.genes)}"
-            )
 
     @property
     def n_days(self) -> int:
@@ -338,7 +282,7 @@ class Config:
         values["temperature_rows"] = None if rows is None else sea.temperature_rows(rows, place / "temperature_rows")
         values["temperatures"] = sea.numbers(plain["temperatures"], place / "temperatures")
         config = cls(**values)
-        config._check(place)
+        check_consistency(config, place)
         return config
 
     def scenario_hash(self) -> str:

@@ -125,6 +125,8 @@ def test_error_is_both_ours_and_a_value_error():
         ("params.json", "genetic_ratios", {"b": 0.9, "B": 0.05, "Bb": 0.05}, "EMB.gene is 'a', which genetic_ratios"),
         # what only some values of others allow
         ("config.json", "delta_m10.L0_stien", 1.0, "eggs never hatch"),
+        ("config.json", "delta_s.L3", 0.1, "lice stay in L3 for up to 1.57e+16 days; expected at most 36500"),
+        ("config.json", "delta_m10.L1", 1e6, "lice stay in L1 for up to 1.34e+06 days"),
         ("config.json", "delta_p.L0", 0.105, "at 7.5 degC eggs take 484 days to hatch, by delta_m10.L0_stien"),
         ("config.json", "treatments.1.efficacy", [[None, 0.9], [12, 0.8], [9, 0.7]], "rising temperatures"),
         ("config.json", "treatments.1.efficacy", [[12, 0.8]], "rising temperatures, the first null"),
