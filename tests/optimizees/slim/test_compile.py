@@ -1,5 +1,8 @@
 """``slim compile``."""
 
+import subprocess
+import sys
+
 from l2l.optimizees.slim.cli import main
 from l2l.optimizees.slim.kernels.cache import cache_folder, is_compiled
 
@@ -8,3 +11,27 @@ def test_compile_leaves_kernels_that_are_up_to_date(capsys):
     assert main(["compile"]) == 0
     assert str(cache_folder()) in capsys.readouterr().out
     assert is_compiled()
+
+
+def test_loaded_simulator_takes_little_memory():
+    """Private memory, above that of an interpreter with numba; the kernels' intermediate code would add a third."""
+    assert main(["compile"]) == 0
+    program = """
+import numba
+
+def private_mib():
+    with open("/proc/self/smaps_rollup") as file:
+        return sum(int(line.split()[1]) for line in file if line.startswith("Private")) / 1024
+
+before = private_mib()
+from l2l.optimizees.slim.simulation.config import Config
+from l2l.optimizees.slim.simulation.policies import Policy
+from l2l.optimizees.slim.simulation.simulator import Simulator
+
+simulator = Simulator(Config.scenario("Fyne_complete"))
+simulator.reset(1)
+simulator.advance(Policy.built_in("mosaic"), 30)
+print(private_mib() - before)
+"""
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert float(done.stdout) < 40

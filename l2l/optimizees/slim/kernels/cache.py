@@ -4,6 +4,7 @@ Numba keys its cache by a function's own file, so that an entry kernel goes on w
 calls when only their files change.  A stamp beside the cached code says which sources it was made of.
 """
 
+import ctypes
 import fcntl
 import hashlib
 import logging
@@ -20,7 +21,7 @@ _checked = False  # by this process
 
 
 def compile_once(run_all: Callable[[], None]) -> bool:
-    """Make sure that the cached kernels are those of the present sources; return whether it compiled.
+    """Load the cached kernels, those of the present sources; return whether it had to compile them.
 
     Parameters
     ----------
@@ -39,8 +40,26 @@ def compile_once(run_all: Callable[[], None]) -> bool:
             logger.info("compiling the kernels, once; this takes half a minute")
             run_all()
             (folder / STAMP).write_text(fingerprint())
+    if not stale:
+        run_all()
+    forget_bitcode()
     _checked = True
     return stale
+
+
+def forget_bitcode() -> None:
+    """Free the intermediate code of the entry kernels, 10 MiB and more of a process.
+
+    Numba keeps it beside the machine code for other kernels that might be compiled against it; nothing calls these.
+    """
+    from . import episode, orders
+
+    for kernel in (episode.run, orders.order):
+        for compiled in kernel.overloads.values():  # type: ignore[attr-defined]
+            compiled.library._shared_module = None
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "malloc_trim"):  # glibc keeps what is freed, unless it is told to give it back
+        libc.malloc_trim(0)
 
 
 def cache_folder() -> Path:
