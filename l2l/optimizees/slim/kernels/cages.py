@@ -4,26 +4,37 @@ Each kernel takes a farm and goes through its cages; handing the whole state on 
 the cage's day.
 """
 
-from .dispersal import take_share
+from .arrivals import take_batches, take_share
 from .fish import fish_deaths, infected_fish, lice_death_probability
-from .inner import inner
+from .inner import inner, merged
 from .lice import (
     count_free_females,
     count_lice,
     count_matings,
+    count_stages,
     develop,
+    develop_in_bulk,
     infection_probability,
+    lack_none,
     lay_eggs,
+    lose,
+    lost_with_fish,
     reservoir_lice,
     survive,
+    survive_by_rounding,
 )
-from .sampling import binomial, poisson
+from .sampling import binomial, draw, poisson
 from .stages import L1, L3, L4, L5F, L5M, N_STAGES
 from .treatments import (
     application_cost,
     application_hazard,
+    cleaner_fish_gained,
+    deaths_under_effect,
     drop_finished,
     eat_lice,
+    kill_apart,
+    last_application_cost,
+    meals,
     stock_cleaner_fish,
     treat_lice,
 )
@@ -41,16 +52,18 @@ def breed(shared, state, farm, day):
     eggs = state.counts[farm, 1]
     scratch = (state.counts[farm, 2], state.gametes[farm, 0], state.gametes[farm, 1], state.probabilities[farm])
     for c in range(shared.first_cage[farm], shared.first_cage[farm + 1]):
-        if state.fish[c] == 0:
+        if state.fish[c] == 0 or day < state.cage_start[c]:
             continue
         lice = state.lice[c]
         females = count_lice(lice, L5F)
         n_matings = 0
+        free = 0
         if females > 0:
             free = count_free_females(females, state.busy_dams[c], shared.dam_unavailability)
             n_matings = count_matings(stream, state.fish[c], count_lice(lice, L5M), free)
-        rate = n_matings / max(1, females)
-        state.busy_dams[c] = min(1.0, (1.0 - memory) * state.busy_dams[c] + memory * rate)
+        if n_matings > 0 or shared.rules.dam_recovery:
+            rate = n_matings / max(1, females)
+            state.busy_dams[c] = min(1.0, (1.0 - memory) * state.busy_dams[c] + memory * rate)
         if n_matings == 0:
             continue
         n_eggs = round(shared.eggs_per_mating * n_matings)
@@ -59,8 +72,24 @@ def breed(shared, state, farm, day):
                 "more than 1e12 lice eggs in one cage and day: nothing keeps these lice in check; "
                 "treat, or leave the enforcement of fallow on"
             )
-        lay_eggs(stream, lice, n_matings, n_eggs, shared.maternal, shared.gamete_map, shared.zygote_map, scratch, eggs)
+        lay_eggs(
+            stream,
+            lice,
+            n_matings,
+            free,
+            n_eggs,
+            shared.maternal,
+            shared.gamete_map,
+            shared.zygote_map,
+            shared.mutation_rate,
+            shared.rules,
+            scratch,
+            eggs,
+        )
         hatch = min(poisson(stream, hatching_days), shared.ring_days - 1)
+        if state.batches[farm, hatch].sum() == 0:
+            state.hatch_days[farm, state.n_batches[farm]] = hatch
+            state.n_batches[farm] += 1
         for g in range(eggs.shape[0]):
             state.batches[farm, hatch, g] += eggs[g]
             state.eggs[farm, g] += eggs[g]
@@ -70,8 +99,11 @@ def breed(shared, state, farm, day):
 def treat(shared, state, farm, day):
     """Let treatments, cleaner fish and lice act on each cage.
 
-    Fills the lice's ``state.survival``, takes the day's dead fish out, and adds what the treatments cost.
+    Takes the day's dead fish out, adds what the treatments cost, and fills what decides on the death of lice: their
+    probability to survive in ``state.survival``; or, where causes of death do not compete, those ``state.killed`` by
+    treatments; and where lice are not lost in proportion to all dead fish, those ``state.lost`` with fish.
     """
+    rules = shared.rules
     stream = state.streams[1 + 2 * farm]
     month = shared.month[day]
     period = shared.application_period
@@ -82,46 +114,145 @@ def treat(shared, state, farm, day):
             for g in range(survival.shape[1]):
                 survival[s, g] = 1.0 - shared.background_mortality[s]
         n_fish = state.fish[c]
+        n_events = state.n_events[c]
+        events = state.events[c]
         for t in shared.cleaners:
             n_cleaner = state.cleaner_fish[c, t]
-            if n_cleaner == 0:
-                continue
-            if n_fish > 0:
-                eat_lice(survival, n_cleaner / n_fish, shared.efficacy[farm, month, t])
-            state.cleaner_fish[c, t] -= binomial(stream, n_cleaner, shared.cleaner_mortality[t])
-        if state.n_events[c] > 0:
-            state.n_events[c] = drop_finished(state.events[c], state.n_events[c], day, period)
-        if n_fish == 0:
+            state.cleaners_before[farm, t] = n_cleaner
+            if rules.cleaner_fish:
+                state.cleaner_fish[c, t] -= binomial(stream, n_cleaner, shared.cleaner_mortality[t])
+            elif n_cleaner > 0 or n_events > 0:
+                state.cleaner_fish[c, t] += cleaner_fish_gained(
+                    events, n_events, day, t, n_fish, n_cleaner, shared.cleaner_mortality[t]
+                )
+        if n_events > 0:
+            n_events = drop_finished(events, n_events, day)
+            state.n_events[c] = n_events
+        if not rules.competing_mortality:
+            state.killed[c] = 0
+        if not (rules.competing_mortality and rules.lice_on_dead_fish):
+            state.lost[c] = 0
+        if n_fish == 0 or day < state.cage_start[c]:
             continue
         mass_kg = shared.mass_kg[day - state.cage_start[c]]
         hazard = 0.0
         n_events = state.n_events[c]
+        events = state.events[c]
+        size = 1 if mass_kg > LARGE_FISH_KG else 0
+        fish_mortality = shared.fish_mortality[farm, month, size]
         if n_events > 0:
-            events = state.events[c]
-            treat_lice(survival, events, n_events, day, shared.efficacy[farm, month], shared.is_cleaner)
-            size = 1 if mass_kg > LARGE_FISH_KG else 0
-            hazard = application_hazard(events, n_events, day, period, shared.fish_mortality[farm, month, size])
-            state.cost[farm] += application_cost(
-                events, n_events, day, period, shared.dose_price, shared.application_price, n_fish * mass_kg
-            )
-            stock_cleaner_fish(
-                state.cleaner_fish[c], events, n_events, day, shared.effect_delay, shared.restock_fraction, n_fish
+            hazard = application_hazard(events, n_events, day, period, fish_mortality)
+            if rules.money:
+                state.cost[farm] += application_cost(
+                    events, n_events, day, period, shared.dose_price, shared.application_price, n_fish * mass_kg
+                )
+            else:
+                state.cost[farm] += last_application_cost(
+                    events,
+                    n_events,
+                    day,
+                    period,
+                    shared.dose_price,
+                    shared.application_price,
+                    shared.is_cleaner,
+                    mass_kg,
+                )
+            if rules.cleaner_fish:
+                stock_cleaner_fish(
+                    state.cleaner_fish[c], events, n_events, day, shared.effect_delay, shared.restock_fraction, n_fish
+                )
+        efficacy = shared.efficacy[farm, month]
+        cleaners_before = state.cleaners_before[farm]
+        if rules.competing_mortality:
+            if n_events > 0:
+                treat_lice(survival, events, n_events, day, efficacy, shared.is_cleaner)
+            for t in shared.cleaners:
+                if cleaners_before[t] > 0:
+                    times = meals(events, n_events, day, t, rules)
+                    eat_lice(survival, times * cleaners_before[t] / n_fish, efficacy[t])
+        else:
+            kill_apart(
+                stream,
+                lice,
+                events,
+                n_events,
+                day,
+                efficacy,
+                shared.is_cleaner,
+                cleaners_before,
+                n_fish,
+                rules,
+                state.killed[c],
             )
         n_pathogenic = count_lice(lice, L4) + count_lice(lice, L5F) + count_lice(lice, L5M)
         n_infected = infected_fish(n_fish, n_pathogenic + count_lice(lice, L3))
+        age = day - state.cage_start[c] if rules.fish_age else day
         lice_hazard = lice_death_probability(
-            n_pathogenic, n_infected, mass_kg, shared.fish_mortality_center, shared.fish_mortality_k
+            n_pathogenic, n_infected, shared.mass_kg[age], shared.fish_mortality_center, shared.fish_mortality_k
         )
-        dead = fish_deaths(stream, n_fish, hazard, n_infected, lice_hazard, shared.fish_background_mortality)
+        dead = 0
+        if rules.treatment_fish_mortality and hazard > 0.0:
+            dead = draw(stream, n_fish, hazard, rules.stochastic_demography)
+        dead_otherwise = fish_deaths(
+            stream,
+            n_fish - dead,
+            n_infected,
+            lice_hazard,
+            shared.fish_background_mortality,
+            rules.stochastic_demography,
+        )
+        if not rules.treatment_fish_mortality and dead_otherwise > 0:
+            dead = deaths_under_effect(
+                stream,
+                n_fish,
+                events,
+                n_events,
+                day,
+                shared.month,
+                shared.duration[farm],
+                fish_mortality,
+                rules.stochastic_demography,
+            )
+        dead = min(n_fish, dead + dead_otherwise)
         state.fish[c] = n_fish - dead
         state.dead_fish[farm] += dead
-        lost = dead / n_fish  # lice that go down with their host; males often let go, and half of L4 are males
-        stay = 1.0 - shared.male_detachment_rate if dead < n_fish else 1.0  # the last fish leaves none to go to
-        for g in range(survival.shape[1]):
-            survival[L3, g] *= 1.0 - lost
-            survival[L4, g] *= 1.0 - lost * (1.0 + stay) / 2.0
-            survival[L5F, g] *= 1.0 - lost
-            survival[L5M, g] *= 1.0 - lost * stay
+        if rules.lice_on_dead_fish:
+            lost = dead / n_fish  # lice that go down with their host; males often let go, and half of L4 are males
+            stay = 1.0 - shared.male_detachment_rate if dead < n_fish else 1.0  # the last fish leaves none to go to
+            for g in range(survival.shape[1]):
+                survival[L3, g] *= 1.0 - lost
+                survival[L4, g] *= 1.0 - lost * (1.0 + stay) / 2.0
+                survival[L5F, g] *= 1.0 - lost
+                survival[L5M, g] *= 1.0 - lost * stay
+        else:
+            n_lice = state.n_developing[farm]
+            count_stages(lice, n_lice)
+            lost_with_fish(n_lice, dead_otherwise, n_infected, shared.male_detachment_rate, state.lost[c])
+
+
+@merged
+def bury(shared, state, farm, cage):
+    """Take out the lice of a cage that die today; return how many."""
+    rules = shared.rules
+    stream = state.streams[1 + 2 * farm]
+    lice = state.lice[cage]
+    survival = state.survival[cage]
+    left = state.counts[farm, 1]
+    deaths = state.lost[cage]
+    dead = 0
+    if rules.competing_mortality:
+        if rules.stochastic_demography:
+            dead = survive(stream, lice, survival)
+        else:
+            dead = survive_by_rounding(lice, survival, state.probabilities[farm], left)
+    else:
+        for s in range(N_STAGES):
+            # where fish take no lice with them there is the background alone, whose halves must round as in SLIM
+            mortality = 1.0 - survival[s, 0] if rules.lice_on_dead_fish else shared.background_mortality[s]
+            deaths[s] += draw(stream, count_lice(lice, s), mortality, rules.stochastic_demography)
+    if not (rules.competing_mortality and rules.lice_on_dead_fish):
+        dead += lose(lice, deaths, state.killed[cage], left)
+    return dead
 
 
 @inner
@@ -130,37 +261,71 @@ def live(shared, state, farm, day, n_fish_farm):
 
     ``n_fish_farm`` is the farm's fish at the start of the day.
     """
+    rules = shared.rules
     stream = state.streams[1 + 2 * farm]
     first, last = shared.first_cage[farm], shared.first_cage[farm + 1]
     month = shared.month[day]
+    rate_l1, rate_l3, rate_l4 = shared.rate_l1[farm, month], shared.rate_l3[farm, month], shared.rate_l4[farm, month]
+    one_by_one = rules.develop_survivors and rules.stochastic_demography
+    n_developing = state.n_developing[farm]
     newcomers = state.counts[farm, 0]
     waiting = state.larvae[farm, day % shared.ring_days]
     for g in range(waiting.shape[0]):
         state.arrivals[farm, g] = waiting[g]
     influx_left = state.influx[0] * (last - first)
     state.influx_lice[farm] = influx_left
+    if not rules.arrivals_accumulate:
+        state.n_queued[farm] = take_batches(
+            stream,
+            state.queue[farm],
+            state.n_queued[farm],
+            day,
+            state.hatched_larvae[first:last],
+            state.counts[farm, 1],
+            newcomers,
+        )
     for c in range(first, last):
         lice = state.lice[c]
-        infection_rate = 0.0
-        if state.fish[c] > 0:
-            infection_rate = shared.infective_share * infection_probability(
+        infection = 0.0
+        if state.fish[c] > 0 and day >= state.cage_start[c]:
+            infection = infection_probability(
                 n_fish_farm,
-                shared.log_mass_kg[day - state.cage_start[c]],
+                shared.log_mass_kg[day - state.cage_start[c] if rules.fish_age else day],
                 shared.infection_main_delta,
                 shared.infection_weight_delta,
                 shared.delta_expectation_weight_log,
             )
-        state.dead_lice[farm] += survive(stream, lice, state.survival[c])
-        rate_l1, rate_l3, rate_l4 = (
-            shared.rate_l1[farm, month],
-            shared.rate_l3[farm, month],
-            shared.rate_l4[farm, month],
-        )
-        develop(stream, lice, rate_l1, infection_rate, rate_l3, rate_l4)
+        if not (one_by_one or rules.develop_survivors):
+            count_stages(lice, n_developing)
+        state.dead_lice[farm] += bury(shared, state, farm, c)
+        if one_by_one:
+            develop(stream, lice, rate_l1, shared.infective_share * infection, rate_l3, rate_l4)
+        else:
+            if rules.develop_survivors:
+                count_stages(lice, n_developing)
+            develop_in_bulk(
+                stream,
+                lice,
+                n_developing,
+                rate_l1,
+                infection,
+                shared.infective_share,
+                rate_l3,
+                rate_l4,
+                shared.default_ratios,
+                state.developed[farm],
+                rules.stochastic_demography,
+            )
         take_share(stream, waiting, last - c, newcomers)
         for g in range(newcomers.shape[0]):
             lice[L1, g] += newcomers[g]
+        if not rules.arrivals_accumulate:
+            for g in range(newcomers.shape[0]):
+                lice[L1, g] += state.hatched_larvae[c, g]
+                state.arrivals[farm, g] += state.hatched_larvae[c, g]
         influx = binomial(stream, influx_left, 1.0 / (last - c))
         influx_left -= influx
         if influx > 0:
             reservoir_lice(stream, lice, influx, state.reservoir_ratios, newcomers)
+        if not one_by_one:
+            lack_none(lice)

@@ -6,61 +6,82 @@ those to come: ``ring`` int64[n_farms, ring_days, n_genotypes], day d in slot d 
 
 from numba import njit
 
+from .arrivals import put_batch
+from .genetics import apportion
 from .sampling import binomial, poisson
 
 
 @njit(cache=True, nogil=True)
-def disperse(stream, day, batches, probability, travel_days, travel, ring, sent=None):
+def disperse(
+    stream, day, batches, hatch_days, probability, travel_days, travel, scratch, rules, ring, queue, n_queued, sent=None
+):
     """Send a farm's eggs of ``day`` on their way, and clear ``batches``.
 
     Parameters
     ----------
     batches : int64[ring_days, n_genotypes]
         Eggs by days until they hatch.
+    hatch_days : int64[n_batches]
+        Days that occur, in the order in which the batches leave.
     probability : float64[n_farms]
         That an egg from this farm reaches each farm.  A batch is split by one multinomial over the farms and
-        being lost.
+        being lost; or, as SLIM does, as many as a Poisson draw says go to each farm, with genotypes in proportion.
     travel_days : float64[n_farms]
         Mean days on the way; one Poisson draw for each target and day.
     travel : int64[n_farms]
         Filled: days on the way, if there are any eggs.
+    scratch : int64[3, n_genotypes]
+    ring : int64[n_farms, ring_days, n_genotypes]
+    queue, n_queued : int64[n_farms, n_rows, 2 + n_genotypes], int64[n_farms]
+        Where not all batches count that hatch on the way: all that swim to each farm, see ``arrivals``.
     sent : int64[n_farms, ring_days, n_genotypes] or None
-        Eggs for each farm by days until they hatch are added here, too.
+        If given, eggs for each farm by days until they hatch are added here, and go nowhere else.
     """
     n_farms, ring_days, n_genotypes = ring.shape
     total_probability = probability.sum()
-    under_way = False
-    for h in range(ring_days):
-        for g in range(n_genotypes):
-            n_eggs = batches[h, g]
-            if n_eggs == 0:
+    left, arriving = scratch[0], scratch[1]
+    if len(hatch_days) > 0:
+        for j in range(n_farms):
+            travel[j] = min(poisson(stream, travel_days[j]), ring_days - 1)
+    for h in hatch_days:
+        n_eggs = batches[h].sum()
+        if rules.dispersal_is_a_split:
+            for g in range(n_genotypes):
+                left[g] = binomial(stream, batches[h, g], total_probability)
+        share_left = total_probability
+        for j in range(n_farms):
+            if probability[j] <= 0.0:
                 continue
-            batches[h, g] = 0
-            if not under_way:
-                under_way = True
-                for j in range(n_farms):
-                    travel[j] = min(poisson(stream, travel_days[j]), ring_days - 1)
-            left = binomial(stream, n_eggs, total_probability)
-            share_left = total_probability
-            for j in range(n_farms):
-                if left == 0:
-                    break
-                if probability[j] <= 0.0:
-                    continue
-                arriving = binomial(stream, left, min(1.0, probability[j] / share_left))
+            if rules.dispersal_is_a_split:
+                for g in range(n_genotypes):
+                    arriving[g] = binomial(stream, left[g], min(1.0, probability[j] / share_left))
+                    left[g] -= arriving[g]
                 share_left -= probability[j]
-                left -= arriving
-                entry = max(1, h, travel[j])  # farms read their ring before today's eggs are sent
-                ring[j, (day + entry) % ring_days, g] += arriving
-                if sent is not None:
-                    sent[j, h, g] += arriving
+            else:
+                n_arriving = min(poisson(stream, probability[j] * n_eggs), n_eggs)
+                if n_arriving == 0:
+                    continue
+                apportion(n_arriving, batches[h], arriving)
+            if sent is not None:
+                for g in range(n_genotypes):
+                    sent[j, h, g] += arriving[g]
+            else:
+                n_queued[j] = deliver(arriving, day, h, travel[j], rules, ring[j], queue[j], n_queued[j])
+        for g in range(n_genotypes):
+            batches[h, g] = 0
 
 
 @njit(cache=True, nogil=True)
-def take_share(stream, waiting, n_cages_left, share):
-    """Move one cage's part of ``waiting`` int64[n_genotypes] into ``share``; cage after cage a uniform multinomial."""
-    for g in range(waiting.shape[0]):
-        share[g] = 0
-        if waiting[g] > 0:
-            share[g] = binomial(stream, waiting[g], 1.0 / n_cages_left)
-            waiting[g] -= share[g]
+def deliver(larvae, day, hatch_days, travel_days, rules, ring, queue, n_queued):
+    """Put ``larvae`` int64[n_genotypes] of ``day`` on their way into a farm's ``ring``; return its ``n_queued``.
+
+    They enter tomorrow at the earliest: a farm has read its ring before today's eggs are sent.
+    """
+    arrival = max(1, travel_days)
+    if hatch_days >= arrival or rules.arrivals_accumulate:
+        slot = (day + max(hatch_days, arrival)) % ring.shape[0]
+        for g in range(larvae.shape[0]):
+            ring[slot, g] += larvae[g]
+    if not rules.arrivals_accumulate:
+        n_queued = put_batch(queue, n_queued, day + travel_days, hatch_days < arrival, larvae)
+    return n_queued

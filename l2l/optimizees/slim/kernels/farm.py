@@ -18,25 +18,30 @@ def request_treatment(shared, state, farm, treatment, day, force):
 
     A cage is eligible if it has started, is not fallow, is not under the same treatment and has more than one
     adult female per fish.  ``force`` waives the last three, and does not count in the yearly quota.  The request
-    is refused if the site may not use the treatment or has none left.
+    is refused if the site may not use the treatment or has none left.  Without the rule ``eligibility`` every cage
+    that has started is eligible, and nothing that is forced is refused.
     """
-    if not shared.allowed[farm, treatment] or state.remaining[farm] <= 0:
+    rules = shared.rules
+    waived = force and not rules.eligibility  # SLIM schedules all treatments beforehand
+    if not (waived or (shared.allowed[farm, treatment] and state.remaining[farm] > 0)):
         return False
     month = shared.month[max(0, day)]  # before the first day: that of the first day
     duration = shared.duration[farm, month, treatment]
     accepted = False
     for c in range(shared.first_cage[farm], shared.first_cage[farm + 1]):
-        state.n_events[c] = drop_finished(state.events[c], state.n_events[c], day, shared.application_period)
+        state.n_events[c] = drop_finished(state.events[c], state.n_events[c], day)
         if day < shared.cage_start[c]:
             continue
-        if not force:
+        if rules.eligibility and not force:
             females = count_lice(state.lice[c], L5F)
             if females <= ELIGIBLE_AGGREGATION * state.fish[c]:  # a fallow cage has neither
                 continue
-            if is_under(state.events[c], state.n_events[c], treatment):
+            if is_under(state.events[c], state.n_events[c], treatment, day, shared.application_period):
                 continue
-        delay = shared.effect_delay[treatment]
-        state.n_events[c] = add_event(state.events[c], state.n_events[c], treatment, day, delay, duration)
+        delay, period = shared.effect_delay[treatment], shared.application_period[treatment]
+        state.n_events[c] = add_event(
+            state.events[c], state.n_events[c], treatment, day, delay, duration, period, rules
+        )
         accepted = True
     if accepted and not force:
         state.treatments_used[farm, treatment] += 1
@@ -58,7 +63,8 @@ def sell_stock(shared, state, farm, cage, day):
     state.removed_lice[farm] += attached
     state.fish[cage] = 0
     state.lice[cage, L3:] = 0
-    state.busy_dams[cage] = 0.0
+    if shared.rules.dam_recovery:
+        state.busy_dams[cage] = 0.0
     state.n_events[cage] = 0
     state.cage_start[cage] = max(state.cage_start[cage], day + shared.fallow_days)
 
@@ -86,14 +92,12 @@ def apply_action(shared, state, farm, action, day):
 
 @inner
 def begin_day(shared, state, farm, day):
-    """Clear the day's tallies, renew the yearly quota and harvest what is ready."""
+    """Clear the day's tallies and harvest what is ready."""
     state.eggs[farm] = 0
     state.dead_lice[farm] = 0
     state.removed_lice[farm] = 0
     state.dead_fish[farm] = 0
     state.sold_fish[farm] = 0
-    if day > shared.farm_start[farm] and (day - shared.farm_start[farm] + 1) % YEAR_DAYS == 0:
-        state.remaining[farm] = shared.max_num_treatments[farm]
     for c in range(shared.first_cage[farm], shared.first_cage[farm + 1]):
         age = day - state.cage_start[c]
         if age >= 0 and shared.mass_kg[age] >= shared.harvest_mass_kg:
@@ -103,6 +107,8 @@ def begin_day(shared, state, farm, day):
 @inner
 def stock_cages(shared, state, farm, day):
     """Put smolts in the cages that are due, bought at the value they have on arrival."""
+    if not shared.rules.production_cycle:  # the fish are there from the first day
+        return
     for c in range(shared.first_cage[farm], shared.first_cage[farm + 1]):
         if day == state.cage_start[c]:
             state.fish[c] = shared.num_fish[farm]
@@ -112,11 +118,13 @@ def stock_cages(shared, state, farm, day):
 
 @merged
 def update_farm(shared, state, farm, day):
-    """Stock a farm's cages, advance them by a day, and account for it; its eggs wait for `send_eggs`.
+    """Renew a farm's yearly quota and stock its cages, advance them by a day, and account for it; its eggs wait for `send_eggs`.
 
     Every rate is taken from the state at the start of the day.  Deaths come first, then the survivors develop,
     then newcomers join; the day's eggs are laid by the adults of its start.
     """
+    if day > shared.farm_start[farm] and (day - shared.farm_start[farm] + 1) % YEAR_DAYS == 0:
+        state.remaining[farm] = shared.max_num_treatments[farm]
     stock_cages(shared, state, farm, day)
     n_fish = state.fish[shared.first_cage[farm] : shared.first_cage[farm + 1]].sum()
     state.cost[farm] = 0.0
@@ -133,11 +141,17 @@ def send_eggs(shared, state, farm, day):
         state.streams[1 + 2 * farm],
         day,
         state.batches[farm],
+        state.hatch_days[farm, : state.n_batches[farm]],
         shared.interfarm_probs[farm],
         shared.interfarm_times[farm],
         state.travel[farm],
+        state.counts[farm],
+        shared.rules,
         state.larvae,
+        state.queue,
+        state.n_queued,
     )
+    state.n_batches[farm] = 0
 
 
 @inner
@@ -154,10 +168,27 @@ def stock_value(shared, state, farm, day):
 @inner
 def account(shared, state, farm, day):
     """Add the rent to the day's cost, and book the change of the stock's value less the cost as payoff."""
+    if not shared.rules.money:
+        account_by_fish(shared, state, farm, day)
+        return
     state.cost[farm] += (shared.first_cage[farm + 1] - shared.first_cage[farm]) * shared.monthly_cost / MONTH_DAYS
     value = stock_value(shared, state, farm, day)
     state.payoff[farm] = value - state.stock_value[farm] - state.cost[farm]
     state.stock_value[farm] = value
+    state.total_payoff[farm] += state.payoff[farm]
+
+
+@inner
+def account_by_fish(shared, state, farm, day):
+    """SLIM's money: rent for cages without fish alone, and as profit the value, every day, of one fish per cage."""
+    mass_kg = 0.0
+    attached = 0
+    for c in range(shared.first_cage[farm], shared.first_cage[farm + 1]):
+        if state.fish[c] == 0 or day < state.cage_start[c]:
+            state.cost[farm] += shared.monthly_cost / MONTH_DAYS
+        mass_kg += shared.mass_kg[day - shared.cage_start[c]]
+        attached += count_attached(state.lice[c])
+    state.payoff[farm] = shared.gain_per_kg * mass_kg - shared.infection_discount * attached - state.cost[farm]
     state.total_payoff[farm] += state.payoff[farm]
 
 
@@ -179,7 +210,7 @@ def observe(shared, state, farm, day):
         elif day >= state.cage_start[c] or shared.cage_start[c] != state.cage_start[c]:
             state.treating[farm, n_treatments] = 1
         for t in range(n_treatments):
-            if is_under(state.events[c], state.n_events[c], t):
+            if is_under(state.events[c], state.n_events[c], t, day, shared.application_period):
                 state.treating[farm, t] = 1
     sampled = day >= shared.farm_start[farm] and (day - shared.farm_start[farm]) % shared.sampling_spacing[farm] == 0
     state.aggregation[farm] = total / (last - first)

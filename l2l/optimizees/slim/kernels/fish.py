@@ -4,7 +4,7 @@ from math import exp, expm1, log1p
 
 from numba import njit
 
-from .sampling import binomial
+from .sampling import draw
 
 
 @njit(cache=True, nogil=True)
@@ -34,11 +34,7 @@ def lice_death_probability(n_pathogenic, n_infected, mass_kg, center, k):
 
 
 @njit(cache=True, nogil=True)
-def fish_deaths(stream, n_fish, treatment_hazard, n_infected, lice_hazard, background_hazard):
-    """Fish of one cage that die today; each draw is from those that the draws before it left alive."""
-    alive = n_fish
-    if treatment_hazard > 0.0:
-        alive -= binomial(stream, alive, treatment_hazard)
-    alive -= binomial(stream, min(n_infected, alive), lice_hazard)
-    alive -= binomial(stream, alive, background_hazard)
-    return n_fish - alive
+def fish_deaths(stream, n_fish, n_infected, lice_hazard, background_hazard, stochastic):
+    """Fish of one cage that die today of lice or for other reasons, the latter from those that lice left alive."""
+    alive = n_fish - draw(stream, min(n_infected, n_fish), lice_hazard, stochastic)
+    return n_fish - alive + draw(stream, alive, background_hazard, stochastic)

@@ -15,6 +15,7 @@ import numpy as np
 from numba import njit
 
 from ..types.genotypes import genotypes_of
+from .sampling import binomial, hypergeometric, poisson
 
 # One gene.  Rows a, A, Aa; columns the gametes with a and with A: Mendel's first law.
 _GAMETES_OF_ONE_GENE = np.array([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]])
@@ -131,6 +132,80 @@ def zygote_probabilities(dam_gametes, sire_gametes, zygote_map, out):
     for dam in range(len(dam_gametes)):
         for sire in range(len(sire_gametes)):
             out[zygote_map[dam, sire]] += dam_gametes[dam] * sire_gametes[sire]
+
+
+@njit(cache=True, nogil=True)
+def unlink(gametes):
+    """Make genes independent of each other, in place: each frequency the product of those of its alleles."""
+    allele = 1  # a gene's digit in the number of a gamete
+    while allele < len(gametes):
+        dominant = 0.0
+        for i in range(len(gametes)):
+            if i & allele:
+                dominant += gametes[i]
+        for i in range(len(gametes)):
+            if not i & allele:
+                either = gametes[i] + gametes[i | allele]
+                gametes[i] = (1.0 - dominant) * either
+                gametes[i | allele] = dominant * either
+        allele *= 2
+
+
+MUTATION_ROUNDS = 10
+
+
+@njit(cache=True, nogil=True)
+def mutate(stream, eggs, rate):
+    """Mutate eggs as SLIM 0.4.0 does, in place: ten rounds of a number of moves that all go as often as each other.
+
+    In a round as many moves as Poisson(rate * eggs) are split evenly over a <- Aa, a -> Aa, A <- Aa, A -> Aa,
+    however many of each genotype there are; a round that would leave a negative number is left out.
+    """
+    n_moves = poisson(stream, rate * eggs.sum())
+    if n_moves == 0:
+        return
+    place = 1  # of a gene's digit in the number of a genotype
+    while place < len(eggs):
+        for _ in range(MUTATION_ROUNDS):
+            to_a = binomial(stream, n_moves, 0.25)
+            from_a = binomial(stream, n_moves - to_a, 1.0 / 3.0)
+            to_dominant = binomial(stream, n_moves - to_a - from_a, 0.5)
+            from_dominant = n_moves - to_a - from_a - to_dominant
+            gain_a, gain_dominant = to_a - from_a, to_dominant - from_dominant
+            if (
+                _count_digit(eggs, place, 0) + gain_a >= 0
+                and _count_digit(eggs, place, 1) + gain_dominant >= 0
+                and _count_digit(eggs, place, 2) >= gain_a + gain_dominant
+            ):
+                _change_digit(stream, eggs, place, 0, 2, -gain_a)  # what Aa gains before what it gives
+                _change_digit(stream, eggs, place, 1, 2, -gain_dominant)
+                _change_digit(stream, eggs, place, 2, 0, gain_a)
+                _change_digit(stream, eggs, place, 2, 1, gain_dominant)
+        place *= 3
+
+
+@njit(cache=True, nogil=True)
+def _count_digit(counts, place, digit):
+    total = 0
+    for g in range(len(counts)):
+        if g // place % 3 == digit:
+            total += counts[g]
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _change_digit(stream, counts, place, old, new, n):
+    """Change one gene of ``n`` eggs drawn among those with the digit ``old``; nothing if ``n`` is not positive."""
+    if n <= 0:
+        return
+    left = _count_digit(counts, place, old)
+    for g in range(len(counts)):
+        if g // place % 3 == old:
+            left -= counts[g]
+            taken = hypergeometric(stream, counts[g], left, n)
+            counts[g] -= taken
+            counts[g + (new - old) * place] += taken
+            n -= taken
 
 
 @njit(cache=True, nogil=True)

@@ -5,8 +5,8 @@ from math import exp, log, log1p
 from numba import njit
 
 from .fish import infected_fish
-from .genetics import gamete_frequencies, zygote_probabilities
-from .sampling import binomial, integer_below, multinomial, multivariate_hypergeometric, poisson
+from .genetics import apportion, gamete_frequencies, mutate, unlink, zygote_probabilities
+from .sampling import binomial, draw, integer_below, multinomial, multivariate_hypergeometric, poisson
 from .stages import L1, L2, L3, L4, L5F, L5M, N_STAGES
 
 
@@ -17,6 +17,13 @@ def count_lice(lice, stage):
     for g in range(lice.shape[1]):
         total += lice[stage, g]
     return total
+
+
+@njit(cache=True, nogil=True)
+def count_stages(lice, totals):
+    """Lice of each stage over all genotypes into ``totals`` int64[n_stages]."""
+    for s in range(N_STAGES):
+        totals[s] = count_lice(lice, s)
 
 
 @njit(cache=True, nogil=True)
@@ -41,6 +48,75 @@ def survive(stream, lice, survival):
                 dead += n - left
                 lice[s, g] = left
     return dead
+
+
+@njit(cache=True, nogil=True)
+def survive_by_rounding(lice, survival, expected, left):
+    """As ``survive``, but as many of a stage as are expected, rounded, with genotypes in proportion.
+
+    ``expected`` float64[n_genotypes] and ``left`` int64[n_genotypes] are scratch.
+    """
+    dead = 0
+    for s in range(N_STAGES):
+        n = count_lice(lice, s)
+        for g in range(lice.shape[1]):
+            expected[g] = lice[s, g] * survival[s, g]
+        n_left = round(expected.sum())
+        share_out(n_left, expected, left)
+        for g in range(lice.shape[1]):
+            lice[s, g] = left[g]
+        dead += n - n_left
+    return dead
+
+
+@njit(cache=True, nogil=True)
+def share_out(n, weights, out):
+    """``n`` lice in proportion to ``weights``, which may all be zero if ``n`` is."""
+    if n == 0:
+        out[:] = 0
+    else:
+        apportion(n, weights, out)
+
+
+@njit(cache=True, nogil=True)
+def lose(lice, deaths, killed, left):
+    """Take from each stage ``deaths`` int64[n_stages], in proportion to its genotypes, and then those ``killed``.
+
+    The two were counted on their own, so that a louse may be in both: a stage that would have lost more than it had
+    has none left.  ``killed`` is int64[n_stages, n_genotypes], ``left`` scratch int64[n_genotypes].  Return the dead.
+    """
+    dead = 0
+    for s in range(N_STAGES):
+        n = count_lice(lice, s)
+        if n == 0:
+            continue
+        if deaths[s] > 0:
+            share_out(max(0, n - deaths[s]), lice[s], left)
+            for g in range(lice.shape[1]):
+                lice[s, g] = left[g]
+        for g in range(lice.shape[1]):
+            lice[s, g] = max(0, lice[s, g] - killed[s, g])
+        dead += n - count_lice(lice, s)
+    return dead
+
+
+@njit(cache=True, nogil=True)
+def lost_with_fish(n_lice, n_dead, n_infected, male_detachment_rate, lost):
+    """Lice of each stage that go down with ``n_dead`` of ``n_infected`` fish, by largest remainder.
+
+    Males let go with ``male_detachment_rate``; half of L4 are males.  ``n_lice`` int64[n_stages] counts all,
+    ``lost`` int64[n_stages] is filled.
+    """
+    lost[:] = 0
+    n_attached = n_lice[L3:]
+    total = n_attached.sum()
+    n_down = min(n_dead, n_infected)
+    if n_down == 0 or total == 0:
+        return
+    down = round(total * n_down / n_infected)
+    share_out(down, n_attached, lost[L3:])
+    lost[L4] -= int(n_lice[L4] / (2.0 * total) * down * male_detachment_rate)
+    lost[L5M] -= int(n_lice[L5M] / total * down * male_detachment_rate)
 
 
 @njit(cache=True, nogil=True)
@@ -70,6 +146,58 @@ def develop(stream, lice, rate_l1, infection_rate, rate_l3, rate_l4):
         lice[L3, g] += attached - preadults
         lice[L2, g] += copepodids - attached
         lice[L1, g] -= copepodids
+
+
+@njit(cache=True, nogil=True)
+def develop_in_bulk(stream, lice, n_before, rate_l1, infection_rate, infective_share, rate_l3, rate_l4, ratios, drawn, stochastic):
+    """Move on as many of each stage as its whole number ``n_before`` int64[n_stages] says, in place.
+
+    The numbers are drawn, or else rounded; their genotypes are in proportion to those that are there now, or to
+    ``ratios`` float64[n_genotypes] where nobody is.  More may move on than are there: see ``lack_none``.
+    ``infection_rate`` is per infective copepodid.  ``drawn`` is scratch int64[6, n_genotypes].
+    """
+    copepodids = draw(stream, n_before[L1], rate_l1, stochastic)
+    preadults = draw(stream, n_before[L3], rate_l3, stochastic)
+    adults = draw(stream, n_before[L4], rate_l4, stochastic)
+    if stochastic:
+        attached = binomial(stream, n_before[L2], infective_share * infection_rate)
+        females = binomial(stream, adults, 0.5)
+    else:
+        infective = round(infective_share * n_before[L2])
+        attached = min(poisson(stream, infection_rate * infective), infective)
+        females = adults // 2
+        if adults % 2 == 1:
+            females += integer_below(stream, 2)
+    move(lice[L4], females, ratios, drawn[0])
+    move(lice[L4], adults - females, ratios, drawn[1])
+    move(lice[L3], preadults, ratios, drawn[2])
+    move(lice[L2], attached, ratios, drawn[3])
+    move(lice[L1], copepodids, ratios, drawn[4])
+    move(lice[L4], adults, ratios, drawn[5])
+    for g in range(lice.shape[1]):
+        lice[L5F, g] += drawn[0, g]
+        lice[L5M, g] += drawn[1, g]
+        lice[L4, g] += drawn[2, g] - drawn[5, g]  # which need not be those that join the adults
+        lice[L3, g] += drawn[3, g] - drawn[2, g]
+        lice[L2, g] += drawn[4, g] - drawn[3, g]
+        lice[L1, g] -= drawn[4, g]
+
+
+@njit(cache=True, nogil=True)
+def lack_none(lice):
+    """Make the negative numbers zero that ``develop_in_bulk`` left and newcomers did not fill up."""
+    for s in range(N_STAGES):
+        for g in range(lice.shape[1]):
+            lice[s, g] = max(0, lice[s, g])
+
+
+@njit(cache=True, nogil=True)
+def move(counts, n, ratios, out):
+    """``n`` lice in the ratios of ``counts``, whether there are so many or not; in ``ratios`` where there are none."""
+    if counts.sum() > 0:
+        share_out(n, counts, out)
+    else:
+        share_out(n, ratios, out)
 
 
 @njit(cache=True, nogil=True)
@@ -117,21 +245,36 @@ def count_matings(stream, n_fish, n_males, n_free_females):
 
 
 @njit(cache=True, nogil=True)
-def lay_eggs(stream, lice, n_matings, n_eggs, maternal, gamete_map, zygote_map, scratch, eggs):
+def lay_eggs(stream, lice, n_matings, n_free, n_eggs, maternal, gamete_map, zygote_map, mutation_rate, rules, scratch, eggs):
     """Draw the genotypes of ``n_eggs`` eggs of ``n_matings`` pairs into ``eggs`` int64[n_genotypes].
 
-    Parents are drawn without replacement from the adults; their gametes, with mutation in ``gamete_map``, meet
-    at random.  With ``maternal`` inheritance an egg has its mother's genotype.
+    Parents are drawn without replacement from the adults, the dams from the ``n_free`` among them; their gametes,
+    with mutation in ``gamete_map`` or else in the eggs, meet at random.  With ``maternal`` inheritance an egg has its
+    mother's genotype.
     ``scratch`` is (int64[n_genotypes], float64[n_gametes], float64[n_gametes], float64[n_genotypes]).
     """
     parents, dam_gametes, sire_gametes, probabilities = scratch
-    multivariate_hypergeometric(stream, lice[L5F], n_matings, parents)
-    if maternal:
-        for g in range(parents.shape[0]):
-            probabilities[g] = parents[g] / n_matings
+    if rules.stochastic_demography:
+        multivariate_hypergeometric(stream, lice[L5F], n_matings, parents)
     else:
-        gamete_frequencies(parents, gamete_map, dam_gametes)
-        multivariate_hypergeometric(stream, lice[L5M], n_matings, parents)
-        gamete_frequencies(parents, gamete_map, sire_gametes)
-        zygote_probabilities(dam_gametes, sire_gametes, zygote_map, probabilities)
-    multinomial(stream, n_eggs, probabilities, 1.0, eggs)
+        share_out(n_free, lice[L5F], eggs)
+        multivariate_hypergeometric(stream, eggs, n_matings, parents)
+    if maternal and not rules.stochastic_demography:
+        for g in range(parents.shape[0]):
+            parents[g] = eggs[g]  # all that are free
+        share_out(n_eggs, parents, eggs)
+    else:
+        if maternal:
+            for g in range(parents.shape[0]):
+                probabilities[g] = parents[g] / n_matings
+        else:
+            gamete_frequencies(parents, gamete_map, dam_gametes)
+            multivariate_hypergeometric(stream, lice[L5M], n_matings, parents)
+            gamete_frequencies(parents, gamete_map, sire_gametes)
+            if not rules.joint_genotypes:
+                unlink(dam_gametes)
+                unlink(sire_gametes)
+            zygote_probabilities(dam_gametes, sire_gametes, zygote_map, probabilities)
+        multinomial(stream, n_eggs, probabilities, 1.0, eggs)
+    if not rules.mutation_on_gametes:
+        mutate(stream, eggs, mutation_rate)

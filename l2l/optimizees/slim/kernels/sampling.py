@@ -336,6 +336,14 @@ def _binomial_accepts(k, n, p, scaled_v, b):
     return math.log(scaled_v * (2.83 + 5.1 / b)) <= log_ratio
 
 
+@_drawing
+def draw(stream, n, p, stochastic):
+    """How many of ``n`` something with probability ``p`` happens to: drawn, or the expected number, rounded."""
+    if stochastic:
+        return binomial(stream, n, p)
+    return round(n * p)
+
+
 @_kernel
 def multinomial(stream, n, weights, total_weight, out):
     """Throw ``n`` into bins with probabilities proportional to ``weights``: a chain of binomials.

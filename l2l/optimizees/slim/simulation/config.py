@@ -34,6 +34,7 @@ from l2l.optimizees.slim.simulation.config_treatment import (
     treatment_configs,
     with_shipped,
 )
+from l2l.optimizees.slim.types.rules import REVISED, Rules
 from l2l.optimizees.slim.types.treatments import canonical
 
 ARRAYS = ("interfarm_probs", "interfarm_times", "temperature_rows", "temperatures")
@@ -122,7 +123,9 @@ class Config:
     agg_rate_enforcement_strikes: int = site(check.whole(1), "strikes in a row after which a farm is culled")
     treatment_strategy: str = site(check.text, "policy where none is given: its name or its file")
     farms: tuple[FarmConfig, ...] = site(farm_configs, "the farms, in the order of the matrices")
-    rules: str = site(check.choice("revised"), "rule set of the model", "revised")
+    rules: Rules = site(
+        check.rules, "rules of the model: revised, published, or an object that switches single ones by name", REVISED
+    )
     reservoir_prior_mass: float = site(positive, "total weight of genetic_ratios in the reservoir at the start", 1.0)
     fish_background_mortality: float = site(
         check.probability, "share of fish that die per day for other reasons; Marine Scotland", 0.00057

@@ -10,6 +10,7 @@ import numpy as np
 
 from l2l.errors import L2LError, nearest
 from l2l.optimizees.slim.types.genotypes import genotypes_of
+from l2l.optimizees.slim.types.rules import RULE_SETS, Rules
 from l2l.optimizees.slim.types.treatments import canonical
 
 
@@ -136,6 +137,22 @@ def choice(*names: str) -> Check:
         return value
 
     return check
+
+
+def rules(value: Any, place: Place) -> Rules:
+    """A set of rules by its name, or an object: ``base``, such a name, and True or False for single rules."""
+    if isinstance(value, str):
+        return RULE_SETS[choice(*RULE_SETS)(value, place)]
+    if not isinstance(value, Mapping):
+        raise place.error(value, f"one of {', '.join(RULE_SETS)}, or an object of rules")
+    base = RULE_SETS[choice(*RULE_SETS)(value.get("base", "revised"), place / "base")]
+    switched = {name: switch for name, switch in value.items() if name != "base"}
+    for name, switch in switched.items():
+        if name not in Rules._fields:
+            raise place.unknown(name, ("base", *Rules._fields))
+        if not isinstance(switch, bool):
+            raise (place / name).error(switch, "true (as documented) or false (as published)")
+    return base._replace(**switched)
 
 
 def date(value: Any, place: Place) -> datetime:

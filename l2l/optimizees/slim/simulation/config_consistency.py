@@ -33,6 +33,8 @@ def _check_fish(config: Config, place: Place) -> None:
     growth, cycle = config.smolt_mass_params, config.production_cycle
     if growth["max_mass"] <= 0 or growth["skewness"] > 0:
         raise (place / "smolt_mass_params").error(dict(growth), "max_mass > 0 and skewness <= 0: fish that grow")
+    if cycle is not None and not config.rules.production_cycle:
+        raise (place / "production_cycle").error(cycle, "none, as the rules have no production_cycle")
     smolts_g = float(config.mass_g(np.zeros(1))[0])
     if cycle is not None and cycle.harvest_mass_g <= smolts_g:
         raise (place / "production_cycle" / "harvest_mass_g").error(

@@ -10,6 +10,7 @@ import numpy as np
 
 from l2l.errors import nearest
 from l2l.optimizees.slim.simulation.config_checks import ConfigError
+from l2l.optimizees.slim.types.rules import Rules
 from l2l.optimizees.slim.types.treatments import canonical
 
 
@@ -17,6 +18,8 @@ def to_plain(value: Any) -> Any:
     """``value`` as JSON and YAML can hold it: dates as text, arrays and tuples as lists."""
     if isinstance(value, datetime):
         return value.isoformat(sep=" ")
+    if isinstance(value, Rules):
+        return value._asdict()
     if isinstance(value, Mapping):
         return {name: to_plain(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):

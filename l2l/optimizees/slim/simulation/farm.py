@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from ..kernels import episode
-from ..kernels.dispersal import disperse
+from ..kernels.dispersal import deliver, disperse
 from ..kernels.farm import stock_value
 from ..kernels.genetics import joint_ratios
 from ..kernels.sampling import make_streams, multinomial_uniform
@@ -150,7 +150,8 @@ class Farm:
         shared, treatment, day = self.simulator.shared, self.treatment_number(treatment_type), self.day(cur_date)
         event = np.zeros((1, EVENT_FIELDS), np.int64)
         duration = shared.duration[self.id_, cur_date.month - 1, treatment]
-        add_event(event, 0, treatment, day, shared.effect_delay[treatment], duration)
+        delay, period = shared.effect_delay[treatment], shared.application_period[treatment]
+        add_event(event, 0, treatment, day, delay, duration, period, shared.rules)
         return treatment_event(self, event[0])
 
     def add_treatment(self, treatment_type: int | str, day: datetime, force: bool = False) -> bool:
@@ -212,9 +213,10 @@ class Farm:
         state.reservoir_ratios[:] = joint_ratios(ratios) if ratios.ndim == 2 else ratios
         self.begin_update()
         self.simulator.run_parts(day, episode.UPDATE, self.id_, self.id_ + 1)
-        batches = state.batches[self.id_]
-        eggs = {self.date(day + int(h)): self._distribution(batches[h]) for h in np.flatnonzero(batches.any(axis=1))}
+        batches, hatch_days = state.batches[self.id_], state.hatch_days[self.id_, : state.n_batches[self.id_]]
+        eggs = {self.date(day + int(h)): self._distribution(batches[h]) for h in hatch_days}
         batches[:] = 0
+        state.n_batches[self.id_] = 0
         return Offspring(self, eggs), float(state.cost[self.id_])
 
     def begin_update(self) -> None:
@@ -276,6 +278,7 @@ class Farm:
         """Draw which eggs get to each farm with this probability; ``travel`` is filled."""
         shared, state, day = self.simulator.shared, self.simulator.state, self.day(cur_date)
         batches = np.zeros_like(state.batches[self.id_])
+        hatch_days = np.array([self.day(hatch_date) - day for hatch_date in eggs], np.int64)
         for hatch_date, lice in eggs.items():
             hatch = self.day(hatch_date) - day
             if not 0 <= hatch < shared.ring_days:
@@ -284,8 +287,21 @@ class Farm:
                 )
             batches[hatch] += lice.counts
         sent = np.zeros_like(state.larvae)
-        elsewhere = np.zeros_like(state.larvae)
-        disperse(stream, day, batches, probability, shared.interfarm_times[self.id_], travel, elsewhere, sent)
+        disperse(
+            stream,
+            day,
+            batches,
+            hatch_days,
+            probability,
+            shared.interfarm_times[self.id_],
+            travel,
+            state.counts[self.id_],
+            shared.rules,
+            state.larvae,
+            state.queue,
+            state.n_queued,
+            sent,
+        )
         return [
             {hatch: self._distribution(share[self.day(hatch) - day]) for hatch in eggs} for share in sent
         ]
@@ -345,15 +361,27 @@ class Farm:
         """
         shared, state = self.simulator.shared, self.simulator.state
         next_day = self.next_day
+        eggs_of_farm: dict[datetime, np.ndarray] = {}
         for eggs in cage_allocations:
             for hatch_date, lice in eggs.items():
+                eggs_of_farm[hatch_date] = eggs_of_farm.get(hatch_date, 0) + lice.counts
                 entry = max(next_day, self.day(hatch_date), self.day(arrival_time))
                 if entry - next_day >= shared.ring_days:
                     raise ValueError(
                         f"eggs get to {self.name} by {self.date(next_day + shared.ring_days - 1)}, "
                         f"got some that hatch on {hatch_date} and arrive on {arrival_time}"
                     )
-                state.larvae[self.id_, entry % shared.ring_days] += lice.counts
+        for hatch_date, larvae in eggs_of_farm.items():
+            state.n_queued[self.id_] = deliver(
+                larvae,
+                next_day - 1,
+                self.day(hatch_date) - next_day + 1,
+                self.day(arrival_time) - next_day + 1,
+                shared.rules,
+                state.larvae[self.id_],
+                state.queue[self.id_],
+                state.n_queued[self.id_],
+            )
 
     def update_arrivals(self, arrivals: tuple[Sequence[Eggs], datetime]) -> None:
         """Put on their way to this farm what `disperse_offspring` of a farm returned for it.  (Deprecated in SLIM.)"""

@@ -10,6 +10,7 @@ import numpy as np
 from ..kernels import genetics
 from ..kernels.stages import STAGE_NAMES
 from ..types.genotypes import genotypes_of
+from ..types.rules import Rules
 from .config import Config, TreatmentConfig
 from .config_treatment import Steps
 
@@ -27,6 +28,7 @@ class Shared(NamedTuple):
     first_cage: np.ndarray  # int64[f + 1], cages of farm f are first_cage[f] .. first_cage[f + 1] - 1
     month: np.ndarray  # int64[d]
     n_slots: int  # treatment events that one cage may be under at once
+    rules: Rules
     # lice
     background_mortality: np.ndarray  # float64[s], per day
     rate_l1: np.ndarray  # float64[f, m], share of the stage that moves on, per day
@@ -38,19 +40,21 @@ class Shared(NamedTuple):
     delta_expectation_weight_log: float
     male_detachment_rate: float
     initial_lice: np.ndarray  # int64[g], L1 of each cage on the first day
+    default_ratios: np.ndarray  # float64[g], genotypes of the first lice
     # reproduction
     eggs_per_mating: float
     hatching_days: np.ndarray  # float64[f, m], mean
     ring_days: int  # longer than any egg takes to hatch or larva to arrive
     dam_unavailability: float  # days
     maternal: bool
-    gamete_map: np.ndarray  # float64[g, gametes], with mutation
+    gamete_map: np.ndarray  # float64[g, gametes], with mutation unless it acts on eggs
+    mutation_rate: float  # per egg
     zygote_map: np.ndarray  # int64[gametes, gametes]
     gene_digit: np.ndarray  # int64[g, genes]
     # fish
     num_fish: np.ndarray  # int64[f], per cage
     cage_start: np.ndarray  # int64[c], day on which the cage is stocked, may be negative
-    mass_kg: np.ndarray  # float64[age in days]
+    mass_kg: np.ndarray  # float64[age in days]; negative ages, before the start, count from the end
     log_mass_kg: np.ndarray  # float64[age in days]
     fish_mortality_center: float
     fish_mortality_k: float
@@ -128,8 +132,11 @@ def build_shared(config: Config) -> Shared:
         )
     treatments = config.treatments
     n_genes = config.n_genes
+    rules = config.rules
     cage_start = np.array([_day(config, start) for farm in config.farms for start in farm.cages_start_dates])
-    mass_kg = config.mass_g(np.arange(config.n_days + max(0, -cage_start.min()) + 1)) / 1000.0
+    ages = np.arange(config.n_days + max(0, -cage_start.min()) + 1)
+    ages = np.concatenate([ages, np.arange(-max(0, cage_start.max()), 0)])
+    mass_kg = config.mass_g(ages) / 1000.0
     hatching_days = _hatching_days(config)
     scheduled = [
         sorted((_day(config, d), config.treatment_number(t)) for d, t in farm.treatment_dates) for farm in config.farms
@@ -141,7 +148,8 @@ def build_shared(config: Config) -> Shared:
         n_days=config.n_days,
         first_cage=np.concatenate([[0], np.cumsum([farm.ncages for farm in config.farms])]),
         month=np.array([(config.start_date + timedelta(days=d)).month - 1 for d in range(config.n_days)], np.int64),
-        n_slots=len(treatments) + max((len(s) for s in scheduled), default=0),
+        n_slots=_n_slots(config),
+        rules=rules,
         background_mortality=np.array([config.background_lice_mortality_rates[s] for s in STAGE_NAMES]),
         rate_l1=_development_rate(config, "L1"),
         rate_l3=_development_rate(config, "L3"),
@@ -152,12 +160,14 @@ def build_shared(config: Config) -> Shared:
         delta_expectation_weight_log=config.delta_expectation_weight_log,
         male_detachment_rate=config.male_detachment_rate,
         initial_lice=_initial_lice(config),
+        default_ratios=genetics.joint_ratios(_gene_ratios(config)),
         eggs_per_mating=_eggs_per_mating(config),
         hatching_days=hatching_days,
         ring_days=_ring_days(hatching_days, config.interfarm_times),
         dam_unavailability=float(config.dam_unavailability),
         maternal=config.genetic_mechanism == "maternal",
-        gamete_map=base_map @ genetics.mutation_matrix(n_genes, config.geno_mutation_rate),
+        gamete_map=base_map @ genetics.mutation_matrix(n_genes, config.geno_mutation_rate * rules.mutation_on_gametes),
+        mutation_rate=config.geno_mutation_rate,
         zygote_map=genetics.gametes_to_zygote_map(n_genes),
         gene_digit=genetics.gene_digit(n_genes),
         num_fish=np.array([farm.num_fish for farm in config.farms], np.int64),
@@ -166,7 +176,7 @@ def build_shared(config: Config) -> Shared:
         log_mass_kg=np.log(mass_kg),
         fish_mortality_center=config.fish_mortality_center,
         fish_mortality_k=config.fish_mortality_k,
-        fish_background_mortality=config.fish_background_mortality,
+        fish_background_mortality=config.fish_background_mortality * rules.fish_background_mortality,
         harvest_mass_kg=cycle.harvest_mass_g / 1000.0 if cycle else np.inf,
         fallow_days=cycle.fallow_days if cycle else NEVER,
         efficacy=_efficacy(config),
@@ -180,7 +190,9 @@ def build_shared(config: Config) -> Shared:
         dose_price=np.array([_dose_price(t) for t in treatments]),
         application_price=np.array([t.price_per_application for t in treatments], np.float64),
         restock_fraction=np.array([t.restock_fraction for t in treatments], np.float64),
-        allowed=np.array([[t.name in farm.treatment_types for t in treatments] for farm in config.farms]),
+        allowed=np.array(
+            [[t.name in farm.treatment_types or not rules.site_treatments for t in treatments] for farm in config.farms]
+        ),
         max_num_treatments=np.array([farm.max_num_treatments for farm in config.farms], np.int64),
         scheduled_first=np.concatenate([[0], np.cumsum([len(s) for s in scheduled])]),
         scheduled_day=np.array([d for s in scheduled for d, _ in s], np.int64),
@@ -225,19 +237,38 @@ def _development_rate(config: Config, stage: str) -> np.ndarray:
     """Share of a stage that moves on per day, float64[f, m]: 1 / mean duration.
 
     The duration is Weibull with median m(T) = m10 (10 / T)^p days, Aldrin et al. (2017); its daily hazard is
-    summed until fewer than 1e-9 are left.
+    summed until fewer than 1e-9 are left.  SLIM sums it over the ages below ``stage_age_evolutions``, as if nobody
+    grew older, and has a fixed rate for L4.
     """
+    truncated = not config.rules.untruncated_development
+    if truncated and stage == "L4":
+        return np.full_like(config.temperatures, config.lice_development_rates["L4"])
     shape = config.delta_s[stage]
     median = config.delta_m10[stage] * (10.0 / config.temperatures) ** config.delta_p[stage]
-    alive = np.ones_like(median)
-    mean_days = np.zeros_like(median)
+    undeveloped = np.ones_like(median)
+    days, developing = np.zeros_like(median), np.zeros_like(median)
     age = 0
-    while alive.max() > 1e-9:
-        mean_days += alive
-        hazard = np.log(2.0) * shape * age ** (shape - 1.0) * median**-shape
-        alive *= 1.0 - np.clip(hazard, 1e-30, 1.0)
+    while age < config.stage_age_evolutions[stage] if truncated else undeveloped.max() > 1e-9:
+        hazard = np.clip(np.log(2.0) * shape * age ** (shape - 1.0) * median**-shape, 1e-30, 1.0)
+        days += undeveloped
+        developing += undeveloped * hazard
+        undeveloped *= 1.0 - hazard
         age += 1
-    return 1.0 / mean_days
+    return developing / days if truncated else 1.0 / days
+
+
+def _n_slots(config: Config) -> int:
+    """Room for the treatments that a cage may be under at once, one request per day.
+
+    Where a cage may be under the same one several times, the yearly quota limits those in effect, which last less
+    than a year: twice, as it may be renewed in between.  Cleaner fish have none.
+    """
+    scheduled = max(len(farm.treatment_dates) for farm in config.farms)
+    if config.rules.eligibility:
+        return scheduled + len(config.treatments)
+    quota = max(farm.max_num_treatments for farm in config.farms)
+    unlimited = sum(t.effect_delay + int(t.duration_days or 1) + 2 for t in config.treatments if t.is_cleaner)
+    return scheduled + 2 * quota + unlimited
 
 
 def _hatching_days(config: Config) -> np.ndarray:
@@ -276,6 +307,8 @@ def _spared(config: Config, treatment: TreatmentConfig) -> np.ndarray:
     """``pheno_resistance`` by joint genotype, float64[g]; without the treatment's gene all lice are alike."""
     resistance, genotypes = treatment.pheno_resistance, genetics.gene_digit(config.n_genes)
     modelled = treatment.gene in config.genes
+    if treatment.treatment_type == "thermal" and not config.rules.treatment_thermal_gene:
+        return np.zeros(len(genotypes))
     if resistance is None or (treatment.efficacy and not modelled and not treatment.is_cleaner):
         return np.zeros(len(genotypes))
     values = np.array([resistance["recessive"], resistance["dominant"], resistance["incompletely_dominant"]])

@@ -33,6 +33,8 @@ class State(NamedTuple):
     n_events: np.ndarray  # int64[c]
     # farms
     larvae: np.ndarray  # int64[f, r, g], to enter L1 on day d in slot d mod r
+    queue: np.ndarray  # int64[f, batches, 2 + g], on their way; none where all count that hatch before they arrive
+    n_queued: np.ndarray  # int64[f]
     remaining: np.ndarray  # int64[f], treatments left this year
     strikes: np.ndarray  # int64[f]
     to_cull: np.ndarray  # int64[f]
@@ -67,7 +69,15 @@ class State(NamedTuple):
     treatments_used: np.ndarray  # int64[f, t], accepted requests
     # scratch
     survival: np.ndarray  # float64[c, s, g]
-    batches: np.ndarray  # int64[f, r, g]
+    cleaners_before: np.ndarray  # int64[f, t], of the cage at hand at the start of the day
+    killed: np.ndarray  # int64[c, s, g], by treatments, where causes of death do not compete
+    lost: np.ndarray  # int64[c, s], dead of each stage, of all genotypes alike
+    n_developing: np.ndarray  # int64[f, s]
+    developed: np.ndarray  # int64[f, 6, g]
+    hatched_larvae: np.ndarray  # int64[c, g], hatched on the way, where not all count
+    batches: np.ndarray  # int64[f, r, g], today's eggs, by days until they hatch
+    hatch_days: np.ndarray  # int64[f, most cages], of these the days that occur, as they came
+    n_batches: np.ndarray  # int64[f], and how many
     travel: np.ndarray  # int64[f, f]
     counts: np.ndarray  # int64[f, 3, g]
     probabilities: np.ndarray  # float64[f, g]
@@ -94,6 +104,8 @@ def allocate(shared: Shared) -> State:
         events=integers(c, shared.n_slots, EVENT_FIELDS),
         n_events=integers(c),
         larvae=integers(f, r, g),
+        queue=integers(f, 0 if shared.rules.arrivals_accumulate else _most_batches(shared), 2 + g),
+        n_queued=integers(f),
         remaining=integers(f),
         strikes=integers(f),
         to_cull=integers(f),
@@ -123,13 +135,27 @@ def allocate(shared: Shared) -> State:
         total_aggregation=np.zeros(f),
         treatments_used=integers(f, t),
         survival=np.zeros((c, N_STAGES, g)),
+        cleaners_before=integers(f, t),
+        killed=integers(c, N_STAGES, g),
+        lost=integers(c, N_STAGES),
+        n_developing=integers(f, N_STAGES),
+        developed=integers(f, 6, g),
+        hatched_larvae=integers(c, g),
         batches=integers(f, r, g),
+        hatch_days=integers(f, np.diff(shared.first_cage).max()),
+        n_batches=integers(f),
         travel=integers(f, f),
         counts=integers(f, 3, g),
         probabilities=np.zeros((f, g)),
         gametes=np.zeros((f, 2, shared.zygote_map.shape[0])),
         gene_ratios=np.zeros((n_genes, 3)),
     )
+
+
+def _most_batches(shared: Shared) -> int:
+    """Batches on their way to a farm at once: those that all cages lay for it on as many days as they may travel."""
+    days = np.where(shared.interfarm_probs > 0, shared.interfarm_times + 6 * np.sqrt(shared.interfarm_times) + 6, 0)
+    return int((np.diff(shared.first_cage) @ days).max()) + 1
 
 
 def begin(shared: Shared, state: State, seed_sequence: np.random.SeedSequence) -> None:
@@ -142,7 +168,8 @@ def begin(shared: Shared, state: State, seed_sequence: np.random.SeedSequence) -
     state.streams[:] = make_streams(seed_sequence, len(state.streams))
     state.lice[:, L1] = shared.initial_lice
     farm_of_cage = np.repeat(np.arange(shared.n_farms), np.diff(shared.first_cage))
-    state.fish[:] = np.where(shared.cage_start < 0, shared.num_fish[farm_of_cage], 0)
+    there = (shared.cage_start < 0) | (not shared.rules.production_cycle)
+    state.fish[:] = np.where(there, shared.num_fish[farm_of_cage], 0)
     state.cage_start[:] = shared.cage_start
     state.remaining[:] = shared.max_num_treatments
     state.memory[:, :-1] = LONG_AGO

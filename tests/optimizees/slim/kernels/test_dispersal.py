@@ -4,8 +4,20 @@ import numpy as np
 import pytest
 
 from l2l.optimizees.slim.kernels import dispersal
+from l2l.optimizees.slim.types.rules import REVISED
 
 RING = 40
+
+
+def disperse_batches(stream, day, batches, hatch_days, probability, travel_days, ring, disperse=dispersal.disperse):
+    n_farms, _, n_genotypes = ring.shape
+    travel, scratch = np.zeros(n_farms, np.int64), np.zeros((3, n_genotypes), np.int64)
+    queue, n_queued = np.zeros((n_farms, 0, 2 + n_genotypes), np.int64), np.zeros(n_farms, np.int64)
+    hatch_days = np.array(hatch_days, np.int64)
+    probability, travel_days = np.array(probability, float), np.array(travel_days, float)
+    disperse(
+        stream, day, batches, hatch_days, probability, travel_days, travel, scratch, REVISED, ring, queue, n_queued
+    )
 
 
 def send(stream, probability, travel_days, eggs, hatch=5, day=0, disperse=dispersal.disperse):
@@ -14,8 +26,7 @@ def send(stream, probability, travel_days, eggs, hatch=5, day=0, disperse=disper
     batches[hatch] = eggs
     n_farms = len(probability)
     ring = np.zeros((n_farms, RING, len(eggs)), np.int64)
-    travel = np.zeros(n_farms, np.int64)
-    disperse(stream, day, batches, np.array(probability, float), np.array(travel_days, float), travel, ring)
+    disperse_batches(stream, day, batches, [hatch], probability, travel_days, ring, disperse)
     assert batches.sum() == 0
     return ring
 
@@ -64,8 +75,7 @@ def test_eggs_of_a_day_travel_together_to_each_farm(stream):
     batches = np.zeros((RING, 1), np.int64)
     batches[[1, 2, 3]] = 1000
     ring = np.zeros((2, RING, 1), np.int64)
-    p, t = np.array([0.5, 0.5]), np.array([15.0, 15.0])
-    dispersal.disperse(stream, 0, batches, p, t, np.zeros(2, np.int64), ring)
+    disperse_batches(stream, 0, batches, [2, 1, 3], [0.5, 0.5], [15.0, 15.0], ring)
     assert len(days_of(ring, 0)) == len(days_of(ring, 1)) == 1  # one draw for each farm, later than all hatch
     assert ring.sum() == 3000
 
@@ -75,27 +85,5 @@ def test_later_batches_join_those_on_their_way(stream):
     for day, hatch in ((0, 9), (4, 5)):
         batches = np.zeros((RING, 1), np.int64)
         batches[hatch] = 100
-        dispersal.disperse(stream, day, batches, np.ones(1), np.zeros(1), np.zeros(1, np.int64), ring)
+        disperse_batches(stream, day, batches, [hatch], [1.0], [0.0], ring)
     assert ring[0, 9, 0] == ring.sum() == 200
-
-
-@pytest.mark.parametrize("take_share", [dispersal.take_share, dispersal.take_share.py_func])
-def test_cages_share_what_waits_evenly_and_leave_nothing(stream, take_share):
-    waiting, share = np.array([3 * 10**8, 0, 3]), np.zeros(3, np.int64)
-    shares = []
-    for cages_left in (3, 2, 1):
-        take_share(stream, waiting, cages_left, share)
-        shares.append(share.copy())
-    assert waiting.sum() == 0
-    np.testing.assert_array_equal(np.sum(shares, axis=0), [3 * 10**8, 0, 3])
-    np.testing.assert_allclose(np.array(shares)[:, 0], 1e8, atol=5 * np.sqrt(2e8 / 3))
-
-
-def test_single_larvae_fall_in_each_cage_equally_often(stream):
-    found = np.zeros(4)
-    for _ in range(4000):
-        waiting, share = np.array([1]), np.zeros(1, np.int64)
-        for cage in range(4):
-            dispersal.take_share(stream, waiting, 4 - cage, share)
-            found[cage] += share[0]
-    np.testing.assert_allclose(found, 1000, atol=5 * np.sqrt(750))

@@ -72,17 +72,24 @@ def test_expected_deaths_by_lice_round_to_the_published_ones(slim_data):
 
 def test_fish_die_of_each_cause_in_its_proportion(stream):
     n, infected = 10**8, 3 * 10**7
-    dead = fish.fish_deaths(stream, n, 0.02, infected, 0.001, 0.0005)
-    expected = n * 0.02 + infected * 0.001 + (n * 0.98 - infected * 0.001) * 0.0005
+    dead = fish.fish_deaths(stream, n, infected, 0.001, 0.0005, True)
+    expected = infected * 0.001 + (n - infected * 0.001) * 0.0005
     assert dead == pytest.approx(expected, abs=5 * np.sqrt(expected))
 
 
 def test_no_more_fish_die_than_there_are(stream):
     for _ in range(100):
-        assert 0 <= fish.fish_deaths(stream, 3, 0.9, 3, 0.9, 0.9) <= 3
-    assert fish.fish_deaths(stream, 40, 1.0, 40, 1.0, 1.0) == 40
-    assert fish.fish_deaths(stream, 0, 1.0, 0, 1.0, 1.0) == 0
+        assert 0 <= fish.fish_deaths(stream, 3, 3, 0.9, 0.9, True) <= 3
+    assert fish.fish_deaths(stream, 40, 40, 1.0, 1.0, True) == 40
+    assert fish.fish_deaths(stream, 40, 50, 1.0, 1.0, False) == 40
+    assert fish.fish_deaths(stream, 0, 0, 1.0, 1.0, True) == 0
+
+
+def test_deaths_without_chance_are_rounded_expectations(stream):
+    assert fish.fish_deaths(stream, 40_000, 1500, 0.001, 0.0, False) == 2  # 1.5, to the even number
+    assert fish.fish_deaths(stream, 40_000, 2500, 0.001, 0.0, False) == 2
+    assert fish.fish_deaths(stream, 40_000, 0, 0.001, 0.0005, False) == 20
 
 
 def test_fish_without_cause_live(stream):
-    assert fish.fish_deaths(stream, 10**6, 0.0, 10**6, 0.0, 0.0) == 0
+    assert fish.fish_deaths(stream, 10**6, 10**6, 0.0, 0.0, True) == 0

@@ -197,3 +197,41 @@ def test_values_are_rounded_as_by_the_published_simulator(slim_data):
         out = np.empty(3, dtype=np.int64)
         genetics.largest_remainder(np.array(values), out)
         assert out.tolist() == expected
+
+
+def test_unlinked_genes_keep_their_frequencies_and_no_association():
+    gametes = np.array([0.5, 0.0, 0.1, 0.4])  # a.b, a.B, A.b, A.B
+    genetics.unlink(gametes)
+    np.testing.assert_allclose(gametes, [0.5 * 0.6, 0.5 * 0.4, 0.5 * 0.6, 0.5 * 0.4])
+    one_gene = np.array([0.3, 0.7])
+    genetics.unlink(one_gene)
+    np.testing.assert_allclose(one_gene, [0.3, 0.7])
+
+
+@pytest.mark.parametrize("n_genes", [1, 2])
+def test_published_mutation_moves_genotypes_evenly_and_loses_no_egg(stream, n_genes):
+    start = np.full(3**n_genes, 10**6)
+    change = []
+    for _ in range(2000):
+        eggs = start.copy()
+        genetics.mutate(stream, eggs, 1e-3)
+        assert eggs.sum() == start.sum()
+        change.append(eggs - start)
+    n_moves = 1e-3 * start.sum()
+    by_gene = np.array(change).reshape(-1, *[3] * n_genes)
+    for gene in range(n_genes):
+        others = tuple(1 + i for i in range(n_genes) if i != gene)
+        a, dominant, both = by_gene.sum(axis=others).T
+        # ten rounds, in each of which moves to and from a happen as often: variance 10 * moves / 2
+        assert np.var(a) == pytest.approx(5 * n_moves, rel=0.2)
+        assert np.var(both) == pytest.approx(10 * n_moves, rel=0.2)
+        for x in (a, dominant, both):
+            assert abs(np.mean(x)) < 5 * np.sqrt(np.var(x) / 2000)
+
+
+def test_published_mutation_takes_no_more_eggs_than_there_are(stream):
+    for _ in range(500):
+        eggs = np.array([1000, 0, 0])
+        genetics.mutate(stream, eggs, 0.02)
+        assert eggs.min() >= 0
+        assert eggs.sum() == 1000

@@ -10,6 +10,7 @@ import pytest
 
 from l2l.optimizees.slim.kernels import genetics, lice
 from l2l.optimizees.slim.kernels.stages import L1, L2, L3, L4, L5F, L5M
+from l2l.optimizees.slim.types.rules import PUBLISHED, REVISED
 
 N = 1000
 N_DRAWS = 4000
@@ -191,13 +192,16 @@ def test_no_mating_without_partner_or_fish(stream, n_fish, males, females):
 # --------------------------------------------------------------------------------------------------- eggs
 
 
-def lay(stream, adults, n_matings, n_eggs, maternal=False, mutation=0.0, n_genes=1):
+def lay(stream, adults, n_matings, n_eggs, maternal=False, mutation=0.0, n_genes=1, rules=REVISED, n_free=None):
     n_genotypes, n_gametes = 3**n_genes, 2**n_genes
     gamete_map = genetics.genotype_to_gametes_map(n_genes) @ genetics.mutation_matrix(n_genes, mutation)
     scratch = (np.zeros(n_genotypes, np.int64), np.zeros(n_gametes), np.zeros(n_gametes), np.zeros(n_genotypes))
     eggs = np.zeros(n_genotypes, np.int64)
     zygotes = genetics.gametes_to_zygote_map(n_genes)
-    lice.lay_eggs(stream, adults, n_matings, n_eggs, maternal, gamete_map, zygotes, scratch, eggs)
+    n_free = adults[L5F].sum() if n_free is None else n_free
+    lice.lay_eggs(
+        stream, adults, n_matings, n_free, n_eggs, maternal, gamete_map, zygotes, 0.0, rules, scratch, eggs
+    )
     return eggs
 
 
@@ -241,3 +245,113 @@ def test_eggs_of_two_genes_assort_independently(stream):
     both[8] = 10  # Aa Bb
     eggs = lay(stream, adults(both, both), 10, 10**8, n_genes=2)
     np.testing.assert_allclose(eggs / 1e8, np.outer([1, 1, 2], [1, 1, 2]).ravel() / 16, atol=5 * 5e-5)
+
+
+# ------------------------------------------------------------------------------------- without chance, as SLIM has it
+
+
+def test_survivors_without_chance_are_rounded_and_split_by_genotype():
+    counts = np.array([[100, 50, 10]] * 6)
+    survival = np.tile([0.5, 0.9, 1.0], (6, 1))
+    dead = lice.survive_by_rounding(counts, survival, np.zeros(3), np.zeros(3, np.int64))
+    np.testing.assert_array_equal(counts, [[50, 45, 10]] * 6)
+    assert dead == 6 * 55
+
+
+def test_few_lice_never_die_of_what_rounds_to_none():
+    counts = one_stage(L5F, 24)
+    assert lice.survive_by_rounding(counts, np.full((6, 3), 0.98), np.zeros(3), np.zeros(3, np.int64)) == 0
+    assert counts[L5F].sum() == 24
+
+
+def test_deaths_counted_apart_may_take_more_than_there_are():
+    counts = np.array([[100, 50, 10]] * 6)
+    killed = np.array([[98, 0, 0]] * 6)
+    dead = lice.lose(counts, np.array([16] * 6), killed, np.zeros(3, np.int64))
+    np.testing.assert_array_equal(counts, [[0, 45, 9]] * 6)  # 144 in the ratios of before, less those killed
+    assert dead == 6 * (160 - 54)
+
+
+def test_lice_go_down_with_dead_fish_as_published(slim_data):
+    for case in json.loads((slim_data / "slim-unit-vectors.json").read_text())["fish_deaths"]:
+        n_lice = np.array([7, 7, case["L3"], case["L4"], case["L5f"], case["L5m"]])
+        lost = np.full(6, 9)
+        lice.lost_with_fish(n_lice, 20, case["infected"], 0.7, lost)
+        expected = case["lice_dying_with_20_fish"] or dict.fromkeys(("L3", "L4", "L5f", "L5m"), 0)
+        assert lost.tolist() == [0, 0, *(expected.get(s, 0) for s in ("L3", "L4", "L5f", "L5m"))]
+
+
+def develop_in_bulk(stream, counts, n_before=None, ratios=(0.25, 0.25, 0.5), stochastic=False, infection=0.0):
+    n_before = counts.sum(axis=1) if n_before is None else np.array(n_before)
+    drawn = np.zeros((6, 3), np.int64)
+    rates = (0.1, infection, 0.9, 0.2, 0.1)
+    lice.develop_in_bulk(stream, counts, n_before, *rates, np.array(ratios), drawn, stochastic)
+
+
+def test_numbers_that_develop_are_rounded_with_genotypes_in_proportion(stream):
+    counts = np.array([[800, 150, 50]] * 6)
+    develop_in_bulk(stream, counts)
+    np.testing.assert_array_equal(counts[L1], [720, 135, 45])
+    np.testing.assert_array_equal(counts[L2], [880, 165, 55])
+    np.testing.assert_array_equal(counts[L3], [640, 120, 40])
+    np.testing.assert_array_equal(counts[L4], [800 + 160 - 80, 150 + 30 - 15, 50 + 10 - 5])
+    np.testing.assert_array_equal(counts[L5F] + counts[L5M], [1680, 314, 106])  # 40 : 7.5 : 2.5 each, ties to the right
+
+
+def test_as_many_develop_as_the_day_began_with_where_the_rule_is_off(stream):
+    counts = one_stage(L3, 10, genotype=1)
+    develop_in_bulk(stream, counts, n_before=[0, 0, 1000, 0, 0, 0])
+    assert counts[L4, 1] == 200
+    assert counts[L3, 1] == -190
+    lice.lack_none(counts)
+    assert counts[L3, 1] == 0
+
+
+def test_nobody_left_to_develop_gives_way_to_the_default_genotypes(stream):
+    counts = np.zeros((6, 3), np.int64)
+    develop_in_bulk(stream, counts, n_before=[0, 0, 100, 0, 0, 0])
+    assert counts[L4].tolist() == [5, 5, 10]
+
+
+def test_odd_adults_are_of_either_sex_equally_often(stream):
+    females = []
+    for _ in range(1000):
+        counts = one_stage(L4, 50)
+        develop_in_bulk(stream, counts)
+        females.append(counts[L5F].sum())
+    assert set(females) == {2, 3}
+    assert np.mean(females) == pytest.approx(2.5, abs=5 * 0.5 / np.sqrt(1000))
+
+
+def test_infections_are_poisson_among_the_infective_and_never_more(stream):
+    attached = []
+    for _ in range(2000):
+        counts = one_stage(L2, 1000)
+        develop_in_bulk(stream, counts, infection=0.3)
+        attached.append(counts[L3].sum())
+    assert np.mean(attached) == pytest.approx(270, abs=5 * np.sqrt(270 / 2000))
+    assert np.var(attached) == pytest.approx(270, rel=0.2)
+    counts = one_stage(L2, 10)
+    develop_in_bulk(stream, counts, infection=50.0)
+    assert counts[L3].sum() == 9
+
+
+def test_development_in_bulk_draws_where_demography_is_stochastic(stream):
+    moved = []
+    for _ in range(N_DRAWS):
+        counts = one_stage(L3)
+        develop_in_bulk(stream, counts, stochastic=True)
+        moved.append(counts[L4].sum())
+    assert np.mean(moved) == pytest.approx(200, abs=5 * np.sqrt(160 / N_DRAWS))
+    assert np.var(moved) == pytest.approx(160, rel=0.15)
+
+
+def test_dams_are_drawn_from_as_many_as_are_free_in_proportion(stream):
+    grown = adults([999, 1, 0], [10**6, 0, 0])
+    for _ in range(20):  # one in a thousand females: of 100 that are free none, where that is not left to chance
+        assert lay(stream, grown, 100, 10**4, rules=PUBLISHED, n_free=100).tolist() == [10**4, 0, 0]
+
+
+def test_maternal_eggs_without_chance_are_those_of_all_free_females(stream):
+    eggs = lay(stream, adults([60, 20, 20], [5, 0, 0]), 2, 1001, True, rules=PUBLISHED, n_free=50)
+    assert eggs.tolist() == [601, 200, 200]

@@ -78,8 +78,11 @@ def test_error_is_both_ours_and_a_value_error():
         ("config.json", "smolt_mass_params.skewness", 0.01, "fish that grow"),
         ("config.json", "smolt_mass_params.max_mass", -1, "fish that grow"),
         # names
-        ("params.json", "rules", "reviced", "rules is 'reviced'; expected one of revised"),
-        ("params.json", "rules", "published", "rules is 'published'; expected one of revised"),
+        ("params.json", "rules", "reviced", "rules is 'reviced'; expected one of revised, published"),
+        ("params.json", "rules", {"base": "mine"}, "rules.base is 'mine'; expected one of revised, published"),
+        ("params.json", "rules", {"eligable": True}, "rules.eligable is unknown; did you mean 'eligibility'?"),
+        ("params.json", "rules", {"eligibility": 1}, "rules.eligibility is 1; expected true (as documented) or false"),
+        ("params.json", "rules", 3, "rules is 3; expected one of revised, published, or an object of rules"),
         ("config.json", "genetic_mechanism", "mendel", "expected one of discrete, maternal"),
         ("config.json", "treatments.0.treatment_type", "magic", "expected one of chemical, thermal"),
         ("config.json", "treatments.0.treatment_name", "emc", "unknown treatment 'emb'; it is shipped: put 'emb' in"),
