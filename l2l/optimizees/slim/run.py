@@ -28,7 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--treatment-strategy",
         metavar="NAME|FILE",
-        help="untreated, bernoulli, mosaic, or a policy's YAML file (default: the scenario's own)",
+        help="untreated, bernoulli, mosaic, a policy's YAML file, or a table of actions (CSV: farm, date, action); "
+        "default: the scenario's own",
     )
     parser.add_argument("--seed", metavar="N", help="whole number >= 0 (default: the scenario's own)")
     parser.add_argument(

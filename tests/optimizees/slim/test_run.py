@@ -52,6 +52,15 @@ def test_run_by_path_with_a_policy_file_that_treats(tmp_path):
     assert b"family: untreated" in never.schema.metadata[b"policy"]
 
 
+def test_run_under_a_table_of_actions_does_what_it_says(tmp_path):
+    (tmp_path / "actions.csv").write_text("farm,date,action\nfarm_1,2018-01-03,fallow\n")
+    out = tmp_path / "piloted"
+    assert run(out, "Fyne", *SHORT, "--treatment-strategy", tmp_path / "actions.csv") == 0
+    done = [(i // 2, i % 2) for i, action in enumerate(read(out)["action"].to_pylist()) if action == 3]
+    assert done == [(2, 1)]
+    assert b"family: piloted" in read(out).schema.metadata[b"policy"]
+
+
 def test_scenario_says_which_policy_where_none_is_given(tmp_path):
     assert run(tmp_path / "a", "Fyne", *SHORT, "--quiet") == 0
     assert b"family: bernoulli" in read(tmp_path / "a").schema.metadata[b"policy"]
