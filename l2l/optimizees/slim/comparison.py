@@ -14,6 +14,7 @@ from l2l.utils.seeds import Purpose, seed_sequence
 
 from . import objectives
 from .ensemble import Ensemble
+from .simulation.farm_policies import AnyPolicy
 from .simulation.policies import Policy
 from .simulation.simulator import Outcome
 
@@ -87,7 +88,7 @@ class Comparison:
         write_csv_atomically(path, self.table[0], (row.values() for row in self.table))
 
 
-def compare(ensemble: Ensemble, policies: Mapping[str, Policy], seeds: Sequence[np.random.SeedSequence]) -> Comparison:
+def compare(ensemble: Ensemble, policies: Mapping[str, AnyPolicy], seeds: Sequence[np.random.SeedSequence]) -> Comparison:
     """Run every policy on every seed; differences are paired, since a seed gives all of them the same stock and sea."""
     names = list(policies)
     outcomes = ensemble.outcomes([(policy, seed) for policy in policies.values() for seed in seeds])

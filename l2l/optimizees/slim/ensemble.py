@@ -10,17 +10,21 @@ from typing import TypeVar
 import numpy as np
 
 from .simulation.config import Config
-from .simulation.policies import Policy
+from .simulation.farm_policies import AnyPolicy
 from .simulation.record import Record
 from .simulation.shared import Shared
 from .simulation.simulator import Outcome, Simulator
 
 T = TypeVar("T")
-Run = tuple[Policy, np.random.SeedSequence]
+Run = tuple[AnyPolicy, np.random.SeedSequence]
 
 
 class Ensemble:
-    """Runs of one scenario, each with its own policy and seed.  Results do not depend on ``n_threads``."""
+    """Runs of one scenario, each with its own policy and seed.  Results do not depend on ``n_threads``.
+
+    The threads share the policies: with more than one thread, a policy that is a Python object must not remember
+    anything from day to day.
+    """
 
     def __init__(self, scenario: Config | Shared, n_threads: int = 1):
         self.n_threads = n_threads

@@ -155,13 +155,18 @@ class LearnedPolicy:
     scenario : Config
         The one it is used on, with the farms it was trained for.
     deterministic : bool
-        Take the most probable actions rather than drawing them.
+        Take the most probable actions rather than drawing them.  The draws of a run follow from its seed.
     """
 
     def __init__(self, model: Any, scenario: Config, deterministic: bool = True):
         self._model = model
         self._features = Features(build_shared(scenario))
         self._deterministic = deterministic
+
+    def reset(self, seed: np.random.SeedSequence) -> None:
+        """Draw from a stream of the run."""
+        if not self._deterministic:
+            self._model.set_random_seed(int(seed.generate_state(1)[0]))
 
     def predict_all(self, observations: Sequence[ObservationSpace]) -> Sequence[int]:
         actions, _ = self._model.predict(self._features(observations), deterministic=self._deterministic)
