@@ -195,7 +195,7 @@ class Farm:
         ext_influx : int
             Lice from the reservoir per cage.
         ext_pressure_ratios : float64[n_genes, 3] or float64[n_genotypes]
-            Their genotypes.
+            Their genotypes, as shares of one.
 
         Returns
         -------
@@ -205,12 +205,8 @@ class Farm:
             Of the day, GBP.
         """
         self._check_next(cur_date)
-        if ext_influx < 0:
-            raise ValueError(f"ext_influx is a number of lice >= 0, got {ext_influx!r}")
         day, state = self.next_day, self.simulator.state
-        ratios = np.asarray(ext_pressure_ratios, float)
-        state.influx[0] = ext_influx
-        state.reservoir_ratios[:] = joint_ratios(ratios) if ratios.ndim == 2 else ratios
+        state.influx[0], state.reservoir_ratios[:] = _number(ext_influx, "ext_influx"), self._joint(ext_pressure_ratios)
         self.begin_update()
         self.simulator.run_parts(day, episode.UPDATE, self.id_, self.id_ + 1)
         batches, hatch_days = state.batches[self.id_], state.hatch_days[self.id_, : state.n_batches[self.id_]]
@@ -266,7 +262,7 @@ class Farm:
         shared, state, f = self.simulator.shared, self.simulator.state, self.id_
         stream, travel = state.streams[1 + 2 * f], state.travel[f]
         sent = self._send(stream, eggs, cur_date, shared.interfarm_probs[f], travel)
-        days = travel.tolist() if any(lice.gross for lice in eggs.values()) else [0] * len(travel)
+        days = travel.tolist() if eggs else [0] * len(travel)
         shares = [(share, cur_date + timedelta(days=d)) for share, d in zip(sent, days, strict=True)]
         if isinstance(eggs, Offspring):
             eggs.shares = shares
@@ -285,7 +281,7 @@ class Farm:
                 raise ValueError(
                     f"eggs of {cur_date} hatch within {shared.ring_days - 1} days, got some for {hatch_date}"
                 )
-            batches[hatch] += lice.counts
+            batches[hatch] += self._counts(lice)
         sent = np.zeros_like(state.larvae)
         disperse(
             stream,
@@ -335,16 +331,14 @@ class Farm:
             raise ValueError(f"eggs need at least one cage to go to, got {ncages!r}")
         allocation: list[Eggs] = [{} for _ in range(ncages)]
         for hatch_date, eggs in eggs_by_hatch_date.items():
-            by_cage = np.array([self._split(n, ncages) for n in eggs.counts.tolist()]).T  # (n_cages, n_genotypes)
+            by_cage = np.array([self._split(n, ncages) for n in self._counts(eggs).tolist()]).T  # (n_cages, n_genotypes)
             for cage, counts in zip(allocation, by_cage, strict=True):
                 cage[hatch_date] = self._distribution(counts)
         return allocation
 
     def get_cage_pressures(self, external_inflow: int) -> list[int]:
         """Draw how many of ``external_inflow`` lice from the reservoir get to each cage, all of them as likely."""
-        if external_inflow < 0:
-            raise ValueError(f"external_inflow is a number of lice >= 0, got {external_inflow!r}")
-        return self._split(external_inflow, len(self.cages)).tolist()
+        return self._split(_number(external_inflow, "external_inflow"), len(self.cages)).tolist()
 
     def get_cage_arrivals_stats(self, cage_arrivals: Sequence[Eggs]) -> tuple[int, list[int], list[GenoDistrib]]:
         """Totals of eggs allocated to cages: all, those of each cage, and these by genotype."""
@@ -361,17 +355,17 @@ class Farm:
         """
         shared, state = self.simulator.shared, self.simulator.state
         next_day = self.next_day
-        eggs_of_farm: dict[datetime, np.ndarray] = {}
+        batches: dict[datetime, np.ndarray] = {}
         for eggs in cage_allocations:
             for hatch_date, lice in eggs.items():
-                eggs_of_farm[hatch_date] = eggs_of_farm.get(hatch_date, 0) + lice.counts
+                batches[hatch_date] = batches.get(hatch_date, 0) + self._counts(lice)
                 entry = max(next_day, self.day(hatch_date), self.day(arrival_time))
                 if entry - next_day >= shared.ring_days:
                     raise ValueError(
                         f"eggs get to {self.name} by {self.date(next_day + shared.ring_days - 1)}, "
                         f"got some that hatch on {hatch_date} and arrive on {arrival_time}"
                     )
-        for hatch_date, larvae in eggs_of_farm.items():
+        for hatch_date, larvae in batches.items():
             state.n_queued[self.id_] = deliver(
                 larvae,
                 next_day - 1,
@@ -411,6 +405,20 @@ class Farm:
     def _distribution(self, counts: np.ndarray) -> GenoDistrib:
         return GenoDistrib.from_counts(counts, self.default_ratios)
 
+    def _counts(self, lice: GenoDistrib) -> np.ndarray:
+        """Counts of lice that come from outside, int64[n_genotypes]."""
+        if lice.counts.shape != self.default_ratios.shape or not lice.is_positive():
+            raise ValueError(f"{self.name} has lice of {len(self.default_ratios)} genotypes, none fewer than 0, got {lice}")
+        return lice.counts
+
+    def _joint(self, ratios: np.ndarray) -> np.ndarray:
+        """Shares of the genotypes, float64[n_genotypes], from these or from those of each gene."""
+        given = np.asarray(ratios, float)
+        joint = joint_ratios(given) if given.ndim == 2 and given.shape[1] == 3 else given
+        if joint.shape != self.default_ratios.shape or not (joint >= 0).all() or abs(joint.sum() - 1) > 1e-6:
+            raise ValueError(f"ratios are {len(self.default_ratios)} shares of genotypes that sum to one, got {ratios!r}")
+        return joint
+
     def _split(self, n: int, n_bins: int) -> np.ndarray:
         out = np.empty(n_bins, np.int64)
         multinomial_uniform(self._stream, n, n_bins, out)
@@ -426,3 +434,10 @@ class Farm:
 
     def __repr__(self) -> str:
         return f"Farm {self.id_}, {self.name}: {len(self.cages)} cages, {self.num_fish} fish, {self.lice_population}"
+
+
+def _number(lice: int, name: str) -> int:
+    """A whole number of lice that is not negative."""
+    if lice < 0 or lice != int(lice):
+        raise ValueError(f"{name} is a whole number of lice >= 0, got {lice!r}")
+    return int(lice)

@@ -266,9 +266,16 @@ def test_lice_come_from_the_reservoir_as_it_is_given(farm):
     assert farm.lice_population["L1"] < 6000
 
 
-def test_fewer_than_no_lice_cannot_come(farm):
-    with pytest.raises(ValueError, match="ext_influx is a number of lice >= 0, got -1"):
-        farm.update(START, -1, PURE)
+@pytest.mark.parametrize("influx", [-1, 0.5])
+def test_only_whole_lice_come(farm, influx):
+    with pytest.raises(ValueError, match="ext_influx is a whole number of lice >= 0, got"):
+        farm.update(START, influx, PURE)
+
+
+@pytest.mark.parametrize("ratios", [0.5, [1.0, 0.0], [[0.5, 0.5, 0.5]], [2.0, -1.0, 0.0], [[1, 0, 0], [1, 0, 0]]])
+def test_ratios_are_shares_of_the_genotypes(farm, ratios):
+    with pytest.raises(ValueError, match="ratios are 3 shares of genotypes that sum to one"):
+        farm.update(START, 10, ratios)
 
 
 # --------------------------------------------------------------------------------------------- dispersal
@@ -339,6 +346,19 @@ def test_eggs_that_hatch_out_of_time_are_refused(farm, hatch):
         farm.disperse_offspring(eggs_of(**{hatch: (1, 0, 0)}), START)
 
 
+def test_eggs_must_be_counts_of_the_genotypes_that_there_are(farm):
+    two_genes = {START: GenoDistrib.from_counts(np.ones(9), np.ones(9))}
+    fewer_than_none = eggs_of(d0=(1, -1, 0))
+    for eggs in (two_genes, fewer_than_none):
+        for take in (
+            lambda eggs: farm.disperse_offspring(eggs, START),
+            lambda eggs: farm.get_cage_allocation(2, eggs),
+            lambda eggs: farm.distribute_cage_offspring([eggs], START),
+        ):
+            with pytest.raises(ValueError, match="has lice of 3 genotypes, none fewer than 0"):
+                take(eggs)
+
+
 def test_farm_allocation_takes_out_the_eggs_that_do_not_arrive():
     farm = sea(interfarm_probs=[[0.0, 0.4], [0.0, 0.0]])
     eggs = eggs_of(d2=(10**6, 0, 0), d3=(0, 0, 5))
@@ -379,7 +399,7 @@ def test_cage_pressures_add_up(farm):
     assert len(pressures) == 6 and sum(pressures) == 60000
     assert all(abs(n - 10000) < 5 * np.sqrt(60000 * 5 / 36) for n in pressures)
     assert farm.get_cage_pressures(0) == [0] * 6
-    with pytest.raises(ValueError, match=">= 0, got -1"):
+    with pytest.raises(ValueError, match="external_inflow .* >= 0, got -1"):
         farm.get_cage_pressures(-1)
 
 
