@@ -77,6 +77,8 @@ def deliver(larvae, day, hatch_days, travel_days, rules, ring, queue, n_queued):
 
     They enter tomorrow at the earliest: a farm has read its ring before today's eggs are sent.
     """
+    if larvae.sum() == 0:
+        return n_queued
     arrival = max(1, travel_days)
     if hatch_days >= arrival or rules.arrivals_accumulate:
         slot = (day + max(hatch_days, arrival)) % ring.shape[0]

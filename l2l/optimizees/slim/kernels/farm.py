@@ -156,10 +156,12 @@ def send_eggs(shared, state, farm, day):
 
 @inner
 def stock_value(shared, state, farm, day):
-    """What a farm's fish would bring as they are on ``day``, GBP."""
+    """What a farm's fish would bring as they are on ``day``, GBP; of SLIM's money, one fish of each cage."""
     value = 0.0
     for c in range(shared.first_cage[farm], shared.first_cage[farm + 1]):
-        if state.fish[c] > 0:
+        if not shared.rules.money:
+            value += shared.mass_kg[max(0, day - shared.cage_start[c])] * shared.gain_per_kg
+        elif state.fish[c] > 0:
             value += state.fish[c] * shared.mass_kg[day - state.cage_start[c]] * shared.gain_per_kg
         value -= shared.infection_discount * count_attached(state.lice[c])
     return value
@@ -167,28 +169,18 @@ def stock_value(shared, state, farm, day):
 
 @inner
 def account(shared, state, farm, day):
-    """Add the rent to the day's cost, and book the change of the stock's value less the cost as payoff."""
-    if not shared.rules.money:
-        account_by_fish(shared, state, farm, day)
-        return
-    state.cost[farm] += (shared.first_cage[farm + 1] - shared.first_cage[farm]) * shared.monthly_cost / MONTH_DAYS
-    value = stock_value(shared, state, farm, day)
-    state.payoff[farm] = value - state.stock_value[farm] - state.cost[farm]
-    state.stock_value[farm] = value
-    state.total_payoff[farm] += state.payoff[farm]
+    """Add the rent to the day's cost, and book the change of the stock's value less the cost as payoff.
 
-
-@inner
-def account_by_fish(shared, state, farm, day):
-    """SLIM's money: rent for cages without fish alone, and as profit the value, every day, of one fish per cage."""
-    mass_kg = 0.0
-    attached = 0
+    SLIM's money asks rent for cages without fish alone, and takes the value itself, every day, for the gain.
+    """
     for c in range(shared.first_cage[farm], shared.first_cage[farm + 1]):
-        if state.fish[c] == 0 or day < state.cage_start[c]:
+        if shared.rules.money or state.fish[c] == 0 or day < state.cage_start[c]:
             state.cost[farm] += shared.monthly_cost / MONTH_DAYS
-        mass_kg += shared.mass_kg[day - shared.cage_start[c]]
-        attached += count_attached(state.lice[c])
-    state.payoff[farm] = shared.gain_per_kg * mass_kg - shared.infection_discount * attached - state.cost[farm]
+    value = stock_value(shared, state, farm, day)
+    state.payoff[farm] = value - state.cost[farm]
+    if shared.rules.money:
+        state.payoff[farm] -= state.stock_value[farm]
+        state.stock_value[farm] = value
     state.total_payoff[farm] += state.payoff[farm]
 
 

@@ -112,6 +112,15 @@ def test_profit_is_the_value_of_the_fish_less_a_discount_for_lice(farm):
     assert farm.get_profit(START + 9 * DAY) == pytest.approx(40000 * mass_kg * 2.0 - 0.5 * 30)
 
 
+def test_profit_under_slims_money_is_that_of_a_fish_per_cage():
+    farm = Farm(1, CONFIG.replace(rules={"money": False}, infection_discount=0.5, gain_per_kg=2.0), {"L3": 10})
+    days = [(START - cage.start_date).days for cage in farm.cages]
+    mass_kg = sum(10 / (1 + np.exp(-0.01 * (day - 475))) for day in days)
+    assert farm.get_profit(START) == pytest.approx(mass_kg * 2.0 - 0.5 * 30)
+    farm.update(START, 0, PURE)
+    assert farm.simulator.state.payoff[1] == pytest.approx(farm.get_profit(START))
+
+
 # -------------------------------------------------------------------------------------------- treatments
 
 

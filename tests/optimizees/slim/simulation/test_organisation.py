@@ -20,6 +20,8 @@ SCENARIOS = {
     "Fyne": CONFIG,
     "circle": Config.scenario("circle"),
     "cycle": CONFIG.replace(production_cycle={"harvest_mass_g": 1500.0, "fallow_days": 30}),
+    "published": CONFIG.replace(rules="published"),
+    "circle, published": Config.scenario("circle", rules="published"),
     "two genes": CONFIG.replace(genetic_ratios=GENES, **{"treatments.THERMOLICER.pheno_resistance": RESISTANCE}),
 }
 
