@@ -27,6 +27,10 @@ COMMANDS = {
         "l2l.optimizees.slim.benchmark",
         "run many trials of scenarios under policies, and write totals, means and quantiles",
     ),
+    "rules": (
+        "l2l.optimizees.slim.rule_effects",
+        "measure the effect of each rule that differs between the rule sets",
+    ),
     "study": (
         "l2l.optimizees.slim.study",
         "test the findings of the published study on this model",

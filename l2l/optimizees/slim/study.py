@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from l2l.optimizees.slim.simulation import config_checks as check
+from l2l.optimizees.slim.progress import progress_bar
+from l2l.optimizees.slim.replicate_options import add_replicate_options, replicates
+from l2l.optimizees.slim.run import tell_of_compilation
+from l2l.optimizees.slim.scenario_options import whole_option
 from l2l.optimizees.slim.simulation.config import Config
-from l2l.optimizees.slim.simulation.config_checks import Place
+from l2l.optimizees.slim.text_table import aligned
 from l2l.utils.atomic import write_csv_atomically
 
 if TYPE_CHECKING:  # the simulator loads numba
@@ -23,22 +24,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``slim study``."""
     parser.add_argument("out", metavar="OUT", type=Path, help="folder for report.md, findings.csv, cells.csv, figures")
     parser.add_argument("--rules", default="revised", help="rule set of the model (default: revised)")
-    parser.add_argument("--runs", type=int, default=100, metavar="N", help="runs of each condition (default: 100)")
-    parser.add_argument("--days", type=int, metavar="N", help="length of a run (default: the scenarios' two years)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the first run; the next has N + 1")
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, metavar="N", help="default: all cores")
+    parser.add_argument("--days", metavar="N", help="length of a run (default: the scenarios' two years)")
+    add_replicate_options(parser)
 
 
 def run(args: argparse.Namespace) -> str:
     """Carry out ``slim study``; the verdicts as a table."""
-    place = Place("slim study")
-    check.whole(2)(args.runs, place / "--runs")
-    check.whole(0)(args.seed, place / "--seed")
-    check.whole(1)(args.threads, place / "--threads")
+    asked = replicates(args)
     overrides = {"rules": args.rules}
     if args.days is not None:
         start = Config.scenario("path").start_date
-        overrides["end_date"] = str(start + timedelta(days=check.whole(1)(args.days, place / "--days")))
+        overrides["end_date"] = str(start + timedelta(days=whole_option("--days", args.days, 1)))
     Config.scenario("path", **overrides)  # refuses rules that do not exist
 
     from l2l.optimizees.slim.findings import cells, hypotheses, judge
@@ -46,12 +42,13 @@ def run(args: argparse.Namespace) -> str:
     from l2l.optimizees.slim.study_report import write_report
 
     args.out.mkdir(parents=True, exist_ok=True)
-    seeds = range(args.seed, args.seed + args.runs)
+    tell_of_compilation(False)
     runs: dict[str, list[RunSummary]] = {}
-    for name, cell in cells().items():
-        sys.stderr.write(f"{name}: {args.runs} runs\n")
-        config = Config.scenario(cell.network, **overrides, **cell.overrides)
-        runs[name] = simulate_summaries(config, cell.policy(config), seeds, args.threads)
+    with progress_bar("conditions", len(cells())) as tell:
+        for name, cell in cells().items():
+            config = Config.scenario(cell.network, **overrides, **cell.overrides)
+            runs[name] = simulate_summaries(config, cell.policy(config), asked.seeds, asked.n_threads)
+            tell(len(runs))
     verdicts = judge(hypotheses(), runs)
     write_verdicts(args.out / "findings.csv", verdicts)
     write_cells(args.out / "cells.csv", runs)
@@ -80,5 +77,4 @@ def table(verdicts: Sequence[Verdict]) -> str:
     rows += [
         (v.statement, v.measure, f"{v.difference:+.4g}", f"{v.low:+.4g} .. {v.high:+.4g}", v.verdict) for v in verdicts
     ]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows)
+    return "\n".join(aligned(rows))

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from l2l.errors import L2LError, nearest
-from l2l.optimizees.slim.simulation import config_checks as check
+from l2l.optimizees.slim.replicate_options import add_replicate_options, replicates
+from l2l.optimizees.slim.run import tell_of_compilation
 from l2l.optimizees.slim.simulation.config import Config
-from l2l.optimizees.slim.simulation.config_checks import ConfigError, Place
+from l2l.optimizees.slim.simulation.config_checks import ConfigError
+from l2l.optimizees.slim.text_table import aligned
 from l2l.utils.atomic import write_csv_atomically
 
 if TYPE_CHECKING:  # the simulator loads numba
@@ -40,9 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--scenarios", type=Path, metavar="DIR", help=f"folder of scenarios (default: {BESIDE} beside the ensembles)"
     )
     parser.add_argument("--rules", default="published", help="rule set to run (default: published)")
-    parser.add_argument("--runs", type=int, default=100, metavar="N", help="runs of ours of each (default: 100)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the first run; the next has N + 1")
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, metavar="N", help="default: all cores")
+    add_replicate_options(parser)
     parser.add_argument("--out", type=Path, default=Path("validation"), help="folder for table and figures")
 
 
@@ -54,10 +53,7 @@ def run(args: argparse.Namespace) -> str:
     DisagreementError
         If anything that must agree does not.
     """
-    place = Place("slim validate")
-    check.whole(2)(args.runs, place / "--runs")
-    check.whole(0)(args.seed, place / "--seed")
-    check.whole(1)(args.threads, place / "--threads")
+    asked = replicates(args)
     paths = select_ensembles(args.folder, args.only)
 
     from l2l.optimizees.slim.agreement import agreements
@@ -66,17 +62,18 @@ def run(args: argparse.Namespace) -> str:
     from l2l.optimizees.slim.validation_figures import draw_bands
 
     args.out.mkdir(parents=True, exist_ok=True)
+    tell_of_compilation(False)
     found: dict[str, list[Agreement]] = {}
     for path in paths:
         stored = read_ensemble(path)
-        if args.runs < stored.n_runs:
+        if len(asked.seeds) < stored.n_runs:
             raise ConfigError(f"--runs {args.runs}: {path} has {stored.n_runs} runs; expected at least as many of ours")
         config = Config.scenario(find_scenario_of(stored, path, args.scenarios), rules=args.rules)
         check_shape(config, stored, path)
         policy = load_policy(stored.policy, config)
-        runs = simulate(config, policy, range(args.seed, args.seed + args.runs), args.threads)
+        runs = simulate(config, policy, asked.seeds, asked.n_threads)
         found[path.stem] = agreements(runs, stored, config.genes)
-        sys.stdout.write(f"{table(path.stem, found[path.stem], args.runs, stored.n_runs)}\n\n")
+        sys.stdout.write(f"{table(path.stem, found[path.stem], len(asked.seeds), stored.n_runs)}\n\n")
         sys.stdout.flush()
         draw_bands(runs, stored, config, args.out / f"{path.stem}.png")
         write_csv(args.out / "agreement.csv", found)
@@ -136,12 +133,7 @@ def table(name: str, found: Sequence[Agreement], n_ours: int, n_stored: int) -> 
                 verdict if loch.required else f"({verdict})",
             )
         )
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = [
-        "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))]).rstrip()
-        for row in rows
-    ]
-    return "\n".join([f"{name}: {n_ours} runs of ours, {n_stored} stored; in brackets for information", *lines])
+    return "\n".join([f"{name}: {n_ours} runs of ours, {n_stored} stored; in brackets for information", *map(str.rstrip, aligned(rows))])
 
 
 def _percent(share: float) -> str:

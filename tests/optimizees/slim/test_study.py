@@ -11,8 +11,7 @@ from l2l.optimizees.slim.findings import FINDINGS, cells, hypotheses
 @pytest.mark.slow
 def test_command_writes_verdicts_runs_and_report(tmp_path, capsys):
     assert main(["study", str(tmp_path), "--runs", "3", "--days", "40", "--threads", "2"]) == 0
-    said = capsys.readouterr()
-    assert "circle, control" in said.out and "mesh, treated: 3 runs" in said.err
+    assert "circle, control" in capsys.readouterr().out
     with open(tmp_path / "findings.csv", newline="") as file:
         assert [row["statement"] for row in csv.DictReader(file)] == [h.statement for h in hypotheses()]
     with open(tmp_path / "cells.csv", newline="") as file:
