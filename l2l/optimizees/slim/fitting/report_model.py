@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 
 import numpy as np
 
 from ..simulation.config import Config
 from ..simulation.policies import Policy
+from ..simulation.record import allocate
 from ..simulation.simulator import Simulator
 from .farm_report import FarmReport
 from .reporting import Reporting, truth
@@ -21,10 +21,10 @@ class ReportModel:
     """Simulates ``config`` under ``policy`` up to the last number of ``report``."""
 
     def __init__(self, config: Config, policy: Policy, report: FarmReport, reporting: Reporting):
-        n_days = int(report.last.max()) + 1
-        self.config = config.replace(end_date=config.start_date + timedelta(days=n_days))
+        self.config = config
         self.policy = policy
         self.report = report
+        self.n_days = int(report.last.max()) + 1
         self.reporting = reporting
         self.observed = self.standardised(report.value)  # float64[n]
 
@@ -35,7 +35,10 @@ class ReportModel:
     def truth(self, values: Mapping[str, float], seed: np.random.SeedSequence) -> np.ndarray:
         """What happened in one run where the report has its numbers, float64[n]."""
         simulator = Simulator(self.config.replace(**values))
-        return truth(self.report, simulator.run_recorded(self.policy, seed))
+        record = allocate(simulator.shared, self.n_days)
+        simulator.reset(seed)
+        simulator.advance(self.policy, self.n_days, record)
+        return truth(self.report, record)
 
     def reports(self, runs: Sequence[Run], n_threads: int = 1) -> np.ndarray:
         """A report of each run, float64[n_runs, n]: what happened, with errors of observation."""
@@ -46,8 +49,11 @@ class ReportModel:
             rng = np.random.default_rng(observation)
             return self.reporting.draw(self.report, self.truth(values, simulation), rng)
 
-        with ThreadPoolExecutor(n_threads) as pool:  # kernels release the interpreter's lock
+        pool = ThreadPoolExecutor(n_threads)  # kernels release the interpreter's lock
+        try:
             return np.array(list(pool.map(report, runs)))
+        finally:
+            pool.shutdown(cancel_futures=True)  # when interrupted, wait for the runs under way alone
 
     def log_likelihood(self, values: Mapping[str, float], seeds: Sequence[np.random.SeedSequence]) -> float:
         """Sum of the log-likelihoods of all numbers of the report, each by itself.

@@ -119,13 +119,22 @@ def test_all_individuals_meet_the_same_random_numbers(report):
 
 def test_simulation_ends_with_the_last_number_of_the_report(report):
     model = optimizee_of(report).model
-    assert model.config.n_days == 181  # until the end of June
+    assert model.n_days == 181  # until the end of June
     assert len(model.observed) == 24
 
 
 def test_policy_during_the_report_is_that_of_the_scenario_or_the_one_given(report):
     assert optimizee_of(report).model.policy.family.name == "BERNOULLI"
     assert optimizee_of(report, treatment_strategy="mosaic").model.policy.family.name == "MOSAIC"
+
+
+def test_table_of_actions_is_a_policy_too(report, tmp_path):
+    table = tmp_path / "actions.csv"
+    table.write_text("farm,date,action\nTarbert South,2018-04-01,fallow\n")
+    never = fitness(optimizee_of(report, treatment_strategy="untreated"), 150)
+    assert fitness(optimizee_of(report, treatment_strategy=str(table)), 150) != never
+    table.write_text("farm,date,action\nTarbert South,2018-04-01,none\n")
+    assert fitness(optimizee_of(report, treatment_strategy=str(table)), 150) == never
 
 
 def test_overrides_act_on_the_simulation(report):
