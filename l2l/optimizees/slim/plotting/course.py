@@ -61,6 +61,15 @@ class Course:
         return [ALL_FARMS, *self.farms]
 
     @property
+    def numbers(self) -> np.ndarray:
+        """Days since the first one, int64[d]."""
+        return (self.days - self.days[0]).astype(int)
+
+    def change_per_day(self, values: np.ndarray) -> np.ndarray:
+        """By how much ``values`` float64[d] change from row to row, per day; nan for the first row."""
+        return np.concatenate([[np.nan], np.diff(values) / np.diff(self.numbers)])
+
+    @property
     def genotypes(self) -> list[str]:
         """Names of the genotypes, those of adult females."""
         return [name.removeprefix("L5f_") for name in self.quantities if name.startswith("L5f_")]

@@ -102,7 +102,8 @@ class _Run:
         cages = np.array([farm["ncages"] for farm in self.said["farms"]]) if self.said else np.ones(self.shape[1])
         found["aggregation"] = _with_mean(self._column("aggregation"), cages)
         found |= {"fish": _with_sum(fish), "cleaner_fish": _with_sum(self._column("cleaner_fish"))}
-        if (np.diff(self.days) == np.timedelta64(1, "D")).all():  # else the gains between the rows are not known
+        steps = np.diff(self.days)
+        if len(steps) and (steps == np.timedelta64(1, "D")).all():  # else what was gained between the rows is not known
             found["payoff"] = _with_sum(np.cumsum(self._column("payoff"), axis=0))
         found["reservoir"] = _with_mean(self._column("new_reservoir_lice") / cages, cages)
         for name, ratios in self._struct("new_reservoir_lice_ratios").items():

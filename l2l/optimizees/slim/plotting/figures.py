@@ -75,7 +75,7 @@ def fish(course: Course, png: Path) -> None:
             band = course.quantities["fish"][:, :, place]
             _band(above, course, band, COLOURS[0], "fish")
             above.set_ylim(0, 1.05 * max(1.0, float(band.max())))
-            below.plot(course.days, np.gradient(band[MIDDLE]), color=COLOURS[1], lw=1.2, label="change per day")
+            below.plot(course.days, course.change_per_day(band[MIDDLE]), color=COLOURS[1], lw=1.2, label="change per day")
             below.margins(y=0.15)
 
 

@@ -129,8 +129,8 @@ function redraw() {
 
   draw("fish", band("fish", "fish", "#0072B2", place, perCage), "fish" + per);
   const fish = series("fish", MIDDLE, place).map((n) => n * perCage);
-  const step = course.day_step;
-  draw("change", [line("change per day", "#D55E00", fish.map((n, d) => (d ? (n - fish[d - 1]) / step : NaN)))],
+  const perDay = (n, d) => (d ? (n - fish[d - 1]) / (course.numbers[d] - course.numbers[d - 1]) : NaN);
+  draw("change", [line("change per day", "#D55E00", fish.map(perDay))],
        "fish per day" + per, { height: 220, y: { rangemode: "normal" } });
   if (course.quantities.payoff)
     draw("payoff", band("payoff since the first day", "payoff", "#0072B2", place, perCage), "GBP" + per);

@@ -100,7 +100,7 @@ def _data(course: Course) -> dict[str, Any]:
     return {
         "days": course.days.astype(str).tolist() if dated else course.days.tolist(),
         "dated": dated,
-        "day_step": int(np.diff(course.days).astype(int).min(initial=1)) if len(course.days) > 1 else 1,
+        "numbers": course.numbers.tolist(),
         "places": course.places,
         "genotypes": course.genotypes,
         "n_runs": course.n_runs,

@@ -99,6 +99,9 @@ def test_payoff_is_left_out_where_days_are_missing(loch, recorded, tmp_path):
     course = read_runs([tmp_path / "weekly.parquet"])
     assert "payoff" not in course.quantities
     assert len(course.days) == 48 + 1
+    fish = course.quantities["fish"][MIDDLE][:, 0]
+    change = course.change_per_day(fish)  # every 7 days, then the last one
+    assert change[1] == (fish[1] - fish[0]) / 7 and change[-1] == (fish[-1] - fish[-2]) / 4
 
 
 def spoilt(tables, tmp_path, change):

@@ -9,6 +9,7 @@ import subprocess
 from importlib import resources
 
 import numpy as np
+import pyarrow.parquet
 import pytest
 from matplotlib.image import imread
 
@@ -17,6 +18,7 @@ from l2l.optimizees.slim.plot import chosen
 from l2l.optimizees.slim.plotting import figures
 from l2l.optimizees.slim.plotting.daily import read_runs
 from l2l.optimizees.slim.simulation.config import ConfigError
+from l2l.optimizees.slim.simulation.recorder import DailyTable
 
 
 
@@ -72,7 +74,7 @@ def test_change_of_fish_stands_below_their_number(one, drawn, tmp_path):
     changes = [lines(panel)["change per day"] for panel in drawn[0].axes if "change per day" in lines(panel)]
     fish = one.quantities["fish"][1]
     assert len(changes) == 3
-    assert changes[2].get_ydata() == pytest.approx(np.gradient(fish[:, 2]))
+    assert changes[2].get_ydata()[1:] == pytest.approx(np.diff(fish[:, 2]))
 
 
 def test_shades_are_as_high_as_the_share_of_runs(three, drawn, tmp_path):
@@ -109,6 +111,13 @@ def test_course_without_payoff_or_places_has_no_figure_of_them(one, tmp_path):
     rest = {name: values for name, values in one.quantities.items() if name != "payoff"}
     paths = figures.draw_all(dataclasses.replace(one, quantities=rest, locations=None), tmp_path)
     assert [path.stem for path in paths] == ["stages", "genotypes", "aggregation", "fish", "reservoir"]
+
+
+def test_course_of_a_single_day_is_drawn(loch, recorded, tmp_path):
+    pyarrow.parquet.write_table(DailyTable(loch, save_rate=0).of(recorded[0]), tmp_path / "last.parquet")
+    course = read_runs([tmp_path / "last.parquet"])
+    assert "payoff" not in course.quantities  # since the first day, which is not known
+    assert len(figures.draw_all(course, tmp_path)) == 6
 
 
 def test_chosen_farms_are_shown_in_their_order(three):
