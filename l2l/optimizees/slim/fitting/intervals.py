@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.stats import binom, chi2
 from scipy.stats.qmc import LatinHypercube
 
 from .likelihood import Likelihood
@@ -80,7 +80,7 @@ def find_intervals(
     Each round simulates ``n_runs`` reports from parameters spread evenly over a box, first about ``start``; learns from
     all runs in the box a `Summary` and its `Likelihood`; and takes as the next box the intervals with a margin, within
     ``bounds``. When box and intervals fit each other, the threshold of the likelihood ratio is set so that it holds
-    the truth for 95 % of the simulated reports, and is not below that of the chi-square distribution.
+    the truth for 95 % of the simulated reports, with some margin, and is not below that of the chi-square distribution.
 
     Parameters
     ----------
@@ -184,7 +184,10 @@ class _Search:
         return True
 
     def threshold(self, j: int) -> float:
-        """The 95 % quantile of the likelihood ratio at the truth, over the simulated reports nearest the estimate."""
+        """The likelihood ratio at the truth that 95 % of the simulated reports nearest the estimate do not exceed.
+
+        The upper end of a one-sided 95 % interval of that quantile, so that few simulations cost no coverage.
+        """
         distance = np.linalg.norm(self.parameters - self.best, axis=1)
         ratios = []
         for i in np.argsort(distance, kind="stable")[:N_CALIBRATION]:
@@ -192,4 +195,5 @@ class _Search:
             _, least = self.likelihood.best(summary, truth)
             _, at_truth = self.likelihood.best(summary, truth, fixed=j)
             ratios.append(max(0.0, at_truth - least))
-        return max(float(chi2.ppf(CONFIDENCE, 1)), float(np.quantile(ratios, CONFIDENCE)))
+        rank = min(int(binom.ppf(CONFIDENCE, len(ratios), CONFIDENCE)), len(ratios) - 1)
+        return max(float(chi2.ppf(CONFIDENCE, 1)), float(np.sort(ratios)[rank]))

@@ -44,7 +44,7 @@ def test_estimate_and_interval_are_those_of_generalised_least_squares(n_paramete
     estimates, errors = line.closed_form(observed)
     for interval, estimate, error in zip(line.intervals(observed, n_runs=1000), estimates, errors, strict=True):
         assert interval.estimate == pytest.approx(estimate, abs=0.4 * error)
-        assert interval.high - interval.low == pytest.approx(2 * 1.96 * error, rel=0.2)
+        assert 0.95 < (interval.high - interval.low) / (2 * 1.96 * error) < 1.3
         assert not (interval.open_low or interval.open_high)
 
 
@@ -65,6 +65,15 @@ def test_interval_holds_the_truth_as_often_as_it_says():
     found = [line.intervals(line.report(np.array([x]), rng), seed=i, n_runs=150)[0] for i, x in enumerate(truths)]
     held = sum(i.low <= x <= i.high for i, x in zip(found, truths, strict=True))
     assert held >= 25  # binomial(30, 0.95): fewer once in 300
+
+
+def test_threshold_of_the_likelihood_ratio_is_never_below_chi_square_and_grows_with_rare_jumps():
+    line = Line(1)
+    (light,) = line.intervals(line.report(np.array([0.5]), np.random.default_rng(4)), n_runs=600)
+    normal = line.report
+    line.report = lambda x, rng: normal(x + rng.choice([-1.5, 0, 1.5], p=[0.04, 0.92, 0.04]), rng)
+    (jumping,) = line.intervals(line.slope @ np.array([0.5]), n_runs=600)
+    assert 3.84 < light.threshold < 6 < jumping.threshold
 
 
 def test_parameter_without_effect_is_not_excluded_anywhere():
