@@ -15,7 +15,7 @@ from l2l.optimizees.slim.simulation import checkpoint as checkpoints
 from l2l.optimizees.slim.simulation import table_file
 from l2l.optimizees.slim.simulation.checkpoint import Checkpoint, CheckpointError
 from l2l.optimizees.slim.simulation.config import Config
-from l2l.optimizees.slim.simulation.policies import Policy
+from l2l.optimizees.slim.simulation.policies import Policy, piloted
 from l2l.optimizees.slim.types.policies import Family
 
 N_DAYS = 200
@@ -141,6 +141,19 @@ def test_per_farm_parameters_survive_a_checkpoint(config, tmp_path):
     resumed = RecordedRun.resume(out)
     assert resumed.policy.family == policy.family and resumed.policy.names == policy.names
     np.testing.assert_array_equal(resumed.policy.values, policy.values)
+
+
+def test_table_of_actions_survives_a_checkpoint(config, tmp_path):
+    actions = np.random.default_rng(1).integers(0, 5, (N_DAYS, 2))
+    actions[actions == 3] = 4  # not to fallow
+    outs = [str(tmp_path / name) for name in ("whole", "parts")]
+    whole, parts = (RecordedRun(out, config, piloted(config, actions), 5, 1, 0) for out in outs)
+    whole.go()
+    with pytest.raises(KeyboardInterrupt):
+        parts.go(interrupt_after(60))
+    RecordedRun.resume(outs[1]).go()
+    assert table_path(outs[0]).read_bytes() == table_path(outs[1]).read_bytes()
+    assert pyarrow.parquet.read_table(table_path(outs[0]))["action"].to_pylist() == actions.ravel().tolist()
 
 
 def test_new_run_of_a_name_forgets_the_checkpoint_of_the_old_one(config, tmp_path):

@@ -1,9 +1,13 @@
 """``slim run`` from the command line to the file."""
 
+import json
+import shutil
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet
 import pytest
 
@@ -94,6 +98,40 @@ def test_options_and_settings_reach_the_simulation(tmp_path):
     assert table["fish_population"].to_pylist() == [6000, 3000] * 90  # no lice, no other deaths
     assert table["farm"][0].as_py() == "Alone"
     assert table["L1"][-1].as_py() == {"a": 0, "A": 0, "Aa": 0}
+
+
+def test_twenty_years_run_to_their_end(tmp_path):
+    assert run(tmp_path / "a", "Fyne", "--end-date", "2038-01-01", "--save-rate", "7", "--quiet") == 0
+    table = read(tmp_path / "a")
+    assert table.num_rows == 2 * (7305 // 7 + 1 + 1)  # every seventh of 7305 days, and the last
+    assert table["timestamp"][-1].as_py() == datetime(2037, 12, 31)
+
+
+@pytest.mark.slow
+def test_five_hundred_farms_run_in_pieces(tmp_path):
+    circle = find_scenario("circle")
+    params = json.loads((circle / "params.json").read_text())
+    params["farms"] = [{**params["farms"][0], "name": f"farm {f}"} for f in range(500)]
+    (tmp_path / "big").mkdir()
+    (tmp_path / "big" / "params.json").write_text(json.dumps(params))
+    for name, value in (("prob", 0.001), ("time", 7.0)):
+        np.savetxt(tmp_path / "big" / f"interfarm_{name}.csv", np.full((500, 500), value), delimiter=",", fmt="%g")
+    shutil.copy(circle / "temperatures.csv", tmp_path / "big")
+    assert run(tmp_path / "a", tmp_path / "big", "--end-date", "2018-02-10", "--save-rate", "20", "--quiet") == 0
+    table = read(tmp_path / "a")
+    assert table.num_rows == 500 * 3
+    assert min(table["fish_population"].to_pylist()) > 0
+    assert min(lice["a"] for lice in table["L1"].to_pylist()) >= 0
+
+
+def test_progress_is_shown_on_a_terminal_alone(tmp_path, monkeypatch, capsys):
+    assert run(tmp_path / "a", "Fyne", *SHORT) == 0
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert run(tmp_path / "a", "Fyne", *SHORT) == 0
+    assert "days" in capsys.readouterr().err
+    assert run(tmp_path / "a", "Fyne", *SHORT, "--quiet") == 0
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize(
