@@ -89,6 +89,7 @@ def run(args: argparse.Namespace) -> str:
         "trials": str(n_trials),
         "scenario_hashes": json.dumps({name: config.scenario_hash() for name, config in configs.items()}),
         "overrides": json.dumps(given),
+        "policies": json.dumps({f"{group.scenario}, {group.policy}": policy.to_dict() for group, policy in groups}),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     tell_of_compilation(args.quiet)

@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import Field, fields
 from datetime import datetime
 from functools import lru_cache
@@ -14,6 +14,7 @@ from l2l.optimizees.slim.simulation.config_checks import ConfigError, Place
 from l2l.optimizees.slim.simulation.config_farm import FarmConfig, ProductionCycle
 from l2l.optimizees.slim.simulation.config_files import SHIPPED, read_json
 from l2l.optimizees.slim.simulation.config_treatment import TreatmentConfig
+from l2l.optimizees.slim.types.rules import Rules
 
 # what stands for the user's own words in a dotted name
 PLACEHOLDERS = {"farms": "FARM", "treatments": "TREATMENT", "genetic_ratios": "GENOTYPE"}
@@ -67,9 +68,14 @@ def _keys() -> Iterator[Key]:
 def _with_items(f: Field, name: str, heading: str, example: Any) -> Iterator[Key]:
     """A field, and what is in it if it is a map of known names: those in our own ``config.json``."""
     yield Key(name, f.metadata["meaning"], heading, f.type in (str, datetime, str | None))
-    items = [PLACEHOLDERS[name]] if name == "genetic_ratios" else example if isinstance(example, Mapping) else []
+    if name == "genetic_ratios":
+        items: Iterable[str] = [PLACEHOLDERS[name]]
+    elif name == "rules":
+        items = Rules._fields
+    else:
+        items = example if isinstance(example, Mapping) else []
     for item in items:
-        yield Key(f"{name}.{item}", f"{name} of {item} alone", heading, False)
+        yield Key(f"{name}.{item}", f"{item} of {name} alone", heading, False)
 
 
 def add_scenario_options(parser: argparse.ArgumentParser, own: Mapping[str, str]) -> None:

@@ -109,6 +109,8 @@ def test_policy_file_is_called_by_its_name(tmp_path):
     assert run(tmp_path / "a", "--scenarios", "Fyne", "--trials", 1, "--policies", tmp_path / "waiting.yaml") == 0
     (row,) = rows_of(tmp_path / "a", policy="waiting", statistic="mean", farm_name="all")
     assert row["treatments"] == 0
+    metadata = pyarrow.parquet.read_schema(benchmark_path(f"{tmp_path}/a")).metadata
+    assert json.loads(metadata[b"policies"])["Fyne, waiting"]["family"] == "threshold"
     (row,) = rows_of(tmp_path / "a", policy="waiting", statistic="std", farm_name="all")
     assert row["payoff"] is None  # of one trial
 

@@ -14,6 +14,7 @@ from l2l.version import FULL_VERSION
 from ..kernels.genetics import gene_digit, joint_ratios
 from ..kernels.stages import STAGE_NAMES
 from ..types.genotypes import genotypes_of
+from ..types.rules import describe
 from .config import Config
 from .policies import Policy
 from .record import Record
@@ -172,6 +173,7 @@ def _metadata(config: Config, policy: Policy | None, seed: int | None) -> dict[s
     metadata = {
         "scenario": config.name,
         "scenario_hash": config.scenario_hash(),
+        "rules": describe(config.rules),
         "l2l_version": FULL_VERSION,
         "plot": json.dumps(plot_metadata(config)),
     }

@@ -111,6 +111,7 @@ def test_table_says_what_it_was_made_with(record, config, table):
     metadata = made.schema.metadata
     assert metadata[b"scenario"].decode() == config.name
     assert metadata[b"scenario_hash"].decode() == config.scenario_hash()
+    assert metadata[b"rules"] == b"revised"
     assert metadata[b"seed"] == b"7"
     assert yaml.safe_load(metadata[b"policy"]) == policy.to_dict()
     assert made.schema.field("payoff").metadata[b"meaning"].startswith(b"GBP")
