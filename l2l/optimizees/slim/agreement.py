@@ -103,7 +103,8 @@ def _frequency_agrees(name: str, names: list[str], weekly: Runs, theirs: Ensembl
     """Of the dominant allele: the ratio p of mean counts, with its error by the delta method.
 
     p = sum of w n / sum of n over the genotypes, w = 0, 1/2, 1. Its error is that of the mean of (w - p) n / sum of n.
-    A stored ensemble has the deviations of the genotypes; how they vary together is taken from our runs.
+    A stored ensemble has the deviations of the genotypes; how they vary together is taken from our runs. It is
+    compared where at least half of the runs of both have lice: that of a few runs has no error to speak of.
     """
     weights = np.array([0.0, 1.0, 0.5])[:, None, None]  # of a, A, Aa
     counts = np.array([weekly[n] for n in names])  # (3, n_runs, d, 1 + f)
@@ -118,7 +119,8 @@ def _frequency_agrees(name: str, names: list[str], weekly: Runs, theirs: Ensembl
         terms = (weights - frequencies[:, None]) * deviations / means.sum(axis=1, keepdims=True)
     s1, s2 = np.sqrt(np.maximum(0.0, np.einsum("eidp,ijdp,ejdp->edp", terms, correlation, terms)))
     z = _z(ours, other, _standard_error(s1, s2, counts.shape[1], theirs.n_runs))
-    z[np.isnan(ours) | np.isnan(other)] = 0.0  # without lice there is no frequency; their numbers are compared above
+    many = (np.median(counts.sum(axis=0), axis=0) > 0) & (np.max([theirs.of(n, "q50") for n in names], axis=0) > 0)
+    z[~many] = 0.0  # their numbers are compared by themselves
     return _by_place(name, True, z, None, _ratio(ours, other))
 
 

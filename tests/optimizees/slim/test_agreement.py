@@ -103,6 +103,16 @@ def test_no_lice_have_no_frequency_but_a_number():
     assert found == {"eggs_a": False, "eggs_A": False, "eggs_Aa": False, "eggs_frequency_A": True}
 
 
+def test_frequency_in_one_run_is_no_difference():
+    rng = np.random.default_rng(7)
+    ours, theirs = genotypes(rng, 100, 0.3), genotypes(rng, 20, 0.6)
+    for runs in (ours, theirs):
+        for values in runs.values():
+            values[1:] = 0.0
+    found = {a.quantity: a for a in agreements(ours, stored(theirs), ("a",))}
+    assert found["eggs_frequency_A"].worst_z == 0.0
+
+
 def test_mutants_that_only_the_other_met_are_no_difference_of_frequency():
     pure = {"eggs_a": np.full((100, N_DAYS, 1), 1e5), "eggs_A": np.zeros((100, N_DAYS, 1))}
     pure["eggs_Aa"] = pure["eggs_A"]
