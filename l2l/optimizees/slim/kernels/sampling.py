@@ -22,8 +22,7 @@ from numba import njit
 SEARCH_BELOW = 10.0
 
 _kernel = njit(cache=True, nogil=True, error_model="numpy")
-# A call that hands an array on counts references to it, atomically, in 10 ns: what draws is inlined, and what
-# is long takes numbers alone.
+# a few instructions each
 _drawing = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 
 _MASK_32 = np.uint64(0xFFFFFFFF)
@@ -120,7 +119,7 @@ def integer_below(stream, n):
     return np.int64(_multiply_high(bits, n_bins))
 
 
-@_drawing
+@_kernel
 def normal(stream):
     """Draw from the standard normal: Marsaglia's polar method (Marsaglia and Bray 1964)."""
     while True:
@@ -200,7 +199,7 @@ def _search_bound(mean):
     return 30 + np.int64(4.0 * mean)
 
 
-@_drawing
+@_kernel
 def poisson(stream, mean):
     """Draw from the Poisson distribution; ``mean <= 0`` gives 0, and draws nothing.
 
@@ -233,7 +232,7 @@ def _search_poisson(u, mean):
     return np.int64(k)
 
 
-@_drawing
+@_kernel
 def _poisson_by_rejection(stream, mean):
     b = 0.931 + 2.53 * math.sqrt(mean)
     a = -0.059 + 0.02483 * b
@@ -257,7 +256,7 @@ def _poisson_accepts(k, mean, v, slope, b):
     return math.log(v * inverse_alpha / slope) <= _log_poisson_pmf(k, mean)
 
 
-@_drawing
+@_kernel
 def binomial(stream, n, p):
     """Draw how many of ``n`` happen, each with probability ``p``.
 
@@ -309,7 +308,7 @@ def _power(base, exponent):
     return result
 
 
-@_drawing
+@_kernel
 def _binomial_by_rejection(stream, n, p):
     sd = math.sqrt(n * p * (1.0 - p))
     b = 1.15 + 2.53 * sd
@@ -336,7 +335,7 @@ def _binomial_accepts(k, n, p, scaled_v, b):
     return math.log(scaled_v * (2.83 + 5.1 / b)) <= log_ratio
 
 
-@_drawing
+@_kernel
 def draw(stream, n, p, stochastic):
     """How many of ``n`` something with probability ``p`` happens to: drawn, or the expected number, rounded."""
     if stochastic:
@@ -399,7 +398,7 @@ def multinomial_uniform(stream, n, k, out):
 # ---------------------------------------------------------------------------------------- hypergeometric
 
 
-@_drawing
+@_kernel
 def hypergeometric(stream, n_good, n_bad, n_sample):
     """Draw how many good ones are among ``n_sample`` taken without replacement.
 
@@ -461,7 +460,7 @@ def _search_hypergeometric(u, n_good, n_bad, n_sample):
     return np.int64(k)
 
 
-@_drawing
+@_kernel
 def _hypergeometric_by_rejection(stream, n_good, n_bad, n_sample):
     n_total = n_good + n_bad
     mean = n_sample * (n_good / n_total)
@@ -518,7 +517,7 @@ def log_gamma(stream, shape):
     return math.log(_gamma_from_one(stream, shape + 1.0)) + math.log(open_uniform(stream)) / shape
 
 
-@_drawing
+@_kernel
 def _gamma_from_one(stream, shape):
     """``shape >= 1``; Marsaglia and Tsang (2000), ACM TOMS 26(3), doi:10.1145/358407.358414."""
     d = shape - 1.0 / 3.0
