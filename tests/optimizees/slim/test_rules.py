@@ -118,3 +118,17 @@ def test_cages_that_wait_have_fish_from_the_first_day_where_nothing_is_stocked()
     simulator.reset(1)
     assert simulator.state.fish[-1] == 4000
     assert build_shared(config).mass_kg[-19] < build_shared(config).mass_kg[0]  # smolts that wait to grow
+
+
+def test_published_money_counts_fish_that_wait_for_their_start_as_lighter_than_smolts():
+    config = busy(base="published")
+    simulator = Simulator(config)
+    simulator.reset(1)
+    simulator.step(np.array([4, 4]))
+    ages = [-(start - config.start_date).days for start in config.farms[1].cages_start_dates]
+    assert ages[-1] == -19
+    mass_kg = sum(float(config.mass_g(np.array(age))) for age in ages) / 1000
+    attached = simulator.state.lice[6:, 2:].sum()
+    waiting_rent = config.monthly_cost / 28
+    expected = config.gain_per_kg * mass_kg - config.infection_discount * attached - waiting_rent
+    assert simulator.state.payoff[1] == pytest.approx(expected, rel=1e-12)

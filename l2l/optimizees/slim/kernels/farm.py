@@ -160,7 +160,7 @@ def stock_value(shared, state, farm, day):
     value = 0.0
     for c in range(shared.first_cage[farm], shared.first_cage[farm + 1]):
         if not shared.rules.money:
-            value += shared.mass_kg[max(0, day - shared.cage_start[c])] * shared.gain_per_kg
+            value += shared.mass_kg[day - shared.cage_start[c]] * shared.gain_per_kg  # before the start: from its end
         elif state.fish[c] > 0:
             value += state.fish[c] * shared.mass_kg[day - state.cage_start[c]] * shared.gain_per_kg
         value -= shared.infection_discount * count_attached(state.lice[c])
