@@ -186,13 +186,14 @@ def deaths_under_effect(stream, n_fish, events, n_events, day, month, duration, 
     """Fish that die today of the treatments in effect, as SLIM counts them.
 
     Each takes the share ``fish_mortality`` float64[n_treatments] of the stock, spread over its ``duration``
-    float64[months, n_treatments] when it was applied, on each day of its effect.  ``month`` is that of each day.
+    float64[months, n_treatments] when it was applied, a day at least, on each day of its effect.  ``month`` is that
+    of each day.
     """
     dead = 0
     for e in range(n_events):
         if in_effect(events[e], day):
             t = events[e, TREATMENT]
-            days = duration[month[max(0, events[e, APPLIED])], t]
+            days = max(1.0, duration[month[max(0, events[e, APPLIED])], t])
             dead += draw(stream, n_fish, min(1.0, fish_mortality[t] / days), stochastic)
     return dead
 

@@ -188,6 +188,15 @@ def test_fish_die_of_a_treatment_on_each_day_of_its_effect(stream):
     assert dead == [0, 13, 13 + 1120, 13 + 1120, 13, 13, 0]
 
 
+def test_effect_that_is_over_at_once_takes_its_fish_in_a_day(stream):
+    events, n = events_of((THERMOLICER, 10, 0, 0), rules=PUBLISHED)
+    duration, month = np.zeros((1, 3)), np.zeros(99, np.int64)
+    dead = treatments.deaths_under_effect(
+        stream, 1000, events, n, 10, month, duration, np.array([0, 0.028, 0]), False
+    )
+    assert dead == 28
+
+
 def test_published_cost_is_that_of_the_last_treatment_for_one_fish():
     events, n = events_of((EMB, 0, 5, 21), (THERMOLICER, 3, 1, 1), (CLEANERFISH, 5, 1, 1), rules=PUBLISHED)
     dose, price = np.array([0.01706, 0, 0]), np.array([0.0, 10_000, 500])
