@@ -14,6 +14,7 @@ from ..types.rules import Rules
 from .config import Config, TreatmentConfig
 from .config_treatment import Steps
 
+YEAR_DAYS = 365
 NEVER = 1 << 40  # a day that no simulation reaches
 
 
@@ -260,15 +261,22 @@ def _development_rate(config: Config, stage: str) -> np.ndarray:
 def _n_slots(config: Config) -> int:
     """Room for the treatments that a cage may be under at once, one request per day.
 
-    Where a cage may be under the same one several times, the yearly quota limits those in effect, which last less
-    than a year: twice, as it may be renewed in between.  Cleaner fish have none.
+    Where a cage may be under the same one several times, the yearly quota limits those in effect, but for cleaner
+    fish, and so do the days for which the longest of them lasts.
     """
     scheduled = max(len(farm.treatment_dates) for farm in config.farms)
     if config.rules.eligibility:
-        return scheduled + len(config.treatments)
+        # one that is over is kept for a day where cleaner fish are stocked by what was in effect the day before
+        return scheduled + len(config.treatments) * (1 if config.rules.cleaner_fish else 2)
+    effect = _effect_days(config).max(axis=(0, 1))
+    days = [
+        max(t.effect_delay + int(effect[i]) + 2, t.application_period) for i, t in enumerate(config.treatments)
+    ]
+    longest = max([n for t, n in zip(config.treatments, days, strict=True) if not t.is_cleaner], default=0)
     quota = max(farm.max_num_treatments for farm in config.farms)
-    unlimited = sum(t.effect_delay + int(t.duration_days or 1) + 2 for t in config.treatments if t.is_cleaner)
-    return scheduled + 2 * quota + unlimited
+    limited = min(quota * (2 + longest // YEAR_DAYS), longest)  # the quota is renewed every year
+    unlimited = sum(n for t, n in zip(config.treatments, days, strict=True) if t.is_cleaner)
+    return scheduled + limited + min(unlimited, config.n_days)
 
 
 def _hatching_days(config: Config) -> np.ndarray:

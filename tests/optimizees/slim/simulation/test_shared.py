@@ -148,3 +148,13 @@ def test_arrays_cannot_be_written_and_variants_share_them():
     assert not variant.num_fish.flags.writeable
     with pytest.raises(ValueError, match="read-only"):
         shared.efficacy[0] = 0
+
+
+def test_room_for_treatments_does_not_grow_with_a_quota_that_nobody_can_use_up():
+    config = FYNE.replace(rules="published", **{"farms.*.max_num_treatments": 10**9})
+    assert build_shared(config).n_slots < 100
+
+
+def test_an_event_that_lingers_for_a_day_does_not_take_the_next_ones_room():
+    lingering = FYNE.replace(**{"rules.cleaner_fish": False})
+    assert build_shared(lingering).n_slots == build_shared(FYNE).n_slots + len(FYNE.treatments)
