@@ -52,18 +52,18 @@ class Config:
     # the model: config.json
     seed: int = model(check.whole(0), "seed of the simulation where none is given", 0)
     stage_age_evolutions: Mapping[str, int] = model(
-        check.rates(check.whole(1), "L1", "L2", "L3", "L4", "L5f"),
+        check.rates(check.whole(1, check.LONGEST), "L1", "L2", "L3", "L4", "L5f"),
         "greatest age in a stage (d); L1 and L3 by the published rules only, L4 not used; Heuch et al. (2001)",
     )
     delta_p: Mapping[str, float] = model(
-        check.rates(check.number(), "L0", "L1", "L3", "L4"),
+        check.rates(check.number(-10, 10), "L0", "L1", "L3", "L4"),
         "exponent of temperature in development time; L0: Stien et al. (2005), beta_2; Aldrin et al. (2017)",
     )
     delta_s: Mapping[str, float] = model(
-        check.rates(positive, "L1", "L3", "L4"), "Weibull shape of development time; Aldrin et al. (2017)"
+        check.rates(check.number(0.1, 100), "L1", "L3", "L4"), "Weibull shape of development time; Aldrin et al. (2017)"
     )
     delta_m10: Mapping[str, float] = model(
-        check.rates(positive, "L0_stien", "L1", "L3", "L4", also=("L0",)),
+        check.rates(check.number(0.01), "L0_stien", "L1", "L3", "L4", also=("L0",)),
         "median development time at 10 degC (d); L0_stien: Stien et al. (2005), beta_1; L0 not used; "
         "Aldrin et al. (2017)",
     )
@@ -75,27 +75,27 @@ class Config:
     infection_main_delta: float = model(check.number(), "infection, intercept (logit); Aldrin et al. (2017)")
     infection_weight_delta: float = model(check.number(), "infection, slope per ln kg of fish; Aldrin et al. (2017)")
     delta_expectation_weight_log: float = model(check.number(), "mean log mass of fish in that regression (ln kg)")
-    fish_mortality_center: float = model(check.number(), "fish mortality by lice, centre; Vollset (2019)")
+    fish_mortality_center: float = model(check.number(-100, 100), "fish mortality by lice, centre; Vollset (2019)")
     fish_mortality_k: float = model(check.number(0), "fish mortality by lice, slope (kg per louse); Vollset (2019)")
     background_lice_mortality_rates: Mapping[str, float] = model(
         check.rates(check.probability, *STAGES),
         "share dying per day; L1: Aldrin et al. (2017), L2: Tucker et al. (2002); Stien et al. (2005)",
     )
     reproduction_eggs_first_extruded: float = model(
-        check.number(0), "viable eggs of the first pair of strings; Aldrin et al. (2017)"
+        check.number(0, 1e6), "viable eggs of the first pair of strings; Aldrin et al. (2017)"
     )
     reproduction_age_dependence: float = model(
-        check.number(), "exponent of the female's age (d) in the number of eggs; Aldrin et al. (2017)"
+        check.number(-10, 10), "exponent of the female's age (d) in the number of eggs; Aldrin et al. (2017)"
     )
-    dam_unavailability: int = model(check.whole(1), "d for which a mated female does not mate again")
+    dam_unavailability: int = model(check.whole(1, check.MOST), "d for which a mated female does not mate again")
     smolt_mass_params: Mapping[str, float] = model(
         check.rates(check.number(), "max_mass", "skewness", "x_shift"),
         "fish mass max_mass / (1 + exp(skewness (d - x_shift))) (g) at d days; fitted to FAO's figure",
     )
     reservoir_offspring_integration_ratio: float = model(
-        check.number(0), "lice that the reservoir sends per day, per egg laid (mean of the past)"
+        check.number(0, 1), "lice that the reservoir sends per day, per egg laid (mean of the past)"
     )
-    reservoir_offspring_average: int = model(check.whole(1), "d over which that mean runs")
+    reservoir_offspring_average: int = model(check.whole(1, check.MOST), "d over which that mean runs")
     genetic_mechanism: str = model(check.choice("discrete", "maternal"), "inheritance: Mendelian, or the dam's")
     geno_mutation_rate: float = model(check.probability, "probability that an allele mutates, per egg")
     male_detachment_rate: float = model(check.probability, "share of males that leave a dying fish; a guess")
@@ -105,7 +105,7 @@ class Config:
     name: str = site(check.text, "name of the scenario")
     start_date: datetime = site(check.date, "first day")
     end_date: datetime = site(check.date, "day after the last")
-    ext_pressure: int = site(check.whole(0), "lice from the wild, per cage and day; also the first L1 of a cage")
+    ext_pressure: int = site(check.whole(0, check.MOST), "lice from the wild, per cage and day; also the first L1 of a cage")
     monthly_cost: float = site(check.number(0), "GBP per cage and 28 d")
     gain_per_kg: float = site(check.number(0), "GBP per kg of fish; NASDAQ Salmon Index, August 2021")
     infection_discount: float = site(check.number(0), "GBP lost per kg of fish, for each attached louse per kg")
@@ -120,7 +120,7 @@ class Config:
     agg_rate_enforcement_threshold: float = site(
         check.number(0), "adult females per fish that count as a strike; Marine Scotland"
     )
-    agg_rate_enforcement_strikes: int = site(check.whole(1), "strikes in a row after which a farm is culled")
+    agg_rate_enforcement_strikes: int = site(check.whole(1, check.MOST), "strikes in a row after which a farm is culled")
     treatment_strategy: str = site(check.text, "policy where none is given: its name or its file")
     farms: tuple[FarmConfig, ...] = site(farm_configs, "the farms, in the order of the matrices")
     rules: Rules = site(

@@ -72,6 +72,9 @@ class Place:
 
 Check = Callable[[Any, Place], Any]
 
+MOST = 10**9  # of anything that is counted: sums and products of a few of them stay below what 64 bits hold
+LONGEST = 3650  # d, of a stage or of a treatment
+
 
 def is_number(value: object) -> bool:
     """Whether ``value`` is a finite number; neither ``True`` nor ``"5"`` is one."""
@@ -100,14 +103,12 @@ def number(
     return check
 
 
-def whole(minimum: int | None = None, unit: str = "") -> Check:
-    """A whole number, at least ``minimum``; ``150.0`` counts as one, as in JSON Schema."""
-    expected = " ".join(
-        filter(None, ["a whole number", "" if minimum is None else f">= {minimum}", unit and f"({unit})"])
-    )
+def whole(minimum: int, maximum: int | None = None) -> Check:
+    """A whole number within bounds; ``150.0`` counts as one, as in JSON Schema."""
+    expected = f"a whole number >= {minimum}" + ("" if maximum is None else f" and <= {maximum}")
 
     def check(value: Any, place: Place) -> int:
-        if not is_number(value) or value != int(value) or (minimum is not None and value < minimum):
+        if not is_number(value) or value != int(value) or value < minimum or (maximum is not None and value > maximum):
             raise place.error(value, expected)
         return int(value)
 

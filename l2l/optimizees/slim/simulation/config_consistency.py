@@ -13,6 +13,7 @@ from l2l.optimizees.slim.simulation.config_treatment import TreatmentConfig
 if TYPE_CHECKING:
     from l2l.optimizees.slim.simulation.config import Config
 
+LEAST_SMOLT_G = 0.1
 LONGEST_HATCHING = 365.0  # days; just above the zero of the formula they grow without limit
 LONGEST_STAGE = 36_500.0  # days, over which the hazard to develop is summed
 
@@ -35,7 +36,12 @@ def _check_fish(config: Config, place: Place) -> None:
         raise (place / "smolt_mass_params").error(dict(growth), "max_mass > 0 and skewness <= 0: fish that grow")
     if cycle is not None and not config.rules.production_cycle:
         raise (place / "production_cycle").error(cycle, "none, as the rules have no production_cycle")
-    smolts_g = float(config.mass_g(np.zeros(1))[0])
+    with np.errstate(over="ignore"):
+        smolts_g = float(config.mass_g(np.zeros(1))[0])
+    if smolts_g < LEAST_SMOLT_G:
+        raise (place / "smolt_mass_params").error(
+            dict(growth), f"smolts of at least {LEAST_SMOLT_G:g} g, not {smolts_g:.3g} g"
+        )
     if cycle is not None and cycle.harvest_mass_g <= smolts_g:
         raise (place / "production_cycle" / "harvest_mass_g").error(
             cycle.harvest_mass_g, f"more than smolts weigh, {smolts_g:.4g} g"

@@ -26,17 +26,17 @@ class FarmConfig:
     """One farm: where it is, what it holds, and what it may do."""
 
     name: str = key(check.text, "name of the farm")
-    ncages: int = key(check.whole(1), "number of cages")
+    ncages: int = key(check.whole(1, check.MOST), "number of cages")
     location: tuple[float, float] = key(_location, "easting, northing on the national grid (m)")
-    num_fish: int = key(check.whole(0), "fish per cage when stocked")
+    num_fish: int = key(check.whole(0, check.MOST), "fish per cage when stocked")
     start_date: datetime = key(check.date, "first day of the farm; lice are counted every sampling_spacing from it")
     cages_start_dates: tuple[datetime, ...] = key(check.items(check.date), "day on which each cage is stocked")
     treatment_types: tuple[str, ...] = key(check.items(check.treatment), "treatments available here")
     treatment_dates: tuple[tuple[datetime, str], ...] = key(
         check.items(_treatment_date), "treatments scheduled beforehand: pairs of date and treatment"
     )
-    max_num_treatments: int = key(check.whole(0), "treatments allowed per year; cleaner fish do not count")
-    sampling_spacing: int = key(check.whole(1), "d between two lice counts")
+    max_num_treatments: int = key(check.whole(0, check.MOST), "treatments allowed per year; cleaner fish do not count")
+    sampling_spacing: int = key(check.whole(1, check.MOST), "d between two lice counts")
     defection_proba: float = key(check.probability, "probability of not treating when the organisation asks")
 
     @classmethod
@@ -62,7 +62,7 @@ class ProductionCycle:
     """When a cage is harvested, and how long it then rests before it is stocked again."""
 
     harvest_mass_g: float = key(check.number(above=0), "fish mass at which the cage is sold (g)")
-    fallow_days: int = key(check.whole(0), "d without fish after harvest or cull")
+    fallow_days: int = key(check.whole(0, check.MOST), "d without fish after harvest or cull")
 
     @classmethod
     def read(cls, plain: Any, place: Place) -> "ProductionCycle":

@@ -61,15 +61,15 @@ class TreatmentConfig:
         check.choice(*TYPES),
         "cleanerfish: stocked, kill by their number, do not count in max_num_treatments; only a chemical has a drug",
     )
-    effect_delay: int = key(check.whole(0), "d from application to effect")
-    application_period: int = key(check.whole(1), "d over which it is applied")
+    effect_delay: int = key(check.whole(0, check.LONGEST), "d from application to effect")
+    application_period: int = key(check.whole(1, check.LONGEST), "d over which it is applied")
     durability_temp_ratio: float | None = key(
-        check.optional(check.number(above=0)),
+        check.optional(check.number(maximum=check.LONGEST, above=0)),
         "effective until this / temperature days (d degC) after the delay",
         default=None,
     )
     duration_days: float | None = key(
-        check.optional(check.number(0)),
+        check.optional(check.number(0, check.LONGEST)),
         "effective until so many days after the delay, in place of durability_temp_ratio; neither: 1 d",
         default=None,
     )
