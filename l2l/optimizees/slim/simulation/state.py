@@ -153,9 +153,16 @@ def allocate(shared: Shared) -> State:
 
 
 def _most_batches(shared: Shared) -> int:
-    """Batches on their way to a farm at once: those that all cages lay for it on as many days as they may travel."""
-    days = np.where(shared.interfarm_probs > 0, shared.interfarm_times + 6 * np.sqrt(shared.interfarm_times) + 6, 0)
-    return int((np.diff(shared.first_cage) @ days).max()) + 1
+    """Batches on their way to a farm at once: of each cage one a day, for as many days as they may travel.
+
+    The days on which a farm's batches are still on their way are a Poisson number's; of many farms the sum strays less
+    than each alone.
+    """
+    n_cages = np.diff(shared.first_cage)
+    days = np.where(shared.interfarm_probs > 0, shared.interfarm_times, np.nan)
+    each_late = n_cages @ np.nan_to_num(days + 6 * np.sqrt(days) + 6)
+    together = n_cages @ np.nan_to_num(days + 1) + 9 * np.sqrt(n_cages**2 @ np.nan_to_num(days + 1))
+    return int(np.minimum(each_late, together).max()) + 1
 
 
 def begin(shared: Shared, state: State, seed_sequence: np.random.SeedSequence) -> None:

@@ -61,3 +61,12 @@ def test_stock_is_worth_its_mass_on_the_day_before():
     farm["cages_start_dates"] = ["2017-01-01 00:00:00"]
     _, state = begun(CONFIG.replace(farms=[farm], gain_per_kg=2.0))
     assert state.stock_value[0] == pytest.approx(1000 * 10 / (1 + np.exp(-0.01 * (364 - 475))) * 2.0)
+
+
+@pytest.mark.parametrize(("rules", "most_bytes"), [("revised", 1e8), ("published", 1e9)])
+def test_five_hundred_farms_of_ten_cages_fit_into_memory(rules, most_bytes):
+    farm = CONFIG.to_dict()["farms"][0]
+    farm |= {"ncages": 10, "cages_start_dates": farm["cages_start_dates"][:1] * 10}
+    square = {"interfarm_probs": np.full((500, 500), 0.0005), "interfarm_times": np.full((500, 500), 7.0)}
+    state = allocate(build_shared(CONFIG.replace(farms=[farm] * 500, rules=rules, **square)))
+    assert sum(array.nbytes for array in state) < most_bytes  # most of it not yet touched
