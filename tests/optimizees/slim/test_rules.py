@@ -132,3 +132,17 @@ def test_published_money_counts_fish_that_wait_for_their_start_as_lighter_than_s
     waiting_rent = config.monthly_cost / 28
     expected = config.gain_per_kg * mass_kg - config.infection_discount * attached - waiting_rent
     assert simulator.state.payoff[1] == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("rules", ["revised", "published"])
+@pytest.mark.parametrize("n_fish", [0, 1])
+def test_a_billion_lice_a_day_stay_counts(rules, n_fish):
+    overrides = {"ext_pressure": 10**9, "farms.*.num_fish": n_fish, "end_date": "2018-03-01"}
+    simulator = Simulator(Config.scenario("Fyne", rules=rules, **overrides))
+    outcome = simulator.run(Policy.built_in("bernoulli"), 1)
+    assert simulator.state.lice.min() >= 0
+    assert simulator.state.lice.sum() > 10**10
+    assert (outcome.fish <= n_fish * np.diff(simulator.shared.first_cage)).all()
+    assert np.isfinite(outcome.payoff).all()
+    if n_fish == 0:
+        assert simulator.state.lice[:, 2:].sum() == 0  # none to sit on
