@@ -97,24 +97,23 @@ def write_day(state, first_cage, actions, day, record):
 
 
 @entry
-def run(world, family, parameters, actions, first_day, last_day, record, first_farm, last_farm, parts):
+def run(world, family, parameters, actions, first_day, last_day, first_farm, last_farm, parts):
     """Simulate the days first_day .. last_day - 1: a whole run under a compiled policy, or a day of given actions.
 
     Parameters
     ----------
     world : World
+        Day d fills row d mod n of the n of its record; with none nothing is recorded.
     family : int
         A policy's ``Family``, or ``GIVEN``.
     parameters : float64[n_farms, n_parameters]
         Of the policy.
     actions : int64[n_farms]
         What the farms do, if ``GIVEN``; filled by a policy.
-    record : Record
-        Day d fills row d mod n of its n; with none nothing is recorded.
     first_farm, last_farm, parts : int
         Farms and parts of the days; all farms and ``WHOLE_DAY`` but for a day of given actions.
     """
-    shared, state = world.shared, world.state
+    shared, state, record = world.shared, world.state, world.record
     recording = record.action.shape[0] > 0
     for day in range(first_day, last_day):
         if family != GIVEN:

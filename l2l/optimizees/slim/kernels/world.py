@@ -1,6 +1,6 @@
-"""A scenario and a state as one object: kernels are handed a pointer instead of a hundred arrays.
+"""A scenario, a state and a record as one object: kernels are handed a pointer instead of a hundred arrays.
 
-Unpacking the arrays of ``Shared`` and ``State`` costs Python some 17 us per call, half a day's simulation of a small
+Unpacking the arrays of ``Shared``, ``State`` and ``Record`` costs Python some 17 us per call, half a day's simulation of a small
 scenario; a ``World`` costs less than 1 us.  It is unpacked once, when it is made.
 
 Kernels do not count references to its arrays.  Counting, atomically, for each of a hundred arrays that a call hands
@@ -21,17 +21,18 @@ class WorldType(types.StructRef):
 
 
 class World(structref.StructRefProxy):
-    """The arrays that a run reads and those it changes; ``make_world`` makes it.
+    """The arrays that a run reads, those it changes and those it fills; ``make_world`` makes it.
 
     Attributes
     ----------
     shared : Shared
     state : State
+    record : Record
         The same arrays as those it was made of, not copies.
     """
 
 
-structref.define_proxy(World, WorldType, ["shared", "state"])
+structref.define_proxy(World, WorldType, ["shared", "state", "record"])
 
 
 @intrinsic
@@ -51,12 +52,12 @@ def _uncounted(typingctx, arrays):
 
 
 @entry
-def _join(shared, state):
-    return World(_uncounted(shared), _uncounted(state))  # type: ignore[call-arg]
+def _join(shared, state, record):
+    return World(_uncounted(shared), _uncounted(state), _uncounted(record))  # type: ignore[call-arg]
 
 
-def make_world(shared, state):
+def make_world(shared, state, record):
     """The ``World`` of these arrays."""
-    world = _join(shared, state)
-    world.shared, world.state = shared, state  # keeps them alive; and for kernels that run as Python functions
+    world = _join(shared, state, record)
+    world.shared, world.state, world.record = shared, state, record  # keeps them alive; and for kernels that run as Python functions
     return world

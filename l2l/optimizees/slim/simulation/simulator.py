@@ -105,13 +105,13 @@ class Simulator:
 
     def _run_kernels(self) -> None:
         """Call each kernel that takes a world, to no effect."""
-        self._advance(Policy.built_in("untreated"), 0, self._nothing)
+        self._advance(Policy.built_in("untreated"), 0, self._world)
         order(self._world, 0, 0, 0, False)  # refused: no treatment is left before a run has begun
 
     @cached_property
     def _world(self) -> World:
         # not before compile_once: it forgets kernels that were compiled from other sources
-        return make_world(self.shared, self.state)
+        return make_world(self.shared, self.state, self._nothing)
 
     def reset(self, seed: int | np.random.SeedSequence) -> None:
         """Go back to the first day, with the streams of ``seed``."""
@@ -127,7 +127,7 @@ class Simulator:
 
     def run(self, policy: AnyPolicy, seed: int | np.random.SeedSequence) -> Outcome:
         """Simulate all days: in one kernel call under a compiled ``Policy``, in one a day under any other."""
-        self._follow(policy, seed, self._nothing)
+        self._follow(policy, seed)
         return self.outcome()
 
     def run_recorded(self, policy: AnyPolicy, seed: int | np.random.SeedSequence) -> records.Record:
@@ -136,7 +136,7 @@ class Simulator:
         self._follow(policy, seed, record)
         return record
 
-    def _follow(self, policy: AnyPolicy, seed: int | np.random.SeedSequence, record: records.Record) -> None:
+    def _follow(self, policy: AnyPolicy, seed: int | np.random.SeedSequence, record: records.Record | None = None) -> None:
         """Simulate a whole run."""
         self.reset(seed)
         begin_run(policy, sequence_of(seed))
@@ -152,16 +152,16 @@ class Simulator:
         """
         if not self.day <= last_day <= self.shared.n_days:
             raise ValueError(f"last_day must lie in {self.day} .. {self.shared.n_days}, got {last_day}")
-        record = self._nothing if record is None else record
+        world = self._world if record is None else make_world(self.shared, self.state, record)
         if isinstance(policy, Policy):
-            self._advance(policy, last_day, record)
+            self._advance(policy, last_day, world)
             return
         decide = decisions(policy)
         while self.day < last_day:
             self._choose(decide(observations(self.state)))
-            self._advance(None, self.day + 1, record)
+            self._advance(None, self.day + 1, world)
 
-    def _advance(self, policy: Policy | None, last_day: int, record: records.Record) -> None:
+    def _advance(self, policy: Policy | None, last_day: int, world: World) -> None:
         """Go on to ``last_day`` under a policy, or under ``actions``."""
         if policy is None:
             family, parameters = GIVEN, self._no_parameters
@@ -174,13 +174,12 @@ class Simulator:
                     f"{n_expected} for a scenario of {self.shared.n_treatments} treatments and {self.shared.n_days} days"
                 )
         episode.run(
-            self._world,
+            world,
             family,
             parameters,
             self.actions,
             self.day,
             last_day,
-            record,
             0,
             self.shared.n_farms,
             episode.WHOLE_DAY,
@@ -215,7 +214,7 @@ class Simulator:
         """
         if self.day >= self.shared.n_days:
             raise ValueError(f"no run of {self.shared.n_days} days is under way; call reset(seed) first")
-        self._advance(None, self.day + 1, self._nothing)
+        self._advance(None, self.day + 1, self._world)
 
     def run_parts(self, day: int, parts: int, first_farm: int, last_farm: int) -> None:
         """Do these parts of a day, see `kernels.episode`, for the farms first_farm .. last_farm - 1 under ``actions``.
@@ -229,7 +228,6 @@ class Simulator:
             self.actions,
             day,
             day + 1,
-            self._nothing,
             first_farm,
             last_farm,
             parts,

@@ -17,9 +17,9 @@ def run(sea, family=UNTREATED, n_days=None):
     shared = sea.shared if n_days is None else sea.shared._replace(n_days=n_days)
     record = records.allocate(shared, shared.n_days)
     actions, parameters = np.zeros(shared.n_farms, np.int64), np.zeros((shared.n_farms, 0))
-    world = make_world(shared, sea.state)
+    world = make_world(shared, sea.state, record)
     n_days, n_farms = shared.n_days, shared.n_farms
-    episode.run(world, family, parameters, actions, 0, n_days, record, 0, n_farms, episode.WHOLE_DAY)
+    episode.run(world, family, parameters, actions, 0, n_days, 0, n_farms, episode.WHOLE_DAY)
     return record
 
 
