@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from l2l import cli
-from l2l.optimizees.slim import fit, plot, trials
+from l2l.optimizees.slim import trials
+from l2l.optimizees.slim.commands import fit, plot
 from l2l.optimizees.slim.fitting.farm_report import QUANTITIES, REQUIRED
 from l2l.optimizees.slim.fitting.optimizee import SlimFitOptimizeeParameters
 from l2l.optimizees.slim.optimizee import SlimOptimizeeParameters

@@ -12,43 +12,43 @@ from l2l.optimizees.slim.simulation.config_checks import ConfigError
 # a module is imported when its command is given, so that `slim --help` waits for no compiler
 COMMANDS = {
     "run": (
-        "l2l.optimizees.slim.run",
+        "l2l.optimizees.slim.commands.run",
         "simulate a scenario under a policy and write its daily table",
     ),
     "resume": (
-        "l2l.optimizees.slim.resume",
+        "l2l.optimizees.slim.commands.resume",
         "go on with a run that was interrupted",
     ),
     "validate": (
-        "l2l.optimizees.slim.validate",
+        "l2l.optimizees.slim.commands.validate",
         "compare the simulator with stored ensembles of another",
     ),
     "benchmark": (
-        "l2l.optimizees.slim.benchmark",
+        "l2l.optimizees.slim.commands.benchmark",
         "run many trials of scenarios under policies, and write totals, means and quantiles",
     ),
     "rules": (
-        "l2l.optimizees.slim.rule_effects",
+        "l2l.optimizees.slim.commands.rules",
         "measure the effect of each rule that differs between the rule sets",
     ),
     "study": (
-        "l2l.optimizees.slim.study",
+        "l2l.optimizees.slim.commands.study",
         "test the findings of the published study on this model",
     ),
     "optimise": (
-        "l2l.optimizees.slim.optimise",
+        "l2l.optimizees.slim.commands.optimise",
         "tune a treatment policy for a scenario",
     ),
     "compile": (
-        "l2l.optimizees.slim.compile",
+        "l2l.optimizees.slim.commands.compile",
         "compile the simulator now, rather than when it is first used",
     ),
     "fit": (
-        "l2l.optimizees.slim.fit",
+        "l2l.optimizees.slim.commands.fit",
         "fit parameters of a scenario to what its farms reported",
     ),
     "plot": (
-        "l2l.optimizees.slim.plot",
+        "l2l.optimizees.slim.commands.plot",
         "draw the course of runs, or of a stored ensemble",
     ),
     "network": (
@@ -64,7 +64,7 @@ class CommandParser(argparse.ArgumentParser):
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """As argparse does."""
         if "--set" in self.options:
-            from l2l.optimizees.slim.scenario_options import as_settings
+            from l2l.optimizees.slim.commands.scenario_options import as_settings
 
             args = as_settings(args)
         return super().parse_known_args(args, namespace)

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow.parquet
 import pytest
 
-from l2l.optimizees.slim.ensemble_table import simulate, summarise
+from l2l.optimizees.slim.validation.ensemble_table import simulate, summarise
 from l2l.optimizees.slim.kernels.stages import L5F
 from l2l.optimizees.slim.plotting.course import HIGH, LOW, MIDDLE
 from l2l.optimizees.slim.plotting.daily import read_runs

@@ -14,7 +14,7 @@ import pytest
 from matplotlib.image import imread
 
 from l2l.optimizees.slim.cli import main
-from l2l.optimizees.slim.plot import chosen
+from l2l.optimizees.slim.commands.plot import chosen
 from l2l.optimizees.slim.plotting import figures
 from l2l.optimizees.slim.plotting.daily import read_runs
 from l2l.optimizees.slim.simulation.config import ConfigError

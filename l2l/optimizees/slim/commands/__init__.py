@@ -1,0 +1,1 @@
+"""The subcommands of ``slim``, and what they share."""

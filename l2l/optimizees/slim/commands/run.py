@@ -1,0 +1,113 @@
+"""Simulate a scenario under a policy and write its daily table: ``slim run``."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from l2l.optimizees.slim.recording.paths import table_path
+from l2l.optimizees.slim.commands.progress import progress_bar
+from l2l.optimizees.slim.commands.scenario_options import add_scenario_options, overrides, whole_option
+from l2l.optimizees.slim.simulation.config import Config
+from l2l.optimizees.slim.commands.text_table import aligned
+
+if TYPE_CHECKING:  # the simulator loads numba
+    from l2l.optimizees.slim.recording.recorded_run import RecordedRun
+    from l2l.optimizees.slim.simulation.policies import Policy
+    from l2l.optimizees.slim.simulation.simulator import Outcome
+
+OWN_OPTIONS = {"seed": "--seed", "treatment_strategy": "--treatment-strategy"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of ``slim run``."""
+    parser.add_argument(
+        "out", metavar="OUT/NAME", help="writes OUT/simulation_data_NAME.parquet, in place of an old one"
+    )
+    parser.add_argument("scenario", metavar="SCENARIO", help="name of a scenario, or its folder")
+    parser.add_argument(
+        "--treatment-strategy",
+        metavar="NAME|FILE",
+        help="untreated, bernoulli, mosaic, a policy's YAML file, or a table of actions (CSV: farm, date, action); "
+        "default: the scenario's own",
+    )
+    parser.add_argument("--seed", metavar="N", help="whole number >= 0 (default: the scenario's own)")
+    parser.add_argument(
+        "--save-rate", metavar="DAYS", default="1", help="keep every so many days and the last; 0: the last alone"
+    )
+    parser.add_argument(
+        "--checkpoint-rate",
+        metavar="DAYS",
+        default="0",
+        help="save the run every so many days, for `slim resume`; 0: only when it is interrupted",
+    )
+    add_quiet(parser)
+    add_scenario_options(parser, OWN_OPTIONS)
+
+
+def add_quiet(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--quiet``."""
+    parser.add_argument("--quiet", action="store_true", help="no progress; print the path of the table only")
+
+
+def run(args: argparse.Namespace) -> str:
+    """Carry out ``slim run``; the summary for the user."""
+    path = table_path(args.out)
+    config = Config.scenario(args.scenario, **overrides(args))
+
+    from l2l.optimizees.slim.simulation.policies import load_policy  # loads numba
+
+    policy = load_policy(args.treatment_strategy or config.treatment_strategy, config)
+    policy.farm_parameters(len(config.farms))  # refuses a policy for another number of farms
+    seed = config.seed if args.seed is None else whole_option("--seed", args.seed)
+    save_rate = whole_option("--save-rate", args.save_rate)
+    checkpoint_rate = whole_option("--checkpoint-rate", args.checkpoint_rate)
+    path.parent.mkdir(parents=True, exist_ok=True)
+
+    from l2l.optimizees.slim.recording.recorded_run import RecordedRun
+
+    tell_of_compilation(args.quiet)
+    return finish(RecordedRun(args.out, config, policy, seed, save_rate, checkpoint_rate), args.quiet)
+
+
+def tell_of_compilation(quiet: bool) -> None:
+    """Say why it takes so long, where the simulator has to be compiled."""
+    from l2l.optimizees.slim.kernels.cache import is_compiled
+
+    if not (quiet or is_compiled()):
+        sys.stderr.write("compiling the simulator; this happens once and takes half a minute\n")
+
+
+def finish(recorded: "RecordedRun", quiet: bool) -> str:
+    """Simulate to the end; what to tell the user."""
+    with progress_bar("days", recorded.config.n_days, quiet) as tell:
+        recorded.go(tell)
+    if quiet:
+        return str(recorded.path)
+    told = summary(recorded.config, recorded.policy, recorded.seed, recorded.simulator.outcome())
+    return f"{recorded.path}\n\n{told}"
+
+
+def summary(config: Config, policy: "Policy", seed: int, outcome: "Outcome") -> str:
+    """Totals of a run, farm by farm, as lines of text."""
+    treatments = [t.treatment_name for t in config.treatments]
+    rows = [("farm", "payoff (GBP)", "females/fish", *treatments, "fish left")]
+    for f, farm in enumerate(config.farms):
+        used = [str(n) for n in outcome.treatments[f]]
+        females = f"{outcome.aggregation[f]:.2f}"
+        rows.append((farm.name, f"{outcome.payoff[f]:,.0f}", females, *used, f"{outcome.fish[f]:,}"))
+    if len(config.farms) > 1:
+        used = [str(n) for n in outcome.treatments.sum(axis=0)]
+        females = f"{outcome.aggregation.mean():.2f}"
+        rows.append(("all", f"{outcome.payoff.sum():,.0f}", females, *used, f"{outcome.fish.sum():,}"))
+    lines = [
+        f"{config.name}: {config.start_date:%Y-%m-%d} to {config.end_date:%Y-%m-%d} ({config.n_days} days), "
+        f"{policy.family.name.lower()}, seed {seed}",
+        "",
+        *aligned(rows),
+        "",
+    ]
+    for gene, frequency in zip(config.genes, outcome.resistance, strict=True):
+        share = "no lice left" if frequency != frequency else f"{frequency:.2%} of alleles among all lice"
+        lines.append(f"resistance at the end ({gene.upper()}): {share}")
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""Runs on disk: a table that grows day by day, and checkpoints."""

@@ -1,0 +1,1 @@
+"""Studies of the model: what is compared, and the findings of the published one."""

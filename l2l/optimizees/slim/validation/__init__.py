@@ -1,0 +1,1 @@
+"""Comparing ensembles of runs with stored ones."""
