@@ -84,9 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run ``slim``; 0 if done, 1 if it failed, 2 for wrong usage or input, 130 if interrupted."""
     argv = sys.argv[1:] if argv is None else list(argv)
     parser = argparse.ArgumentParser(prog="slim", description="Simulate sea lice on salmon farms.")
-    commands = parser.add_subparsers(
-        dest="command", required=True, metavar="COMMAND", parser_class=CommandParser
-    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=CommandParser)
     for name, (module, meaning) in COMMANDS.items():
         command = commands.add_parser(name, help=meaning, description=f"{meaning.capitalize()}.", allow_abbrev=False)
         if argv[:1] == [name]:

@@ -88,7 +88,9 @@ class Comparison:
         write_csv_atomically(path, self.table[0], (row.values() for row in self.table))
 
 
-def compare(ensemble: Ensemble, policies: Mapping[str, AnyPolicy], seeds: Sequence[np.random.SeedSequence]) -> Comparison:
+def compare(
+    ensemble: Ensemble, policies: Mapping[str, AnyPolicy], seeds: Sequence[np.random.SeedSequence]
+) -> Comparison:
     """Run every policy on every seed; differences are paired, since a seed gives all of them the same stock and sea."""
     names = list(policies)
     outcomes = ensemble.outcomes([(policy, seed) for policy in policies.values() for seed in seeds])

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from l2l.matplotlib_ import plt
 from l2l.optimizees.slim import plots
 from l2l.optimizees.slim.comparison import Comparison
 from l2l.optimizees.slim.kernels.stages import L3, L5F

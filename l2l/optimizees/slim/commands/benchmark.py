@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from l2l.optimizees.slim.recording.paths import benchmark_path
 from l2l.optimizees.slim.commands.progress import progress_bar
 from l2l.optimizees.slim.commands.run import tell_of_compilation
 from l2l.optimizees.slim.commands.scenario_options import add_scenario_options, overrides, whole_option
+from l2l.optimizees.slim.commands.text_table import aligned
+from l2l.optimizees.slim.recording.paths import benchmark_path
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.config_checks import ConfigError
-from l2l.optimizees.slim.commands.text_table import aligned
 from l2l.version import FULL_VERSION
 
 if TYPE_CHECKING:  # these load numba
@@ -34,9 +34,7 @@ WRITE_SPARINGLY = 50
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``slim benchmark``."""
-    parser.add_argument(
-        "out", metavar="OUT/NAME", help="writes OUT/benchmark_NAME.parquet, in place of an old one"
-    )
+    parser.add_argument("out", metavar="OUT/NAME", help="writes OUT/benchmark_NAME.parquet, in place of an old one")
     parser.add_argument(
         "--scenarios", nargs="+", required=True, metavar="SCENARIO", help="names of scenarios, or their folders"
     )
@@ -189,7 +187,9 @@ def _write(groups: Sequence[tuple[Trials, Policy]], path: Path, metadata: dict[s
 
 def summary(groups: Sequence[Trials]) -> str:
     """Means over the trials, all farms together, as lines of text."""
-    rows = [("scenario, policy", "payoff (GBP)", "95 % interval", "females/fish", "treatments", "resistance", "fish left")]
+    rows = [
+        ("scenario, policy", "payoff (GBP)", "95 % interval", "females/fish", "treatments", "resistance", "fish left")
+    ]
     for group in groups:
         statistics = dict(group.statistics())
         mean = {column: values[0] for column, values in statistics["mean"].items()}

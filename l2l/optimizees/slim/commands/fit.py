@@ -6,9 +6,9 @@ from typing import Any
 
 import yaml
 
+from l2l.optimizees.slim.commands.scenario_options import add_scenario_options, json_or_text, overrides
 from l2l.optimizees.slim.fitting.farm_report import MONTH
 from l2l.optimizees.slim.fitting.optimizee import SlimFitOptimizee, SlimFitOptimizeeParameters
-from l2l.optimizees.slim.commands.scenario_options import add_scenario_options, json_or_text, overrides
 from l2l.optimizees.slim.simulation import config_checks as check
 from l2l.optimizees.slim.simulation.config_checks import ConfigError, Place
 

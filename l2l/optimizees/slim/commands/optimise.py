@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import yaml
 
 from l2l.errors import nearest
+from l2l.optimizees.slim.commands.scenario_options import add_scenario_options, overrides, whole_option
 from l2l.optimizees.slim.objectives import OBJECTIVES, find_objectives
 from l2l.optimizees.slim.optimizee import SlimOptimizeeParameters
 from l2l.optimizees.slim.recording.paths import run_folder
-from l2l.optimizees.slim.commands.scenario_options import add_scenario_options, overrides, whole_option
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.config_checks import ConfigError
 from l2l.optimizees.slim.simulation.config_files import find_scenario

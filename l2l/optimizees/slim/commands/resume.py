@@ -2,8 +2,8 @@
 
 import argparse
 
-from l2l.optimizees.slim.recording.paths import checkpoint_path
 from l2l.optimizees.slim.commands.run import add_quiet, finish
+from l2l.optimizees.slim.recording.paths import checkpoint_path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -14,9 +14,9 @@ from l2l.optimizees.slim.commands.progress import progress_bar
 from l2l.optimizees.slim.commands.replicate_options import add_replicate_options, replicates
 from l2l.optimizees.slim.commands.run import tell_of_compilation
 from l2l.optimizees.slim.commands.scenario_options import add_scenario_options, overrides
+from l2l.optimizees.slim.commands.text_table import aligned
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.config_checks import ConfigError
-from l2l.optimizees.slim.commands.text_table import aligned
 from l2l.optimizees.slim.types.rules import RULE_SETS, Rules
 from l2l.utils.atomic import write_csv_atomically
 
@@ -69,8 +69,8 @@ def run(args: argparse.Namespace) -> str:
     conditions = list(rule_sets(args.only or Rules._fields))
     variants = [config.replace(rules=value) for _, _, value in conditions]
 
-    from l2l.optimizees.slim.studies.run_summary import simulate_summaries
     from l2l.optimizees.slim.simulation.policies import load_policy
+    from l2l.optimizees.slim.studies.run_summary import simulate_summaries
 
     policy = load_policy(args.policy or config.treatment_strategy, config)
     args.out.mkdir(parents=True, exist_ok=True)
@@ -105,7 +105,9 @@ def effects(runs: dict[tuple[str, str], list[RunSummary]]) -> list[Effect]:
     """
     rules = dict.fromkeys(rule for rule, _ in runs if rule)
     pairs = [
-        (rule, others, (rule, others), ("", others)) if others == "revised" else (rule, others, ("", others), (rule, others))
+        (rule, others, (rule, others), ("", others))
+        if others == "revised"
+        else (rule, others, ("", others), (rule, others))
         for rule in rules
         for others in RULE_SETS
     ]

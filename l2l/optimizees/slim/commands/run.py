@@ -2,14 +2,13 @@
 
 import argparse
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from l2l.optimizees.slim.recording.paths import table_path
 from l2l.optimizees.slim.commands.progress import progress_bar
 from l2l.optimizees.slim.commands.scenario_options import add_scenario_options, overrides, whole_option
-from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.commands.text_table import aligned
+from l2l.optimizees.slim.recording.paths import table_path
+from l2l.optimizees.slim.simulation.config import Config
 
 if TYPE_CHECKING:  # the simulator loads numba
     from l2l.optimizees.slim.recording.recorded_run import RecordedRun

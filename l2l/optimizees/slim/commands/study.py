@@ -12,8 +12,8 @@ from l2l.optimizees.slim.commands.progress import progress_bar
 from l2l.optimizees.slim.commands.replicate_options import add_replicate_options, replicates
 from l2l.optimizees.slim.commands.run import tell_of_compilation
 from l2l.optimizees.slim.commands.scenario_options import whole_option
-from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.commands.text_table import aligned
+from l2l.optimizees.slim.simulation.config import Config
 from l2l.utils.atomic import write_csv_atomically
 
 if TYPE_CHECKING:  # the simulator loads numba
@@ -38,8 +38,8 @@ def run(args: argparse.Namespace) -> str:
     Config.scenario("path", **overrides)  # refuses rules that do not exist
 
     from l2l.optimizees.slim.studies.findings import cells, hypotheses, judge
-    from l2l.optimizees.slim.studies.run_summary import RunSummary, simulate_summaries
     from l2l.optimizees.slim.studies.report import write_report
+    from l2l.optimizees.slim.studies.run_summary import RunSummary, simulate_summaries
 
     args.out.mkdir(parents=True, exist_ok=True)
     tell_of_compilation(False)
@@ -66,7 +66,9 @@ def write_cells(path: Path, runs: dict) -> None:
     first = next(iter(runs.values()))[0]
     farms = [f"infestation_farm_{f}" for f in range(len(first.farm_infestation))]
     rows = [
-        (name, i, *(x for x in one[:-1]), *one.farm_infestation) for name, own in runs.items() for i, one in enumerate(own)
+        (name, i, *(x for x in one[:-1]), *one.farm_infestation)
+        for name, own in runs.items()
+        for i, one in enumerate(own)
     ]
     write_csv_atomically(path, ("cell", "run", *first._fields[:-1], *farms), rows)
 

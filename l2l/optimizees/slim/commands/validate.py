@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from l2l.errors import L2LError, nearest
 from l2l.optimizees.slim.commands.replicate_options import add_replicate_options, replicates
 from l2l.optimizees.slim.commands.run import tell_of_compilation
+from l2l.optimizees.slim.commands.text_table import aligned
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.config_checks import ConfigError
-from l2l.optimizees.slim.commands.text_table import aligned
 from l2l.utils.atomic import write_csv_atomically
 
 if TYPE_CHECKING:  # the simulator loads numba
@@ -56,9 +56,9 @@ def run(args: argparse.Namespace) -> str:
     asked = replicates(args)
     paths = select_ensembles(args.folder, args.only)
 
+    from l2l.optimizees.slim.simulation.policies import load_policy
     from l2l.optimizees.slim.validation.agreement import agreements
     from l2l.optimizees.slim.validation.ensemble_table import read_ensemble, simulate
-    from l2l.optimizees.slim.simulation.policies import load_policy
     from l2l.optimizees.slim.validation.figures import draw_bands
 
     args.out.mkdir(parents=True, exist_ok=True)
@@ -133,7 +133,12 @@ def table(name: str, found: Sequence[Agreement], n_ours: int, n_stored: int) -> 
                 verdict if loch.required else f"({verdict})",
             )
         )
-    return "\n".join([f"{name}: {n_ours} runs of ours, {n_stored} stored; in brackets for information", *map(str.rstrip, aligned(rows))])
+    return "\n".join(
+        [
+            f"{name}: {n_ours} runs of ours, {n_stored} stored; in brackets for information",
+            *map(str.rstrip, aligned(rows)),
+        ]
+    )
 
 
 def _percent(share: float) -> str:

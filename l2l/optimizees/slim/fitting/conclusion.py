@@ -183,7 +183,9 @@ def _write_predictions(path: Path, fit: Fit, optimizee: SlimFitOptimizee) -> Non
 
 
 def _agreement_text(fit: Fit) -> str:
-    share = f"Of {len(fit.predicted)} reports simulated with the estimates, {fit.agreement:.1%} are further from their mean"
+    share = (
+        f"Of {len(fit.predicted)} reports simulated with the estimates, {fit.agreement:.1%} are further from their mean"
+    )
     if fit.agreement < HARDLY_EVER:
         return (
             f"{share} than the report is: the model hardly ever gives such a report. The intervals hold for the values "
@@ -199,8 +201,8 @@ def _compared_text(optimizee: SlimFitOptimizee) -> str:
     n_lice = int((report.quantity == LICE).sum())
     lines = [
         f"{n_lice} lice counts (adult females per fish) and {len(report) - n_lice} mortalities (per cent of the fish), "
-        f"of {len(set(report.farm.tolist()))} farms. Counts are means over {r.fish_sampled} fish, negative binomial with "
-        f"dispersion {r.dispersion:g}; mortalities have an error of {r.mortality_error:.0%}."
+        f"of {len(set(report.farm.tolist()))} farms. Counts are means over {r.fish_sampled} fish, negative binomial "
+        f"with dispersion {r.dispersion:g}; mortalities have an error of {r.mortality_error:.0%}."
     ]
     if report.left_out:
         lines.append(f"Not compared: {'; '.join(report.left_out)}.")

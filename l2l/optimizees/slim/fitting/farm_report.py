@@ -194,7 +194,9 @@ def _span(day: date, period: str | int) -> tuple[date, date]:
 
 def _left_out(unknown: dict[str, int], outside: int, config: Config) -> list[str]:
     names = [farm.name for farm in config.farms]
-    told = [f"{n} rows of {site!r}, which is no farm of the scenario{nearest(site, names)}" for site, n in unknown.items()]
+    told = [
+        f"{n} rows of {site!r}, which is no farm of the scenario{nearest(site, names)}" for site, n in unknown.items()
+    ]
     if outside:
         told.append(f"{outside} rows of times that the run does not cover whole")
     return told

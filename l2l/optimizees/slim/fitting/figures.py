@@ -82,8 +82,9 @@ def profiles(parameters: Sequence[FitParameter], intervals: Sequence[Interval], 
     with figure(png, 0.4 + 3.0 * n_rows, nrows=n_rows, ncols=n_columns, squeeze=False) as (drawn, axes):
         for parameter, interval, panel in zip(parameters, intervals, axes.flat, strict=False):
             x = 10**interval.grid if parameter.log else interval.grid
-            low, estimate, high = (10.0**v if parameter.log else v for v in
-                                   (interval.low, interval.estimate, interval.high))
+            low, estimate, high = (
+                10.0**v if parameter.log else v for v in (interval.low, interval.estimate, interval.high)
+            )
             panel.axvspan(low, high, color=COLOURS[0], alpha=0.12, lw=0)
             panel.axvline(estimate, color=COLOURS[0], lw=1)
             panel.axhline(interval.threshold, color=MUTED, lw=1, ls=(0, (4, 3)))

@@ -123,7 +123,9 @@ class _Search:
         self.likelihood = Likelihood(self.parameters, self.summary.left_out)
         self.observed = self.summary(observed)
         starts = [np.zeros(len(box.low)), np.clip(self.observed, -1, 1)]
-        self.best, self.least = min((self.likelihood.best(self.observed, s) for s in starts), key=lambda found: found[1])
+        self.best, self.least = min(
+            (self.likelihood.best(self.observed, s) for s in starts), key=lambda found: found[1]
+        )
 
     def profile(self, j: int) -> tuple[np.ndarray, np.ndarray]:
         """A grid of parameter ``j`` over the box, which has the estimate in it, and the excess deviance there."""

@@ -15,8 +15,8 @@ from ..simulation import config_checks as check
 from ..simulation.config import Config, ConfigError
 from ..simulation.config_checks import Place
 from .farm_report import MONTH, read_report
-from .reporting import Reporting
 from .parameter import parse_parameters, values_at
+from .reporting import Reporting
 
 if TYPE_CHECKING:  # loads numba
     from .report_model import ReportModel

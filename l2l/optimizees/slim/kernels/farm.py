@@ -118,7 +118,7 @@ def stock_cages(shared, state, farm, day):
 
 @merged
 def update_farm(shared, state, farm, day):
-    """Renew a farm's yearly quota and stock its cages, advance them by a day, and account for it; its eggs wait for `send_eggs`.
+    """Renew a farm's quota, stock its cages, advance them by a day, and account for it; its eggs wait for `send_eggs`.
 
     Every rate is taken from the state at the start of the day.  Deaths come first, then the survivors develop,
     then newcomers join; the day's eggs are laid by the adults of its start.

@@ -149,7 +149,9 @@ def develop(stream, lice, rate_l1, infection_rate, rate_l3, rate_l4):
 
 
 @njit(cache=True, nogil=True)
-def develop_in_bulk(stream, lice, n_before, rate_l1, infection_rate, infective_share, rate_l3, rate_l4, ratios, drawn, stochastic):
+def develop_in_bulk(
+    stream, lice, n_before, rate_l1, infection_rate, infective_share, rate_l3, rate_l4, ratios, drawn, stochastic
+):
     """Move on as many of each stage as its whole number ``n_before`` int64[n_stages] says, in place.
 
     The numbers are drawn, or else rounded; their genotypes are in proportion to those that are there now, or to
@@ -245,7 +247,9 @@ def count_matings(stream, n_fish, n_males, n_free_females):
 
 
 @njit(cache=True, nogil=True)
-def lay_eggs(stream, lice, n_matings, n_free, n_eggs, maternal, gamete_map, zygote_map, mutation_rate, rules, scratch, eggs):
+def lay_eggs(
+    stream, lice, n_matings, n_free, n_eggs, maternal, gamete_map, zygote_map, mutation_rate, rules, scratch, eggs
+):
     """Draw the genotypes of ``n_eggs`` eggs of ``n_matings`` pairs into ``eggs`` int64[n_genotypes].
 
     Parents are drawn without replacement from the adults, the dams from the ``n_free`` among them; their gametes,

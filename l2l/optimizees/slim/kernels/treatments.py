@@ -80,7 +80,10 @@ def treat_lice(survival, events, n_events, day, efficacy, is_cleaner):
 
 @njit(cache=True, nogil=True)
 def eat_lice(survival, cleaner_per_fish, rate):
-    """Multiply ``survival`` by what cleaner fish leave: exp(-rate W / N) a day, ``rate`` float64[n_stages, n_genotypes]."""
+    """Multiply ``survival`` by what cleaner fish leave: exp(-rate W / N) a day.
+
+    ``rate`` is float64[n_stages, n_genotypes].
+    """
     for g in range(survival.shape[1]):
         last, spared = 0.0, 1.0
         for s in range(N_STAGES):
@@ -199,7 +202,9 @@ def deaths_under_effect(stream, n_fish, events, n_events, day, month, duration, 
 
 
 @njit(cache=True, nogil=True)
-def last_application_cost(events, n_events, day, application_period, dose_price, application_price, is_cleaner, mass_kg):
+def last_application_cost(
+    events, n_events, day, application_period, dose_price, application_price, is_cleaner, mass_kg
+):
     """SLIM's cost of a cage's treatments today: that of the last one being applied, for one fish of ``mass_kg``.
 
     Cleaner fish are free.
@@ -240,7 +245,7 @@ def cleaner_fish_gained(events, n_events, day, treatment, n_fish, n_cleaner, mor
     for e in range(n_events):
         if events[e, TREATMENT] == treatment and in_effect(events[e], day - 1):
             stocked += n_fish * SLIM_RESTOCK_FRACTION
-    return int(ceil(stocked - mortality * n_cleaner))
+    return int(ceil(stocked - mortality * n_cleaner))  # noqa: RUF046 - a float in kernels
 
 
 @njit(cache=True, nogil=True)

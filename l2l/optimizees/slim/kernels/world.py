@@ -1,7 +1,7 @@
 """A scenario, a state and a record as one object: kernels are handed a pointer instead of a hundred arrays.
 
-Unpacking the arrays of ``Shared``, ``State`` and ``Record`` costs Python some 17 us per call, half a day's simulation of a small
-scenario; a ``World`` costs less than 1 us.  It is unpacked once, when it is made.
+Unpacking the arrays of ``Shared``, ``State`` and ``Record`` costs Python some 17 us per call, half a day's simulation
+of a small scenario; a ``World`` costs less than 1 us.  It is unpacked once, when it is made.
 
 Kernels do not count references to its arrays.  Counting, atomically, for each of a hundred arrays that a call hands
 on, took half the time of a run; what keeps the arrays alive is the ``World`` itself.
@@ -59,5 +59,9 @@ def _join(shared, state, record):
 def make_world(shared, state, record):
     """The ``World`` of these arrays."""
     world = _join(shared, state, record)
-    world.shared, world.state, world.record = shared, state, record  # keeps them alive; and for kernels that run as Python functions
+    world.shared, world.state, world.record = (
+        shared,
+        state,
+        record,
+    )  # keeps them alive; and for kernels that run as Python functions
     return world

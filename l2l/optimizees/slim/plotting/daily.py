@@ -11,8 +11,8 @@ import numpy as np
 
 from l2l.errors import nearest
 
-from ..simulation.config_checks import ConfigError
 from ..parquet import read_parquet
+from ..simulation.config_checks import ConfigError
 from .course import STAGES, Course, Quantities, banded, details
 
 if TYPE_CHECKING:
@@ -96,7 +96,9 @@ class _Run:
         for stage in STAGES:
             by_genotype = self._struct(stage)
             genes = {name[0].lower() for name in by_genotype}
-            found[stage] = _with_sum(np.sum(list(by_genotype.values()), axis=0) / len(genes))  # a louse counts once for each gene
+            found[stage] = _with_sum(
+                np.sum(list(by_genotype.values()), axis=0) / len(genes)
+            )  # a louse counts once for each gene
             found |= {f"{stage}_{name}": _with_sum(counts) for name, counts in by_genotype.items()}
         fish = self._column("fish_population")
         cages = np.array([farm["ncages"] for farm in self.said["farms"]]) if self.said else np.ones(self.shape[1])

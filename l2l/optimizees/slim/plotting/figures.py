@@ -75,7 +75,9 @@ def fish(course: Course, png: Path) -> None:
             band = course.quantities["fish"][:, :, place]
             _band(above, course, band, COLOURS[0], "fish")
             above.set_ylim(0, 1.05 * max(1.0, float(band.max())))
-            below.plot(course.days, course.change_per_day(band[MIDDLE]), color=COLOURS[1], lw=1.2, label="change per day")
+            below.plot(
+                course.days, course.change_per_day(band[MIDDLE]), color=COLOURS[1], lw=1.2, label="change per day"
+            )
             below.margins(y=0.15)
 
 
@@ -224,7 +226,9 @@ def _by_place(course: Course, png: Path, label: str, n_rows_each: int = 1) -> It
         handles: dict[str, Any] = {}
         for panel in axes[:n_rows_each].flat:
             handles |= dict(zip(*panel.get_legend_handles_labels()[::-1], strict=True))
-        drawn.legend(list(handles.values()), list(handles), loc="outside upper left", ncols=9, fontsize=9, columnspacing=1.2)
+        drawn.legend(
+            list(handles.values()), list(handles), loc="outside upper left", ncols=9, fontsize=9, columnspacing=1.2
+        )
         drawn.supylabel(label, fontsize=10, color=INK)
         hidden = len(course.places) - n_shown if len(course.farms) > 1 else 0
         notes = [course.title]

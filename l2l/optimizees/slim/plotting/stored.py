@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from l2l.optimizees.slim.validation.ensemble_table import read_ensemble
+
 from ..simulation.config_checks import ConfigError
 from ..simulation.recorder import plot_metadata
 from .course import STAGES, Course, details

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import numpy as np
 
-from l2l.utils.interrupts import Interrupts
-
-from l2l.optimizees.slim.recording.paths import checkpoint_path, table_path
-from l2l.optimizees.slim.simulation import record as records
 from l2l.optimizees.slim.recording.checkpoint import Checkpoint, CheckpointError
+from l2l.optimizees.slim.recording.paths import checkpoint_path, table_path
+from l2l.optimizees.slim.recording.table_file import TableFile
+from l2l.optimizees.slim.simulation import record as records
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.policies import Policy, policy_of
 from l2l.optimizees.slim.simulation.recorder import DailyTable
 from l2l.optimizees.slim.simulation.simulator import Simulator
-from l2l.optimizees.slim.recording.table_file import TableFile
+from l2l.utils.interrupts import Interrupts
 
 WINDOW_DAYS = 32  # simulated by one kernel call, and held in memory
 

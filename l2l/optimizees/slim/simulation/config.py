@@ -99,7 +99,9 @@ class Config:
     genetic_mechanism: str = model(check.choice("discrete", "maternal"), "inheritance: Mendelian, or the dam's")
     geno_mutation_rate: float = model(check.probability, "probability that an allele mutates, per egg")
     male_detachment_rate: float = model(check.probability, "share of males that leave a dying fish; a guess")
-    treatments: tuple[TreatmentConfig, ...] = model(treatment_configs, "objects, or names of shipped ones; the place in the list is the action's number", also=SITE)
+    treatments: tuple[TreatmentConfig, ...] = model(
+        treatment_configs, "objects, or names of shipped ones; the place in the list is the action's number", also=SITE
+    )
 
     # the scenario: params.json
     name: str = site(check.text, "name of the scenario")

@@ -56,7 +56,9 @@ def _sources(value: Any, place: Place) -> Mapping[str, str]:
 class TreatmentConfig:
     """What one treatment does and costs."""
 
-    treatment_name: str = key(lambda value, place: _name(value, place), "its name, under which farms, policies and overrides know it")
+    treatment_name: str = key(
+        lambda value, place: _name(value, place), "its name, under which farms, policies and overrides know it"
+    )
     treatment_type: str = key(
         check.choice(*TYPES),
         "cleanerfish: stocked, kill by their number, do not count in max_num_treatments; only a chemical has a drug",

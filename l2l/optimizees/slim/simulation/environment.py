@@ -56,7 +56,9 @@ class _Farms:
         self.possible_agents = [f"farm_{i}" for i in range(shared.n_farms)]
         self.agents: list[str] = []
         self.observation_spaces = {agent: observation_space(shared) for agent in self.possible_agents}
-        self.action_spaces = {agent: gymnasium.spaces.Discrete(shared.n_treatments + 2) for agent in self.possible_agents}
+        self.action_spaces = {
+            agent: gymnasium.spaces.Discrete(shared.n_treatments + 2) for agent in self.possible_agents
+        }
         self.state_space = feature_space(shared)
         self._features = Features(shared)
         self._rng: np.random.Generator | None = None

@@ -221,9 +221,7 @@ class Farm:
 
     # -------------------------------------------------------------------------------------- dispersal
 
-    def disperse_offspring(
-        self, eggs_by_hatch_date: Eggs, cur_date: datetime
-    ) -> list[tuple[list[Eggs], datetime]]:
+    def disperse_offspring(self, eggs_by_hatch_date: Eggs, cur_date: datetime) -> list[tuple[list[Eggs], datetime]]:
         """Share the farm's eggs of ``cur_date`` out among all farms, for `update_arrivals` of each.
 
         (Deprecated in SLIM, since it shares them out among other farms' cages, too.)
@@ -298,9 +296,7 @@ class Farm:
             state.n_queued,
             sent,
         )
-        return [
-            {hatch: self._distribution(share[self.day(hatch) - day]) for hatch in eggs} for share in sent
-        ]
+        return [{hatch: self._distribution(share[self.day(hatch) - day]) for hatch in eggs} for share in sent]
 
     def get_farm_allocation(self, target_farm: int, eggs_by_hatch_date: Eggs) -> Eggs:
         """Draw which of these eggs of this farm get to another one.
@@ -331,7 +327,9 @@ class Farm:
             raise ValueError(f"eggs need at least one cage to go to, got {ncages!r}")
         allocation: list[Eggs] = [{} for _ in range(ncages)]
         for hatch_date, eggs in eggs_by_hatch_date.items():
-            by_cage = np.array([self._split(n, ncages) for n in self._counts(eggs).tolist()]).T  # (n_cages, n_genotypes)
+            by_cage = np.array(
+                [self._split(n, ncages) for n in self._counts(eggs).tolist()]
+            ).T  # (n_cages, n_genotypes)
             for cage, counts in zip(allocation, by_cage, strict=True):
                 cage[hatch_date] = self._distribution(counts)
         return allocation
@@ -408,7 +406,9 @@ class Farm:
     def _counts(self, lice: GenoDistrib) -> np.ndarray:
         """Counts of lice that come from outside, int64[n_genotypes]."""
         if lice.counts.shape != self.default_ratios.shape or not lice.is_positive():
-            raise ValueError(f"{self.name} has lice of {len(self.default_ratios)} genotypes, none fewer than 0, got {lice}")
+            raise ValueError(
+                f"{self.name} has lice of {len(self.default_ratios)} genotypes, none fewer than 0, got {lice}"
+            )
         return lice.counts
 
     def _joint(self, ratios: np.ndarray) -> np.ndarray:
@@ -416,7 +416,9 @@ class Farm:
         given = np.asarray(ratios, float)
         joint = joint_ratios(given) if given.ndim == 2 and given.shape[1] == 3 else given
         if joint.shape != self.default_ratios.shape or not (joint >= 0).all() or abs(joint.sum() - 1) > 1e-6:
-            raise ValueError(f"ratios are {len(self.default_ratios)} shares of genotypes that sum to one, got {ratios!r}")
+            raise ValueError(
+                f"ratios are {len(self.default_ratios)} shares of genotypes that sum to one, got {ratios!r}"
+            )
         return joint
 
     def _split(self, n: int, n_bins: int) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from itertools import pairwise
 from queue import SimpleQueue
 from threading import Thread
 
@@ -88,7 +89,7 @@ class FarmPool:
             raise ValueError(f"the farms are for 1 .. {n_farms} actors, got {n_actors!r}")
         bounds = split_evenly(simulator.shared.first_cage, n_actors)
         self.simulator = simulator
-        self.actors = [FarmActor(simulator, *pair) for pair in zip(bounds[:-1], bounds[1:], strict=True)]
+        self.actors = [FarmActor(simulator, *pair) for pair in pairwise(bounds)]
 
     def step(self, day: int) -> None:
         """Advance all farms by a day under the simulator's ``actions``, and let the organisation follow."""

@@ -136,7 +136,9 @@ class Simulator:
         self._follow(policy, seed, record)
         return record
 
-    def _follow(self, policy: AnyPolicy, seed: int | np.random.SeedSequence, record: records.Record | None = None) -> None:
+    def _follow(
+        self, policy: AnyPolicy, seed: int | np.random.SeedSequence, record: records.Record | None = None
+    ) -> None:
         """Simulate a whole run."""
         self.reset(seed)
         begin_run(policy, sequence_of(seed))
@@ -171,7 +173,7 @@ class Simulator:
             if parameters.shape[1] != n_expected:
                 raise ConfigError(
                     f"the {policy.family.name.lower()} policy has {parameters.shape[1]} parameters, expected "
-                    f"{n_expected} for a scenario of {self.shared.n_treatments} treatments and {self.shared.n_days} days"
+                    f"{n_expected} for {self.shared.n_treatments} treatments and {self.shared.n_days} days"
                 )
         episode.run(
             world,

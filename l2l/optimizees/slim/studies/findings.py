@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from l2l.optimizees.slim.comparison import CONFIDENCE, interval
-from l2l.optimizees.slim.studies.run_summary import RunSummary
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.policies import TUNABLE, Policy
+from l2l.optimizees.slim.studies.run_summary import RunSummary
 
 NETWORKS = ("path", "bipath", "circle", "bicircle", "mesh")
 SWEPT = "circle"  # network on which cooperation is varied

@@ -8,12 +8,19 @@ from pathlib import Path
 
 import numpy as np
 
+from l2l.optimizees.slim.comparison import interval
+from l2l.optimizees.slim.studies.findings import (
+    COOPERATION,
+    FINDINGS,
+    NETWORKS,
+    SWEPT,
+    Verdict,
+    cooperation_cell,
+    values,
+)
+from l2l.optimizees.slim.studies.run_summary import LAST_DAYS, RunSummary
 from l2l.utils.atomic import write_atomically
 from l2l.utils.figures import COLOURS, INK, MUTED, figure, with_prefixes
-
-from l2l.optimizees.slim.comparison import interval
-from l2l.optimizees.slim.studies.findings import COOPERATION, FINDINGS, NETWORKS, SWEPT, Verdict, cooperation_cell, values
-from l2l.optimizees.slim.studies.run_summary import LAST_DAYS, RunSummary
 
 UNITS = {
     "infestation": "adult females per fish",
@@ -43,8 +50,9 @@ def _text(verdicts: Sequence[Verdict], runs: Runs, rules: str) -> str:
         "of treatment policies on the evolution of resistance in sea lice on salmon farms. PLOS ONE 18(11): e0294708.",
         "",
         f"Rules: {rules}. {len(runs)} conditions, {n_runs} runs each, all on the same seeds; differences are paired by",
-        f"seed. The {len(verdicts)} intervals hold together with 95 % (Student's, Bonferroni). A difference is *supported*",
-        "if its interval lies on the side that the finding says, *reversed* on the other, *not supported* if it holds 0.",
+        f"seed. The {len(verdicts)} intervals hold together with 95 % (Student's, Bonferroni). A difference is",
+        "*supported* if its interval lies on the side that the finding says, *reversed* on the other, *not supported*",
+        "if it holds 0.",
         f"Infestation is adult females per fish over all days with fish, resistance that of the last {LAST_DAYS} days.",
         "",
     ]
@@ -54,8 +62,8 @@ def _text(verdicts: Sequence[Verdict], runs: Runs, rules: str) -> str:
         lines += [f"## {claim}", "", f"{said.capitalize()}.", ""]
         lines += ["| | measure | expected | difference | interval | verdict |", "|---|---|---|---|---|---|"]
         lines += [
-            f"| {v.statement} | {v.measure} | {_sign(v.expected)} | {v.difference:+.4g} | {v.low:+.4g} to {v.high:+.4g} "
-            f"| {v.verdict} |"
+            f"| {v.statement} | {v.measure} | {_sign(v.expected)} | {v.difference:+.4g} "
+            f"| {v.low:+.4g} to {v.high:+.4g} | {v.verdict} |"
             for v in own
         ]
         lines.append("")

@@ -19,7 +19,9 @@ class Rules(NamedTuple):
     site_treatments: bool  # a farm has only its treatment_types
     effect_delay: bool  # lice die from effect_delay days after the application on
     treatment_fish_mortality: bool  # charged once per application, rather than on each day of the effect
-    arrivals_accumulate: bool  # all batches of larvae that hatched on the way count, rather than a cage's last of the day
+    arrivals_accumulate: (
+        bool  # all batches of larvae that hatched on the way count, rather than a cage's last of the day
+    )
     fish_age: bool  # mass from days since the cage was stocked, everywhere
     dam_recovery: bool  # busy females recover every day, also on those without matings
     lice_on_dead_fish: bool  # a stage loses lice in proportion to all fish that die

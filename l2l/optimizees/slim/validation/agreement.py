@@ -17,10 +17,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from l2l.optimizees.slim.validation.ensemble_table import EnsembleTable, Runs, summarise
 from l2l.optimizees.slim.kernels.stages import STAGE_NAMES
-from l2l.optimizees.slim.validation.quantities import places
 from l2l.optimizees.slim.types.genotypes import genotypes_of
+from l2l.optimizees.slim.validation.ensemble_table import EnsembleTable, Runs, summarise
+from l2l.optimizees.slim.validation.quantities import places
 
 DAYS_BETWEEN = 7
 STANDARD_ERRORS = 4.0

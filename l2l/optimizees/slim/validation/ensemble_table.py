@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from l2l.optimizees.slim.parquet import read_parquet
-from l2l.optimizees.slim.validation.quantities import LOCH, daily_quantities, places
 from l2l.optimizees.slim.ensemble import Ensemble
+from l2l.optimizees.slim.parquet import read_parquet
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.config_checks import ConfigError
 from l2l.optimizees.slim.simulation.policies import Policy
+from l2l.optimizees.slim.validation.quantities import LOCH, daily_quantities, places
 
 QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
 STATISTICS = ("mean", "std", *QUANTILES)

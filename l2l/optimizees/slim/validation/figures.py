@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from l2l.utils.figures import COLOURS, MUTED, figure, with_prefixes
-
-from l2l.optimizees.slim.validation.ensemble_table import EnsembleTable, summarise
 from l2l.optimizees.slim.simulation.config import Config
+from l2l.optimizees.slim.validation.ensemble_table import EnsembleTable, summarise
+from l2l.utils.figures import COLOURS, MUTED, figure, with_prefixes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

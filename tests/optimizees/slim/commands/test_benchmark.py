@@ -8,9 +8,9 @@ import pyarrow.parquet
 import pytest
 from scipy import stats
 
+from l2l.optimizees.slim.cli import main
 from l2l.optimizees.slim.commands import benchmark
 from l2l.optimizees.slim.commands.benchmark import seeds
-from l2l.optimizees.slim.cli import main
 from l2l.optimizees.slim.recording.paths import benchmark_path, table_path
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.policies import Policy

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from l2l.optimizees.slim.cli import main
-from l2l.optimizees.slim.comparison import interval
 from l2l.optimizees.slim.commands.rules import ALL_RULES, MEASURES, effects, rule_sets
-from l2l.optimizees.slim.studies.run_summary import RunSummary, simulate_summaries
+from l2l.optimizees.slim.comparison import interval
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.config_checks import Place, rules
 from l2l.optimizees.slim.simulation.policies import Policy
+from l2l.optimizees.slim.studies.run_summary import RunSummary, simulate_summaries
 from l2l.optimizees.slim.types.rules import PUBLISHED, REVISED, Rules
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from l2l.optimizees.slim.cli import main
-from l2l.optimizees.slim.validation.ensemble_table import simulate, summarise
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.config_files import SHIPPED
 from l2l.optimizees.slim.simulation.policies import Policy
+from l2l.optimizees.slim.validation.ensemble_table import simulate, summarise
 
 
 @pytest.fixture(scope="module")

@@ -106,8 +106,10 @@ def test_months_that_the_run_does_not_cover_whole_are_left_out(read):
         (HEADER + "2018-04-15,Tarbert South,,nan,,,,\n", "line 2: lice_count is 'nan'"),
         (HEADER + "2018-04-15,Tarbert South,,,101,,,\n", "line 2: mortality is '101'; expected a percentage"),
         (HEADER + "2018-04-15,,,1,,,,\n", "line 2: site_name is empty"),
-        (HEADER + ROWS + "2018-01-20,Tarbert South,,1,,,,\n", "line 5: Tarbert South has another row for the same month "
-         "in line 2"),
+        (
+            HEADER + ROWS + "2018-01-20,Tarbert South,,1,,,,\n",
+            "line 5: Tarbert South has another row for the same month in line 2",
+        ),
         (HEADER + "2030-01-15,Tarbert South,,1,,,,\n", "no lice count or mortality of a farm of 'Loch Fyne, two farms' "
          "from 2018-01-01 to 2020-01-01; 1 rows of times"),
         (HEADER + "2018-01-15,Nowhere,,1,,,,\n", "1 rows of 'Nowhere', which is no farm"),

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -32,11 +33,13 @@ def report(tmp_path_factory):
         writer = csv.writer(file)
         writer.writerow(["date", "site_name", "lice_count", "mortality"])
         months = np.arange("2018-01", "2018-08", dtype="datetime64[M]").astype("datetime64[D]")
-        for first, end in zip(months[:-1], months[1:], strict=True):
+        for first, end in pairwise(months):
             days = slice(*((day - months[0]) // np.timedelta64(1, "D") for day in (first, end)))
             for f, farm in enumerate(config.farms):
                 deaths = record.dead_fish[days, f].sum() / record.fish_population[days, f].mean()
-                writer.writerow([first, farm.name, round(record.aggregation[days, f].mean(), 2), round(100 * deaths, 1)])
+                writer.writerow(
+                    [first, farm.name, round(record.aggregation[days, f].mean(), 2), round(100 * deaths, 1)]
+                )
     return path
 
 

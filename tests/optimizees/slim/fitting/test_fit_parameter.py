@@ -27,7 +27,10 @@ def test_number_that_must_be_whole_is_rounded(config):
 def test_nested_numbers_and_those_of_all_farms_can_be_fitted(config):
     p, q = parse_parameters(["treatments.EMB.effect_delay=0:9", "farms.*.defection_proba=0:1"], config)
     assert (p.whole, q.whole) == (True, False)
-    assert values_at([p, q], np.array([2.6, 0.25])) == {"treatments.EMB.effect_delay": 3, "farms.*.defection_proba": 0.25}
+    assert values_at([p, q], np.array([2.6, 0.25])) == {
+        "treatments.EMB.effect_delay": 3,
+        "farms.*.defection_proba": 0.25,
+    }
 
 
 def test_value_never_leaves_the_bounds():

@@ -199,9 +199,7 @@ def lay(stream, adults, n_matings, n_eggs, maternal=False, mutation=0.0, n_genes
     eggs = np.zeros(n_genotypes, np.int64)
     zygotes = genetics.gametes_to_zygote_map(n_genes)
     n_free = adults[L5F].sum() if n_free is None else n_free
-    lice.lay_eggs(
-        stream, adults, n_matings, n_free, n_eggs, maternal, gamete_map, zygotes, 0.0, rules, scratch, eggs
-    )
+    lice.lay_eggs(stream, adults, n_matings, n_free, n_eggs, maternal, gamete_map, zygotes, 0.0, rules, scratch, eggs)
     return eggs
 
 

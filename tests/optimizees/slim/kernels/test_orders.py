@@ -3,9 +3,9 @@
 import pytest
 
 from l2l.optimizees.slim.kernels.orders import order
+from l2l.optimizees.slim.kernels.stages import L5F
 from l2l.optimizees.slim.kernels.world import make_world
 from l2l.optimizees.slim.simulation import record as records
-from l2l.optimizees.slim.kernels.stages import L5F
 
 EMB, FALLOW = 0, 3
 
@@ -16,7 +16,9 @@ def sea(sea_of):
 
 
 def give(sea, farm, action, force=False):
-    return order.py_func(make_world(sea.shared, sea.state, records.allocate(sea.shared, 0)), farm, action, sea.day, force)
+    return order.py_func(
+        make_world(sea.shared, sea.state, records.allocate(sea.shared, 0)), farm, action, sea.day, force
+    )
 
 
 def test_a_treatment_is_given_where_there_are_lice(sea):

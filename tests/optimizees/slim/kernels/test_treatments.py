@@ -117,7 +117,7 @@ def test_cleaner_fish_are_stocked_once_per_application_after_the_delay():
     assert cleaner_fish[:CLEANERFISH].max() == 0
 
 
-# -------------------------------------------------------------------------------------------- as the published code has it
+# ------------------------------------------------------------------------------ as the published code has it
 
 
 def test_without_delay_lice_die_from_the_day_of_application():
@@ -201,9 +201,7 @@ def test_published_cost_is_that_of_the_last_treatment_for_one_fish():
     events, n = events_of((EMB, 0, 5, 21), (THERMOLICER, 3, 1, 1), (CLEANERFISH, 5, 1, 1), rules=PUBLISHED)
     dose, price = np.array([0.01706, 0, 0]), np.array([0.0, 10_000, 500])
     cleaner = np.array([False, False, True])
-    costs = [
-        treatments.last_application_cost(events, n, day, PERIOD, dose, price, cleaner, 2.5) for day in range(9)
-    ]
+    costs = [treatments.last_application_cost(events, n, day, PERIOD, dose, price, cleaner, 2.5) for day in range(9)]
     np.testing.assert_allclose(costs, [0.04265, 0.04265, 0.04265, 10_000, 0.04265, 0, 0.04265, 0, 0])
 
 

@@ -4,7 +4,6 @@ import numpy as np
 import pyarrow.parquet
 import pytest
 
-from l2l.optimizees.slim.validation.ensemble_table import simulate, summarise
 from l2l.optimizees.slim.kernels.stages import L5F
 from l2l.optimizees.slim.plotting.course import HIGH, LOW, MIDDLE
 from l2l.optimizees.slim.plotting.daily import read_runs
@@ -12,6 +11,7 @@ from l2l.optimizees.slim.plotting.stored import read_stored
 from l2l.optimizees.slim.simulation.config import Config, ConfigError
 from l2l.optimizees.slim.simulation.policies import Policy
 from l2l.optimizees.slim.simulation.recorder import DailyTable
+from l2l.optimizees.slim.validation.ensemble_table import simulate, summarise
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,6 @@ from l2l.optimizees.slim.simulation.config import ConfigError
 from l2l.optimizees.slim.simulation.recorder import DailyTable
 
 
-
 @pytest.fixture(scope="module")
 def one(tables):
     return read_runs(tables[:1])
@@ -41,7 +40,9 @@ def test_command_writes_a_picture_of_each_kind_and_the_page(tables, tmp_path, ca
     pytest.importorskip("plotly", reason="the page needs the extra plot")
     assert plot(*tables, "--out", tmp_path / "out") == 0
     told = capsys.readouterr().out.split()
-    assert told == [str(tmp_path / "out" / f"{name}.png") for name in figures.FIGURES] + [str(tmp_path / "out" / "index.html")]
+    assert told == [str(tmp_path / "out" / f"{name}.png") for name in figures.FIGURES] + [
+        str(tmp_path / "out" / "index.html")
+    ]
     for path in told[:-1]:
         assert imread(path)[..., :3].std() > 0.05
 

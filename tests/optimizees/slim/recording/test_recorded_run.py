@@ -9,11 +9,11 @@ import pyarrow.parquet
 import pytest
 
 from l2l.optimizees.slim.cli import main
-from l2l.optimizees.slim.recording.paths import checkpoint_path, table_path
-from l2l.optimizees.slim.recording.recorded_run import RecordedRun
 from l2l.optimizees.slim.recording import checkpoint as checkpoints
 from l2l.optimizees.slim.recording import table_file
 from l2l.optimizees.slim.recording.checkpoint import Checkpoint, CheckpointError
+from l2l.optimizees.slim.recording.paths import checkpoint_path, table_path
+from l2l.optimizees.slim.recording.recorded_run import RecordedRun
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.policies import Policy, piloted
 from l2l.optimizees.slim.types.policies import Family
@@ -164,9 +164,7 @@ def test_new_run_of_a_name_forgets_the_checkpoint_of_the_old_one(config, tmp_pat
     assert names_in(tmp_path) == ["simulation_data_run.parquet"]
 
 
-def test_table_that_is_published_every_window_can_be_read_all_the_time(
-    config, uninterrupted, tmp_path, monkeypatch
-):
+def test_table_that_is_published_every_window_can_be_read_all_the_time(config, uninterrupted, tmp_path, monkeypatch):
     monkeypatch.setattr(table_file, "PUBLISH_EVERY_S", 0.0)
     monkeypatch.setattr(table_file, "PUBLISH_SPARINGLY", 0.0)
     out = str(tmp_path / "run")

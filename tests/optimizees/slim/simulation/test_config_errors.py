@@ -106,7 +106,12 @@ def test_error_is_both_ours_and_a_value_error():
         ),
         ("config.json", "treatments", [], "expected one treatment or more"),
         ("params.json", "farms.0.treatment_types", ["emb", "lasers"], "treatment_types.1: unknown treatment 'lasers'"),
-        ("params.json", "farms.0.treatment_dates", [["2018-01-01", "emd"]], "'EMD']; expected one of the farm's treatment_types"),
+        (
+            "params.json",
+            "farms.0.treatment_dates",
+            [["2018-01-01", "emd"]],
+            "'EMD']; expected one of the farm's treatment_types",
+        ),
         ("params.json", "farms.0.treatment_dates", ["2018-01-01"], "expected a pair [date, treatment]"),
         ("params.json", "farms.0.treatment_dates", [["2018-01-01", "cleanerfish"]], "EMB, THERMOLICER"),
         # dates

@@ -121,7 +121,10 @@ def test_treatment_without_a_price_is_refused(kind: str, price: str):
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"treatment_name": "Fallow"}, "treatments.3.treatment_name is 'Fallow'; expected letters and digits, beginning"),
+        (
+            {"treatment_name": "Fallow"},
+            "treatments.3.treatment_name is 'Fallow'; expected letters and digits, beginning",
+        ),
         ({"treatment_name": "3.5 %"}, "treatments.3.treatment_name is '3.5 %'; expected letters and digits"),
         ({"treatment_name": "2"}, "treatments.3.treatment_name is '2'; expected letters and digits"),
         ({"treatment_name": "- -"}, "treatments.3.treatment_name is '- -'; expected letters and digits"),

@@ -114,7 +114,9 @@ def test_parallel_run_is_the_one_in_turns():
     for day in range(N_DAYS):
         for agent, one in seen.items():
             assert equal(one.values(), seen_in_turns.pop(0).values()), agent
-        seen, reward, terminated, truncated, infos = parallel.step(dict(zip(parallel.agents, actions[day], strict=True)))
+        seen, reward, terminated, truncated, infos = parallel.step(
+            dict(zip(parallel.agents, actions[day], strict=True))
+        )
         assert list(reward.values()) == rewards[day].tolist()
         assert set(terminated.values()) == {False}
         assert set(truncated.values()) == {day == N_DAYS - 1}
@@ -271,6 +273,8 @@ def test_day_is_rendered_as_a_row_per_farm():
 
 
 def test_simulator_does_not_load_pettingzoo():
-    code = "import sys; from l2l.optimizees.slim.simulation.simulator import Simulator; print('pettingzoo' in sys.modules)"
+    code = (
+        "import sys; from l2l.optimizees.slim.simulation.simulator import Simulator; print('pettingzoo' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

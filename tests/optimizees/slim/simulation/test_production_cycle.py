@@ -48,9 +48,9 @@ def test_each_cage_goes_through_its_cycles_in_time(cycles):
     cycle = harvest_age(shared) + FALLOW_DAYS
     assert stockings(shared).min() >= 3
     np.testing.assert_array_equal((simulator.state.cage_start - shared.cage_start) % cycle, 0)
-    sold_on = {
-        start + harvest_age(shared) + k * cycle for start in shared.cage_start for k in range(5)
-    } & set(range(shared.n_days))
+    sold_on = {start + harvest_age(shared) + k * cycle for start in shared.cage_start for k in range(5)} & set(
+        range(shared.n_days)
+    )
     assert set(np.flatnonzero(record.sold_fish.sum(axis=1))) == sold_on
 
 
@@ -95,9 +95,7 @@ def test_rent_is_paid_in_fallow_too(cycles):
 
 @pytest.mark.parametrize("share", [0.0, 0.002])
 def test_fish_die_for_other_reasons_at_their_daily_rate(share: float):
-    config = Config.scenario(
-        "Fyne", **{**FAST, **CALM, "fish_background_mortality": share, "farms.*.num_fish": 10**7}
-    )
+    config = Config.scenario("Fyne", **{**FAST, **CALM, "fish_background_mortality": share, "farms.*.num_fish": 10**7})
     simulator = Simulator(config)
     record = simulator.run_recorded(Policy.built_in("untreated"), 1)
     n_days = harvest_age(simulator.shared)  # also on that of stocking, not on that of harvest

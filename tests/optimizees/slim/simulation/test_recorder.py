@@ -135,7 +135,10 @@ def test_edges_are_the_strongest_connections_between_farms_greatest_first():
     assert share == pytest.approx(probs[i, j], rel=1e-3)
 
 
-@pytest.mark.parametrize("save_rate, kept", [(1, range(181)), (30, [0, 30, 60, 90, 120, 150, 180]), (50, [0, 50, 100, 150, 180]), (0, [180])])  # fmt: skip
+@pytest.mark.parametrize(
+    ("save_rate", "kept"),
+    [(1, range(181)), (30, [0, 30, 60, 90, 120, 150, 180]), (50, [0, 50, 100, 150, 180]), (0, [180])],
+)
 def test_every_so_many_days_are_kept_and_the_last(record, config, table, save_rate, kept):
     thinned = DailyTable(config, save_rate=save_rate).of(record)
     rows = [2 * day + farm for day in kept for farm in (0, 1)]

@@ -47,7 +47,9 @@ def test_treatments_of_slim_are_those_of_config_json():
 
 
 def test_unknown_name_in_the_list_is_refused_with_the_nearest():
-    with pytest.raises(ConfigError, match="override treatments.1: no treatment 'deltametrin' is shipped; did you mean 'deltamethrin'"):
+    with pytest.raises(
+        ConfigError, match="override treatments.1: no treatment 'deltametrin' is shipped; did you mean 'deltamethrin'"
+    ):
         Config.scenario("Fyne", treatments=["emb", "deltametrin"])
 
 
@@ -65,7 +67,10 @@ def test_shipped_treatment_is_added_and_changed_at_once():
 def fyne_with(*names: str, **overrides) -> Config:
     """`Fyne` with added treatments, which alone the farms may use."""
     return Config.scenario(
-        "Fyne", treatments=["emb", "thermolicer", "cleanerfish", *names], **{"farms.*.treatment_types": names}, **overrides
+        "Fyne",
+        treatments=["emb", "thermolicer", "cleanerfish", *names],
+        **{"farms.*.treatment_types": names},
+        **overrides,
     )
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.studies.findings import (
     COOPERATION,
     FINDINGS,
@@ -14,7 +15,6 @@ from l2l.optimizees.slim.studies.findings import (
     judge,
 )
 from l2l.optimizees.slim.studies.run_summary import RunSummary
-from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.types.policies import Family
 
 N_RUNS = 12
@@ -67,7 +67,9 @@ def test_findings_are_supported_where_they_hold_and_the_control_is_as_expected()
 
 
 def test_findings_are_reversed_where_the_opposite_holds():
-    runs = {name: [one._replace(resistance=-one.resistance) for one in own] for name, own in study_as_published().items()}
+    runs = {
+        name: [one._replace(resistance=-one.resistance) for one in own] for name, own in study_as_published().items()
+    }
     by_measure = {}
     for v in judge(hypotheses(), runs):
         by_measure.setdefault(v.measure, set()).add((v.verdict, v.expected))

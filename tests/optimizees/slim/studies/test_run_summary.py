@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from l2l.optimizees.slim.kernels.stages import L1, L5F
-from l2l.optimizees.slim.studies.run_summary import LAST_DAYS, simulate_summaries, summarise_run
 from l2l.optimizees.slim.simulation import record as records
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.policies import Policy
 from l2l.optimizees.slim.simulation.shared import build_shared
 from l2l.optimizees.slim.simulation.simulator import Simulator
+from l2l.optimizees.slim.studies.run_summary import LAST_DAYS, simulate_summaries, summarise_run
 
 
 @pytest.fixture(scope="module")

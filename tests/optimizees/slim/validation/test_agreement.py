@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from l2l.optimizees.slim.validation.agreement import agreements, required_quantities
-from l2l.optimizees.slim.validation.ensemble_table import simulate, summarise
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.policies import Policy
+from l2l.optimizees.slim.validation.agreement import agreements, required_quantities
+from l2l.optimizees.slim.validation.ensemble_table import simulate, summarise
 
 N_DAYS = 7 * 40
 

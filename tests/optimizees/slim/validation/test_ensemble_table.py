@@ -4,12 +4,12 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from l2l.optimizees.slim.validation.ensemble_table import QUANTILES, STATISTICS, read_ensemble, simulate, summarise
-from l2l.optimizees.slim.validation.quantities import daily_quantities
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.config_checks import ConfigError
 from l2l.optimizees.slim.simulation.policies import Policy
 from l2l.optimizees.slim.simulation.simulator import Simulator
+from l2l.optimizees.slim.validation.ensemble_table import QUANTILES, STATISTICS, read_ensemble, simulate, summarise
+from l2l.optimizees.slim.validation.quantities import daily_quantities
 
 
 @pytest.fixture

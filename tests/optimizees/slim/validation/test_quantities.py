@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from l2l.optimizees.slim.kernels.stages import L5F
-from l2l.optimizees.slim.validation.quantities import daily_quantities, places
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.policies import Policy
 from l2l.optimizees.slim.simulation.simulator import Simulator
+from l2l.optimizees.slim.validation.quantities import daily_quantities, places
 
 
 @pytest.fixture(scope="module")
