@@ -1,9 +1,9 @@
 """What a worker costs before it simulates: a JSON line for its memory, one for the time it takes to start.
 
-Memory is private, what no other process shares, of a process that ran the scenario, above one that imported numba
-and did nothing; bar: 40 MiB.  The time is that of a fresh process from its first line to a loaded simulator, kernels
-cached and files in memory; bar: 1.5 s.  ``cpu_s`` is what it takes of a processor: on a busy computer the better
-figure.  All are medians over fresh processes.
+Memory is private and written to, what no other process can share (workers share the pages of libraries), of a process
+that ran the scenario, above one that imported numba and did nothing; bar: 40 MiB.  The time is that of a fresh process
+from its first line to a loaded simulator, kernels cached and files in memory; bar: 1.5 s.  ``cpu_s`` is what it takes
+of a processor: on a busy computer the better figure.  All are medians over fresh processes.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import sys
 MEMORY = """
 def private_mib():
     with open("/proc/self/smaps_rollup") as file:
-        return sum(int(line.split()[1]) for line in file if line.startswith("Private")) / 1024
+        return sum(int(line.split()[1]) for line in file if line.startswith("Private_Dirty")) / 1024
 """
 NUMBA_ALONE = (
     MEMORY

@@ -1,7 +1,6 @@
 """Random scenarios under random rules: counts add up and stay counts, and a seed says everything."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 import pytest
@@ -75,9 +74,7 @@ def farms(draw, names, n_days):
         "start_date": dates(draw, 1, -800, n_days)[0],
         "cages_start_dates": dates(draw, n_cages, -800, n_days + 5),
         "treatment_types": types,
-        "treatment_dates": [
-            [date, draw(st.sampled_from(types))] for date in dates(draw, n_scheduled, -20, n_days + 5)
-        ],
+        "treatment_dates": [[date, draw(st.sampled_from(types))] for date in dates(draw, n_scheduled, -20, n_days + 5)],
         "max_num_treatments": draw(st.sampled_from([0, 1, 10])),
         "sampling_spacing": draw(st.integers(1, 10)),
         "defection_proba": draw(st.sampled_from([0.0, 0.3, 1.0])),

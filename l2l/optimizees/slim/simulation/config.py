@@ -107,7 +107,9 @@ class Config:
     name: str = site(check.text, "name of the scenario")
     start_date: datetime = site(check.date, "first day")
     end_date: datetime = site(check.date, "day after the last")
-    ext_pressure: int = site(check.whole(0, check.MOST), "lice from the wild, per cage and day; also the first L1 of a cage")
+    ext_pressure: int = site(
+        check.whole(0, check.MOST), "lice from the wild, per cage and day; also the first L1 of a cage"
+    )
     monthly_cost: float = site(check.number(0), "GBP per cage and 28 d")
     gain_per_kg: float = site(check.number(0), "GBP per kg of fish; NASDAQ Salmon Index, August 2021")
     infection_discount: float = site(check.number(0), "GBP lost per kg of fish, for each attached louse per kg")
@@ -122,7 +124,9 @@ class Config:
     agg_rate_enforcement_threshold: float = site(
         check.number(0), "adult females per fish that count as a strike; Marine Scotland"
     )
-    agg_rate_enforcement_strikes: int = site(check.whole(1, check.MOST), "strikes in a row after which a farm is culled")
+    agg_rate_enforcement_strikes: int = site(
+        check.whole(1, check.MOST), "strikes in a row after which a farm is culled"
+    )
     treatment_strategy: str = site(check.text, "policy where none is given: its name or its file")
     farms: tuple[FarmConfig, ...] = site(farm_configs, "the farms, in the order of the matrices")
     rules: Rules = site(

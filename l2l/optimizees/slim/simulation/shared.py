@@ -269,9 +269,7 @@ def _n_slots(config: Config) -> int:
         # one that is over is kept for a day where cleaner fish are stocked by what was in effect the day before
         return scheduled + len(config.treatments) * (1 if config.rules.cleaner_fish else 2)
     effect = _effect_days(config).max(axis=(0, 1))
-    days = [
-        max(t.effect_delay + int(effect[i]) + 2, t.application_period) for i, t in enumerate(config.treatments)
-    ]
+    days = [max(t.effect_delay + int(effect[i]) + 2, t.application_period) for i, t in enumerate(config.treatments)]
     longest = max([n for t, n in zip(config.treatments, days, strict=True) if not t.is_cleaner], default=0)
     quota = max(farm.max_num_treatments for farm in config.farms)
     limited = min(quota * (2 + longest // YEAR_DAYS), longest)  # the quota is renewed every year

@@ -14,14 +14,14 @@ def test_compile_leaves_kernels_that_are_up_to_date(capsys):
 
 
 def test_loaded_simulator_takes_little_memory():
-    """Private memory, above that of an interpreter with numba; the kernels' intermediate code would add a third."""
+    """What no process can share, above an interpreter with numba; kernels' intermediate code would add a third."""
     assert main(["compile"]) == 0
     program = """
 import numba
 
 def private_mib():
     with open("/proc/self/smaps_rollup") as file:
-        return sum(int(line.split()[1]) for line in file if line.startswith("Private")) / 1024
+        return sum(int(line.split()[1]) for line in file if line.startswith("Private_Dirty")) / 1024
 
 before = private_mib()
 from l2l.optimizees.slim.simulation.config import Config
@@ -33,5 +33,6 @@ simulator.reset(1)
 simulator.advance(Policy.built_in("mosaic"), 30)
 print(private_mib() - before)
 """
-    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    for _ in range(2):  # the first process after a compilation compiles a helper of its own
+        done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert float(done.stdout) < 40

@@ -191,9 +191,7 @@ def test_fish_die_of_a_treatment_on_each_day_of_its_effect(stream):
 def test_effect_that_is_over_at_once_takes_its_fish_in_a_day(stream):
     events, n = events_of((THERMOLICER, 10, 0, 0), rules=PUBLISHED)
     duration, month = np.zeros((1, 3)), np.zeros(99, np.int64)
-    dead = treatments.deaths_under_effect(
-        stream, 1000, events, n, 10, month, duration, np.array([0, 0.028, 0]), False
-    )
+    dead = treatments.deaths_under_effect(stream, 1000, events, n, 10, month, duration, np.array([0, 0.028, 0]), False)
     assert dead == 28
 
 
