@@ -40,6 +40,7 @@ from .treatments import (
 )
 
 LARGE_FISH_KG = 2.0
+MONTH_DAYS = 28
 MOST_EGGS = 10**12  # per cage and day; the samplers are exact up to here, and no sea holds more
 
 
@@ -99,135 +100,151 @@ def breed(shared, state, farm, day):
 def treat(shared, state, farm, day):
     """Let treatments, cleaner fish and lice act on each cage.
 
-    Takes the day's dead fish out, adds what the treatments cost, and fills what decides on the death of lice: their
-    probability to survive in ``state.survival``; or, where causes of death do not compete, those ``state.killed`` by
-    treatments; and where lice are not lost in proportion to all dead fish, those ``state.lost`` with fish.
+    Takes the day's dead fish out, adds up rent and what treatments cost, and fills what decides on the death of lice:
+    their probability to survive in ``state.survival``; or, where causes of death do not compete, those
+    ``state.killed`` by treatments; and where lice are not lost in proportion to all dead fish, those ``state.lost``
+    with fish.
     """
     rules = shared.rules
-    stream = state.streams[1 + 2 * farm]
-    month = shared.month[day]
-    period = shared.application_period
     for c in range(shared.first_cage[farm], shared.first_cage[farm + 1]):
-        lice = state.lice[c]
         survival = state.survival[c]
         for s in range(N_STAGES):
             for g in range(survival.shape[1]):
                 survival[s, g] = 1.0 - shared.background_mortality[s]
-        n_fish = state.fish[c]
-        n_events = state.n_events[c]
-        events = state.events[c]
-        for t in shared.cleaners:
-            n_cleaner = state.cleaner_fish[c, t]
-            state.cleaners_before[farm, t] = n_cleaner
-            if rules.cleaner_fish:
-                state.cleaner_fish[c, t] -= binomial(stream, n_cleaner, shared.cleaner_mortality[t])
-            elif n_cleaner > 0 or n_events > 0:
-                state.cleaner_fish[c, t] += cleaner_fish_gained(
-                    events, n_events, day, t, n_fish, n_cleaner, shared.cleaner_mortality[t]
-                )
-        if n_events > 0:
-            n_events = drop_finished(events, n_events, day)
-            state.n_events[c] = n_events
         if not rules.competing_mortality:
             state.killed[c] = 0
         if not (rules.competing_mortality and rules.lice_on_dead_fish):
             state.lost[c] = 0
-        if n_fish == 0 or day < state.cage_start[c]:
-            continue
-        mass_kg = shared.mass_kg[day - state.cage_start[c]]
-        hazard = 0.0
-        n_events = state.n_events[c]
-        events = state.events[c]
-        size = 1 if mass_kg > LARGE_FISH_KG else 0
-        fish_mortality = shared.fish_mortality[farm, month, size]
-        if n_events > 0:
-            hazard = application_hazard(events, n_events, day, period, fish_mortality)
-            if rules.money:
-                state.cost[farm] += application_cost(
-                    events, n_events, day, period, shared.dose_price, shared.application_price, n_fish * mass_kg
-                )
-            else:
-                state.cost[farm] += last_application_cost(
-                    events,
-                    n_events,
-                    day,
-                    period,
-                    shared.dose_price,
-                    shared.application_price,
-                    shared.is_cleaner,
-                    mass_kg,
-                )
-            if rules.cleaner_fish:
-                stock_cleaner_fish(
-                    state.cleaner_fish[c], events, n_events, day, shared.effect_delay, shared.restock_fraction, n_fish
-                )
-        efficacy = shared.efficacy[farm, month]
-        cleaners_before = state.cleaners_before[farm]
-        if rules.competing_mortality:
-            if n_events > 0:
-                treat_lice(survival, events, n_events, day, efficacy, shared.is_cleaner)
-            for t in shared.cleaners:
-                if cleaners_before[t] > 0:
-                    times = meals(events, n_events, day, t, rules)
-                    eat_lice(survival, times * cleaners_before[t] / n_fish, efficacy[t])
-        else:
-            kill_apart(
-                stream,
-                lice,
-                events,
-                n_events,
-                day,
-                efficacy,
-                shared.is_cleaner,
-                cleaners_before,
-                n_fish,
-                rules,
-                state.killed[c],
+        state.dead_in_cage[c] = 0
+        keep_cleaner_fish(shared, state, farm, c, day)
+        state.n_events[c] = drop_finished(state.events[c], state.n_events[c], day)
+        in_use = state.fish[c] > 0 and day >= state.cage_start[c]
+        if rules.money or not in_use:  # SLIM asks rent for cages without fish alone
+            state.cost[farm] += shared.monthly_cost / MONTH_DAYS
+        if in_use:
+            treat_cage(shared, state, farm, c, day)
+            kill_fish(shared, state, farm, c, day)
+
+
+@merged
+def keep_cleaner_fish(shared, state, farm, cage, day):
+    """Let cleaner fish die, and note those of the start of the day."""
+    stream = state.streams[1 + 2 * farm]
+    events, n_events = state.events[cage], state.n_events[cage]
+    for t in shared.cleaners:
+        n_cleaner = state.cleaner_fish[cage, t]
+        state.cleaners_before[farm, t] = n_cleaner
+        if shared.rules.cleaner_fish:
+            state.cleaner_fish[cage, t] -= binomial(stream, n_cleaner, shared.cleaner_mortality[t])
+        elif n_cleaner > 0 or n_events > 0:
+            state.cleaner_fish[cage, t] += cleaner_fish_gained(
+                events, n_events, day, t, state.fish[cage], n_cleaner, shared.cleaner_mortality[t]
             )
-        n_pathogenic = count_lice(lice, L4) + count_lice(lice, L5F) + count_lice(lice, L5M)
-        n_infected = infected_fish(n_fish, n_pathogenic + count_lice(lice, L3))
-        age = day - state.cage_start[c] if rules.fish_age else day
-        lice_hazard = lice_death_probability(
-            n_pathogenic, n_infected, shared.mass_kg[age], shared.fish_mortality_center, shared.fish_mortality_k
+
+
+@merged
+def treat_cage(shared, state, farm, cage, day):
+    """Pay for a cage's treatments, stock cleaner fish, and let both act on its lice."""
+    rules = shared.rules
+    period = shared.application_period
+    events, n_events = state.events[cage], state.n_events[cage]
+    n_fish = state.fish[cage]
+    if n_events > 0:
+        mass_kg = shared.mass_kg[day - state.cage_start[cage]]
+        dose_price, price = shared.dose_price, shared.application_price
+        if rules.money:
+            cost = application_cost(events, n_events, day, period, dose_price, price, n_fish * mass_kg)
+        else:
+            is_cleaner = shared.is_cleaner
+            cost = last_application_cost(events, n_events, day, period, dose_price, price, is_cleaner, mass_kg)
+        state.cost[farm] += cost
+        if rules.cleaner_fish:
+            stock_cleaner_fish(
+                state.cleaner_fish[cage], events, n_events, day, shared.effect_delay, shared.restock_fraction, n_fish
+            )
+    efficacy = shared.efficacy[farm, shared.month[day]]
+    cleaners = state.cleaners_before[farm]
+    if rules.competing_mortality:
+        if n_events > 0:
+            treat_lice(state.survival[cage], events, n_events, day, efficacy, shared.is_cleaner)
+        for t in shared.cleaners:
+            if cleaners[t] > 0:
+                times = meals(events, n_events, day, t, rules)
+                eat_lice(state.survival[cage], times * cleaners[t] / n_fish, efficacy[t])
+    else:
+        kill_apart(
+            state.streams[1 + 2 * farm],
+            state.lice[cage],
+            events,
+            n_events,
+            day,
+            efficacy,
+            shared.is_cleaner,
+            cleaners,
+            n_fish,
+            rules,
+            state.killed[cage],
         )
-        dead = 0
-        if rules.treatment_fish_mortality and hazard > 0.0:
-            dead = draw(stream, n_fish, hazard, rules.stochastic_demography)
-        dead_otherwise = fish_deaths(
+
+
+@merged
+def kill_fish(shared, state, farm, cage, day):
+    """Let fish of a cage die of treatments, lice and other reasons, and lice with them."""
+    rules = shared.rules
+    stream = state.streams[1 + 2 * farm]
+    lice = state.lice[cage]
+    events, n_events = state.events[cage], state.n_events[cage]
+    n_fish = state.fish[cage]
+    age = day - state.cage_start[cage]
+    size = 1 if shared.mass_kg[age] > LARGE_FISH_KG else 0
+    share_killed = shared.fish_mortality[farm, shared.month[day], size]
+    dead = 0
+    if rules.treatment_fish_mortality and n_events > 0:
+        hazard = application_hazard(events, n_events, day, shared.application_period, share_killed)
+        dead = draw(stream, n_fish, hazard, rules.stochastic_demography)
+    n_pathogenic = count_lice(lice, L4) + count_lice(lice, L5F) + count_lice(lice, L5M)
+    n_infected = infected_fish(n_fish, n_pathogenic + count_lice(lice, L3))
+    mass_kg = shared.mass_kg[age if rules.fish_age else day]
+    lice_hazard = lice_death_probability(
+        n_pathogenic, n_infected, mass_kg, shared.fish_mortality_center, shared.fish_mortality_k
+    )
+    dead_otherwise = fish_deaths(
+        stream,
+        n_fish - dead,
+        n_infected,
+        lice_hazard,
+        shared.fish_background_mortality,
+        rules.stochastic_demography,
+    )
+    if not rules.treatment_fish_mortality and dead_otherwise > 0:
+        dead = deaths_under_effect(
             stream,
-            n_fish - dead,
-            n_infected,
-            lice_hazard,
-            shared.fish_background_mortality,
+            n_fish,
+            events,
+            n_events,
+            day,
+            shared.month,
+            shared.duration[farm],
+            share_killed,
             rules.stochastic_demography,
         )
-        if not rules.treatment_fish_mortality and dead_otherwise > 0:
-            dead = deaths_under_effect(
-                stream,
-                n_fish,
-                events,
-                n_events,
-                day,
-                shared.month,
-                shared.duration[farm],
-                fish_mortality,
-                rules.stochastic_demography,
-            )
-        dead = min(n_fish, dead + dead_otherwise)
-        state.fish[c] = n_fish - dead
-        state.dead_fish[farm] += dead
-        if rules.lice_on_dead_fish:
-            lost = dead / n_fish  # lice that go down with their host; males often let go, and half of L4 are males
-            stay = 1.0 - shared.male_detachment_rate if dead < n_fish else 1.0  # the last fish leaves none to go to
-            for g in range(survival.shape[1]):
-                survival[L3, g] *= 1.0 - lost
-                survival[L4, g] *= 1.0 - lost * (1.0 + stay) / 2.0
-                survival[L5F, g] *= 1.0 - lost
-                survival[L5M, g] *= 1.0 - lost * stay
-        else:
-            n_lice = state.n_developing[farm]
-            count_stages(lice, n_lice)
-            lost_with_fish(n_lice, dead_otherwise, n_infected, shared.male_detachment_rate, state.lost[c])
+    dead = min(n_fish, dead + dead_otherwise)
+    state.fish[cage] = n_fish - dead
+    state.dead_in_cage[cage] = dead
+    state.dead_fish[farm] += dead
+    if rules.lice_on_dead_fish:
+        survival = state.survival[cage]
+        lost = dead / n_fish  # lice that go down with their host; males often let go, and half of L4 are males
+        stay = 1.0 - shared.male_detachment_rate if dead < n_fish else 1.0  # the last fish leaves none to go to
+        for g in range(survival.shape[1]):
+            survival[L3, g] *= 1.0 - lost
+            survival[L4, g] *= 1.0 - lost * (1.0 + stay) / 2.0
+            survival[L5F, g] *= 1.0 - lost
+            survival[L5M, g] *= 1.0 - lost * stay
+    else:
+        n_lice = state.n_developing[farm]
+        count_stages(lice, n_lice)
+        lost_with_fish(n_lice, dead_otherwise, n_infected, shared.male_detachment_rate, state.lost[cage])
 
 
 @merged
@@ -259,7 +276,8 @@ def bury(shared, state, farm, cage):
 def live(shared, state, farm, day, n_fish_farm):
     """Let the lice of each cage die and develop, and newcomers join: larvae from farms, lice from the reservoir.
 
-    ``n_fish_farm`` is the farm's fish at the start of the day.
+    ``n_fish_farm`` is the farm's fish at the start of the day.  Where numbers that develop are not those of
+    survivors, the dead of a cage do not count for the cages after it, as in SLIM.
     """
     rules = shared.rules
     stream = state.streams[1 + 2 * farm]
@@ -295,7 +313,8 @@ def live(shared, state, farm, day, n_fish_farm):
                 shared.infection_weight_delta,
                 shared.delta_expectation_weight_log,
             )
-        if not (one_by_one or rules.develop_survivors):
+        if not rules.develop_survivors:
+            n_fish_farm -= state.dead_in_cage[c]
             count_stages(lice, n_developing)
         state.dead_lice[farm] += bury(shared, state, farm, c)
         if one_by_one:

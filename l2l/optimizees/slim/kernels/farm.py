@@ -8,7 +8,6 @@ from .stages import L3, L5F
 from .treatments import add_event, drop_finished, is_under
 
 ELIGIBLE_AGGREGATION = 1.0  # adult females per fish that a cage must pass to be treated
-MONTH_DAYS = 28
 YEAR_DAYS = 365
 
 
@@ -169,13 +168,7 @@ def stock_value(shared, state, farm, day):
 
 @inner
 def account(shared, state, farm, day):
-    """Add the rent to the day's cost, and book the change of the stock's value less the cost as payoff.
-
-    SLIM's money asks rent for cages without fish alone, and takes the value itself, every day, for the gain.
-    """
-    for c in range(shared.first_cage[farm], shared.first_cage[farm + 1]):
-        if shared.rules.money or state.fish[c] == 0 or day < state.cage_start[c]:
-            state.cost[farm] += shared.monthly_cost / MONTH_DAYS
+    """Book the change of the stock's value less the day's cost as payoff; SLIM's is the value itself, every day."""
     value = stock_value(shared, state, farm, day)
     state.payoff[farm] = value - state.cost[farm]
     if shared.rules.money:
@@ -202,7 +195,8 @@ def observe(shared, state, farm, day):
         elif day >= state.cage_start[c] or shared.cage_start[c] != state.cage_start[c]:
             state.treating[farm, n_treatments] = 1
         for t in range(n_treatments):
-            if is_under(state.events[c], state.n_events[c], t, day, shared.application_period):
+            under = is_under(state.events[c], state.n_events[c], t, day, shared.application_period)
+            if under and state.fish[c] > 0:
                 state.treating[farm, t] = 1
     sampled = day >= shared.farm_start[farm] and (day - shared.farm_start[farm]) % shared.sampling_spacing[farm] == 0
     state.aggregation[farm] = total / (last - first)

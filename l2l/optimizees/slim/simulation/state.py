@@ -71,6 +71,7 @@ class State(NamedTuple):
     survival: np.ndarray  # float64[c, s, g]
     cleaners_before: np.ndarray  # int64[f, t], of the cage at hand at the start of the day
     killed: np.ndarray  # int64[c, s, g], by treatments, where causes of death do not compete
+    dead_in_cage: np.ndarray  # int64[c], fish, today
     lost: np.ndarray  # int64[c, s], dead of each stage, of all genotypes alike
     n_developing: np.ndarray  # int64[f, s]
     developed: np.ndarray  # int64[f, 6, g]
@@ -137,6 +138,7 @@ def allocate(shared: Shared) -> State:
         survival=np.zeros((c, N_STAGES, g)),
         cleaners_before=integers(f, t),
         killed=integers(c, N_STAGES, g),
+        dead_in_cage=integers(c),
         lost=integers(c, N_STAGES),
         n_developing=integers(f, N_STAGES),
         developed=integers(f, 6, g),

@@ -7,7 +7,7 @@ from l2l.optimizees.slim.kernels import farm
 from l2l.optimizees.slim.kernels.stages import L3, L4, L5F, L5M
 
 ADDED = 3  # the number of the first treatment after those of SLIM
-STILL = {"fish_mortality_center": 700.0, "fish_mortality_k": 0.0}  # no fish dies of lice
+STILL = {"fish_mortality_center": 100.0, "fish_mortality_k": 0.0}  # no fish dies of lice
 BATH = {
     "treatment_name": "Bath",
     "treatment_type": "freshwater",

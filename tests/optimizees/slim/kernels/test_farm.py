@@ -281,7 +281,7 @@ def test_dead_fish_are_lost_at_their_value_of_today(sea_of):
 
 def test_emb_is_dosed_for_all_biomass_on_each_day_of_its_application(sea_of):
     still = {"treatments.EMB.quadratic_fish_mortality_coeffs": [0.0] * 6}
-    sea = infested(sea_of, monthly_cost=0.0, fish_mortality_k=0.0, fish_mortality_center=700.0, **still)
+    sea = infested(sea_of, monthly_cost=0.0, fish_mortality_k=0.0, fish_mortality_center=100.0, **still)
     costs = []
     for day in range(9):
         sea.step(EMB if day == 1 else NOTHING)
@@ -382,7 +382,7 @@ def test_cleaner_fish_eat_once_a_day(sea_of):
 
 
 def test_lice_go_down_with_dead_fish(sea_of):
-    half = {"fish_background_mortality": 0.5, "fish_mortality_center": 700.0, "fish_mortality_k": 0.0}
+    half = {"fish_background_mortality": 0.5, "fish_mortality_center": 100.0, "fish_mortality_k": 0.0}
     sea = sea_of({"num_fish": 10**6}, **half, **NO_LICE_DIE)
     # nobody moults on the way
     sea = type(sea)(sea.shared._replace(**{f"rate_l{s}": sea.shared.rate_l1 * 0 for s in (1, 3, 4)}), 1)
@@ -400,7 +400,7 @@ def test_background_and_treatment_compete_for_the_same_lice(sea_of):
     sea = infested(
         sea_of,
         **{"treatments.Thermolicer.quadratic_fish_mortality_coeffs": [0.0] * 6}
-        | {"fish_mortality_center": 700.0, "fish_mortality_k": 0.0, "treatments.THERMOLICER.effect_delay": 0},
+        | {"fish_mortality_center": 100.0, "fish_mortality_k": 0.0, "treatments.THERMOLICER.effect_delay": 0},
     )
     sea.state.lice[:] = 0
     sea.state.lice[0, L5F, 0] = 10**9
@@ -505,7 +505,7 @@ def test_fallow_does_not_bring_forward_a_cage_that_starts_later(sea_of):
 
 
 def test_thermolicer_kills_by_the_temperature_of_the_month(sea_of):
-    still = {"treatments.THERMOLICER.quadratic_fish_mortality_coeffs": [0.0] * 6, "fish_mortality_center": 700.0}
+    still = {"treatments.THERMOLICER.quadratic_fish_mortality_coeffs": [0.0] * 6, "fish_mortality_center": 100.0}
     sea = sea_of(
         {"cages_start_dates": ["2018-01-01 00:00:00"]},
         start_date="2018-08-01 00:00:00",  # 13.9 degrees
