@@ -20,7 +20,7 @@ N_DAYS = 40
 FYNE = Config.scenario("Fyne", end_date="2018-02-10 00:00:00")
 
 
-def short(name, **overrides):
+def short(name, rules="revised", **overrides):
     """A scenario that ends after a few weeks, in which farms are soon asked to treat and culled."""
     return Config.scenario(
         name,
@@ -29,6 +29,7 @@ def short(name, **overrides):
         agg_rate_enforcement_threshold=0.01,
         agg_rate_enforcement_strikes=2,
         ext_pressure=20_000,
+        rules=rules,
         **overrides,
     )
 
@@ -36,30 +37,31 @@ def short(name, **overrides):
 # ------------------------------------------------------------------------------------------ PettingZoo's own
 
 
+@pytest.mark.parametrize("rules", ["revised", "published"])
 @pytest.mark.parametrize("name", scenario_names())
 @pytest.mark.filterwarnings("ignore:Observation is not a NumPy array")  # it is a dictionary of them, as in SLIM
 @pytest.mark.filterwarnings("ignore:Observation space for each agent probably should be")
 @pytest.mark.filterwarnings("error")
 class TestsOfPettingZoo:
-    def test_api(self, name):
-        api_test(environment.env(short(name)), num_cycles=N_DAYS + 10)
+    def test_api(self, name, rules):
+        api_test(environment.env(short(name, rules)), num_cycles=N_DAYS + 10)
 
-    def test_parallel_api(self, name):
-        parallel_api_test(environment.parallel_env(short(name)), num_cycles=N_DAYS + 10)
+    def test_parallel_api(self, name, rules):
+        parallel_api_test(environment.parallel_env(short(name, rules)), num_cycles=N_DAYS + 10)
 
-    def test_seed(self, name):
-        seed_test(lambda: environment.env(short(name)))
-        parallel_seed_test(lambda: environment.parallel_env(short(name)))
+    def test_seed(self, name, rules):
+        seed_test(lambda: environment.env(short(name, rules)))
+        parallel_seed_test(lambda: environment.parallel_env(short(name, rules)))
 
-    def test_max_cycles(self, name):
+    def test_max_cycles(self, name, rules):
         class Module:
             @staticmethod
             def env(max_cycles):
-                return environment.env(short(name), max_cycles=max_cycles)
+                return environment.env(short(name, rules), max_cycles=max_cycles)
 
             @staticmethod
             def parallel_env(max_cycles):
-                return environment.parallel_env(short(name), max_cycles=max_cycles)
+                return environment.parallel_env(short(name, rules), max_cycles=max_cycles)
 
         max_cycles_test(Module)
 
