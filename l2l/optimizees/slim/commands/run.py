@@ -74,7 +74,7 @@ def tell_of_compilation(quiet: bool) -> None:
     from l2l.optimizees.slim.kernels.cache import is_compiled
 
     if not (quiet or is_compiled()):
-        sys.stderr.write("compiling the simulator; this happens once and takes half a minute\n")
+        sys.stderr.write("compiling the simulator; this happens once and takes a minute\n")
 
 
 def finish(recorded: "RecordedRun", quiet: bool) -> str:

@@ -37,7 +37,7 @@ def compile_once(run_all: Callable[[], None]) -> bool:
         fcntl.flock(lock, fcntl.LOCK_EX)  # let one of several processes compile, and the others wait
         stale = forget_stale(folder)
         if stale:
-            logger.info("compiling the kernels, once; this takes half a minute")
+            logger.info("compiling the kernels, once; this takes a minute")
             run_all()
             (folder / STAMP).write_text(fingerprint())
     if not stale:
