@@ -5,6 +5,7 @@ from datetime import datetime
 import pyarrow.parquet
 import pytest
 
+from l2l.optimizees.slim.plotting.daily import read_runs
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.policies import Policy
 from l2l.optimizees.slim.simulation.recorder import DailyTable
@@ -35,3 +36,15 @@ def tables(loch, recorded, tmp_path_factory):
         table = DailyTable(loch, Policy.built_in("mosaic"), seed).of(record)
         pyarrow.parquet.write_table(table, paths[-1])
     return paths
+
+
+@pytest.fixture(scope="session")
+def one(tables):
+    """The course of one run."""
+    return read_runs(tables[:1])
+
+
+@pytest.fixture(scope="session")
+def three(tables):
+    """The course of three runs."""
+    return read_runs(tables)

@@ -14,16 +14,6 @@ from l2l.optimizees.slim.simulation.recorder import DailyTable
 from l2l.optimizees.slim.validation.ensemble_table import simulate, summarise
 
 
-@pytest.fixture(scope="module")
-def one(tables):
-    return read_runs(tables[:1])
-
-
-@pytest.fixture(scope="module")
-def three(tables):
-    return read_runs(tables)
-
-
 def test_loch_is_the_sum_of_its_farms(one, recorded):
     record = recorded[0]
     females = one.quantities["L5f"][MIDDLE]

@@ -21,16 +21,6 @@ from l2l.optimizees.slim.simulation.config import ConfigError
 from l2l.optimizees.slim.simulation.recorder import DailyTable
 
 
-@pytest.fixture(scope="module")
-def one(tables):
-    return read_runs(tables[:1])
-
-
-@pytest.fixture(scope="module")
-def three(tables):
-    return read_runs(tables)
-
-
 def plot(*argv):
     return main(["plot", *map(str, argv)])
 
