@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import io
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 
 from l2l.optimizees.slim.simulation import config_checks as check
 from l2l.optimizees.slim.simulation.config_checks import Check, ConfigError, Place
-from l2l.optimizees.slim.simulation.config_files import find_scenario, read_json
+from l2l.optimizees.slim.simulation.config_files import find_scenario, read_json, table_text
 from l2l.optimizees.slim.simulation.config_sea import CONNECTIVITY, connectivity
 
 SECONDS_PER_DAY = 86400.0
@@ -143,16 +144,15 @@ def _name_and_location(farm: Any, place: Place) -> tuple[str, tuple[float, float
 
 
 def _read_farms_csv(path: Path) -> tuple[list[str], np.ndarray]:
-    with path.open(newline="", encoding="utf-8") as file:
-        table = csv.DictReader(file, skipinitialspace=True)
-        lacking = [name for name in ("name", "easting", "northing") if name not in (table.fieldnames or ())]
-        if lacking:
-            raise ConfigError(f"{path} has no column {', '.join(lacking)}; expected name,easting,northing")
-        names, locations = [], []
-        for row in table:
-            place = f"{path}: row {table.line_num}"
-            names.append(row["name"])
-            locations.append([_metres(row[column], f"{place}, {column}") for column in ("easting", "northing")])
+    table = csv.DictReader(io.StringIO(table_text(path), newline=""), skipinitialspace=True)
+    lacking = [name for name in ("name", "easting", "northing") if name not in (table.fieldnames or ())]
+    if lacking:
+        raise ConfigError(f"{path} has no column {', '.join(lacking)}; expected name,easting,northing")
+    names, locations = [], []
+    for row in table:
+        place = f"{path}: row {table.line_num}"
+        names.append(row["name"])
+        locations.append([_metres(row[column], f"{place}, {column}") for column in ("easting", "northing")])
     if not names:
         raise ConfigError(f"{path} has no farms; expected a row name,easting,northing for each")
     return names, np.array(locations)

@@ -150,6 +150,7 @@ def test_wrong_option_is_refused_before_anything_is_written(
         ("name,easting,northing\nA,1,here\n", "row 2, northing is 'here'"),
         ("name,easting,northing\nA,1\n", "row 2, northing is None"),
         ("name,easting,northing\nA,inf,1\n", "row 2, easting is 'inf'"),
+        ("name,easting,northing\nA,1,66", "may be cut off: its last line, 'A,1,66'"),
     ],
 )
 def test_wrong_farm_file_is_refused(farms: Path, tmp_path: Path, capsys, text: str, message: str):

@@ -87,5 +87,7 @@ def test_scenario_takes_overrides_even_of_its_name():
 
 
 def test_unknown_scenario_names_the_nearest():
-    with pytest.raises(ConfigError, match=r"Fynne.*did you mean 'Fyne'.*circle"):
+    with pytest.raises(ConfigError, match=r"Fynne.*did you mean 'Fyne'"):
         Config.scenario("Fynne")
+    with pytest.raises(ConfigError, match=r"no scenario of that name; known: Fyne, .*circle"):
+        Config.scenario("Sognefjord")

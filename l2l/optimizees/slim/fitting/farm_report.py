@@ -14,7 +14,7 @@ import numpy as np
 from l2l.errors import nearest
 
 from ..simulation.config import Config, ConfigError
-from ..simulation.config_files import read_text
+from ..simulation.config_files import table_text
 
 LICE, MORTALITY = 0, 1
 QUANTITIES = ("lice_count", "mortality")  # columns of the file, in the order of these numbers
@@ -105,7 +105,7 @@ def read_report(path: str | Path, config: Config, period: str | int = MONTH) -> 
 
 def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
     """Line number and cells by column of each row that is not empty."""
-    reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(table_text(path), newline=""), strict=True)
     header: list[str] = []
     rows = []
     try:
@@ -128,7 +128,7 @@ def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
 
 
 def _header(cells: list[str], path: Path) -> list[str]:
-    names = [cell.strip().removeprefix("\ufeff") for cell in cells]
+    names = [cell.strip() for cell in cells]
     for name in REQUIRED:
         if name not in names:
             raise ConfigError(f"{path}: the header has no column {name!r}{nearest(name, names)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from l2l.errors import nearest
 from ..types.actions import action_names
 from ..types.treatments import canonical
 from .config import Config, ConfigError
+from .config_files import table_text
 
 COLUMNS = ["farm", "date", "action"]
 
@@ -59,25 +61,22 @@ def read_action_table(path: str | Path, config: Config) -> np.ndarray:
 
 def _rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """Each row with the place where it stands, for errors."""
-    if not path.is_file():
-        raise ConfigError(f"there is no file {path}")
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, strict=True)
-        try:
-            header = [cell.strip() for cell in next(reader, [])]
-            if sorted(header) != sorted(COLUMNS):
-                raise ConfigError(
-                    f"{path}, line 1: the columns are {', '.join(header) or 'none'}; expected {', '.join(COLUMNS)}"
-                )
-            for row in reader:
-                place = f"{path}, line {reader.line_num}"
-                if not row:
-                    continue
-                if len(row) != len(header):
-                    raise ConfigError(f"{place}: {len(row)} values; expected {len(header)}: {', '.join(header)}")
-                yield place, {name: cell.strip() for name, cell in zip(header, row, strict=True)}
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path}, after line {reader.line_num}: not a CSV table in UTF-8: {error}") from None
+    reader = csv.reader(io.StringIO(table_text(path), newline=""), strict=True)
+    try:
+        header = [cell.strip() for cell in next(reader, [])]
+        if sorted(header) != sorted(COLUMNS):
+            raise ConfigError(
+                f"{path}, line 1: the columns are {', '.join(header) or 'none'}; expected {', '.join(COLUMNS)}"
+            )
+        for row in reader:
+            place = f"{path}, line {reader.line_num}"
+            if not row:
+                continue
+            if len(row) != len(header):
+                raise ConfigError(f"{place}: {len(row)} values; expected {len(header)}: {', '.join(header)}")
+            yield place, {name: cell.strip() for name, cell in zip(header, row, strict=True)}
+    except csv.Error as error:
+        raise ConfigError(f"{path}, after line {reader.line_num}: not a CSV table: {error}") from None
 
 
 def _farm(text: str, config: Config, place: str) -> int:

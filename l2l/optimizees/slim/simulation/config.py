@@ -174,7 +174,7 @@ class Config:
             path = folder / f"{name.removesuffix('s')}.csv"
             values[name] = sea.connectivity(read_table(path), len(farms), top, Place(str(path)))
         path = folder / "temperatures.csv"
-        values["temperature_rows"] = sea.temperature_rows(read_table(path), Place(str(path)))
+        values["temperature_rows"] = sea.temperature_rows(read_table(path, may_end_openly=True), Place(str(path)))
         values["temperatures"] = sea.farm_temperatures(farms, values["temperature_rows"], Place(str(path)))
         config = cls(**values)
         check_consistency(config, Place(str(folder)))
@@ -235,12 +235,7 @@ class Config:
             replaced["temperature_rows"] = rows
             replaced["temperatures"] = sea.farm_temperatures(farms, rows, place)
         if "temperatures" in given:
-            values = sea.numbers(given["temperatures"], place / "temperatures")
-            if values.shape != (len(farms), 12):
-                raise ConfigError(
-                    f"{place / 'temperatures'} has shape {values.shape}; expected ({len(farms)}, 12), by farm and month"
-                )
-            replaced["temperatures"] = values
+            replaced["temperatures"] = sea.given_temperatures(given["temperatures"], farms, place / "temperatures")
             replaced.setdefault("temperature_rows", None)  # those of before no longer say what is where
         return replaced
 
@@ -284,12 +279,12 @@ class Config:
         place = Place(source)
         given = {name: value for name, value in plain.items() if name not in ARRAYS}
         values = read_fields(cls, given, place)
-        n_farms = len(values["farms"])
+        farms = values["farms"]
         for name, top in sea.CONNECTIVITY.items():
-            values[name] = sea.connectivity(plain[name], n_farms, top, place / name)
+            values[name] = sea.connectivity(plain[name], len(farms), top, place / name)
         rows = plain["temperature_rows"]
         values["temperature_rows"] = None if rows is None else sea.temperature_rows(rows, place / "temperature_rows")
-        values["temperatures"] = sea.numbers(plain["temperatures"], place / "temperatures")
+        values["temperatures"] = sea.given_temperatures(plain["temperatures"], farms, place / "temperatures")
         config = cls(**values)
         check_consistency(config, place)
         return config

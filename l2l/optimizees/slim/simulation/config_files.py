@@ -39,10 +39,7 @@ def find_scenario(name_or_path: str | Path) -> Path:
     known = scenario_names()
     if name in known:
         return SHIPPED / name
-    raise ConfigError(
-        f"there is no folder {str(name_or_path)!r} and no scenario of that name{nearest(name, known)} "
-        f"(scenarios: {', '.join(known)})"
-    )
+    raise ConfigError(f"there is no folder {str(name_or_path)!r} and no scenario of that name{nearest(name, known)}")
 
 
 def find_config_file(folder: Path, config_file: str | Path | None = None) -> Path:
@@ -85,13 +82,22 @@ def read_json(path: Path) -> dict[str, Any]:
     return plain
 
 
-def read_table(path: Path) -> np.ndarray:
+def read_table(path: Path, may_end_openly: bool = False) -> np.ndarray:
     """The numbers of a comma-separated file without header, as ``float64[n_rows, n_columns]``.
 
     A comma at a line's end is let pass, for SLIM's temperature files have them.
+
+    Parameters
+    ----------
+    may_end_openly
+        Take a last line without line end, as some of SLIM's temperature files have it, unless its last number has
+        fewer decimals than all others of that line.
     """
+    text = read_text(path)
+    if not (may_end_openly and _is_precise_to_the_end(text)):
+        text = table_text(path)
     rows: list[list[float]] = []
-    for line_number, line in enumerate(read_text(path).splitlines(), 1):
+    for line_number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
         cells = line.strip().removesuffix(",").split(",")
@@ -101,6 +107,22 @@ def read_table(path: Path) -> np.ndarray:
     if not rows:
         raise ConfigError(f"{path} is empty; expected numbers")
     return np.array(rows)
+
+
+def table_text(path: Path) -> str:
+    """The text of a table, whose last line has to end: a number there may be the beginning of another one."""
+    text = read_text(path)
+    if text and not text.endswith("\n"):
+        last = text.splitlines()[-1][-30:]
+        raise ConfigError(
+            f"{path} may be cut off: its last line, {last!r}, has no line end; expected one, if it is whole"
+        )
+    return text
+
+
+def _is_precise_to_the_end(text: str) -> bool:
+    *others, last = [len(cell.partition(".")[2]) for cell in text.rpartition("\n")[2].rstrip(",").split(",")]
+    return last >= min(others[1:], default=math.inf)  # the first cell is a northing
 
 
 def _finite(cell: str, place: str) -> float:
@@ -114,9 +136,9 @@ def _finite(cell: str, place: str) -> float:
 
 
 def read_text(path: Path) -> str:
-    """The text of a file in UTF-8."""
+    """The text of a file in UTF-8, without the mark that some editors put before it."""
     try:
-        return _existing(path).read_text(encoding="utf-8")
+        return _existing(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not a text file in UTF-8 ({error.reason} at byte {error.start})") from None
 

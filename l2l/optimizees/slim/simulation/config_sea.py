@@ -10,6 +10,8 @@ from l2l.optimizees.slim.simulation.config_farm import FarmConfig
 
 # the greatest value of each: a share of larvae, and days of travel, which they survive for weeks
 CONNECTIVITY = {"interfarm_probs": 1.0, "interfarm_times": 365.0}
+COLDEST, WARMEST = -2.0, 40.0  # of sea water (degC)
+RANGE = f"{COLDEST:g} to {WARMEST:g} degC"
 
 
 def numbers(values: Any, place: Place) -> np.ndarray:
@@ -55,10 +57,8 @@ def temperature_rows(values: Any, place: Place) -> np.ndarray:
     rows = numbers(values, place)
     if rows.shape != (2, 13):
         raise ConfigError(f"{place} has shape {rows.shape}; expected 2 rows of a northing and 12 monthly temperatures")
-    bad = np.argwhere((rows[:, 1:] < -2) | (rows[:, 1:] > 40))
-    if len(bad):
-        i, j = bad[0]
-        raise ConfigError(f"{place}: row {i + 1}, column {j + 2} is {rows[i, j + 1]:g}; expected -2 to 40 degC")
+    for i, j in _no_water(rows[:, 1:]):
+        raise ConfigError(f"{place}: row {i + 1}, column {j + 2} is {rows[i, j + 1]:g}; expected {RANGE}")
     if rows[0, 0] == rows[1, 0]:
         raise ConfigError(f"{place}: both rows have the northing {rows[0, 0]:g}; expected two different ones")
     # south first, so that the order in the file does not matter, not even to the last bit; SLIM takes the
@@ -73,12 +73,25 @@ def farm_temperatures(farms: Sequence[FarmConfig], rows: np.ndarray, place: Plac
     (south, *_), (north, *_) = rows
     northing = np.array([farm.location[1] for farm in farms])[:, None]
     temperatures = np.round(rows[0, 1:] + (northing - south) * (rows[1, 1:] - rows[0, 1:]) / (north - south), 1)
-    bad = np.argwhere((temperatures < -2) | (temperatures > 40))
-    if len(bad):
-        i, j = bad[0]
+    for i, j in _no_water(temperatures):
         raise ConfigError(
             f"{place}: {temperatures[i, j]:g} degC in month {j + 1} at farm {farms[i].name!r} (northing "
-            f"{farms[i].location[1]:g}); expected -2 to 40: is the northing right?"
+            f"{farms[i].location[1]:g}); expected {RANGE}: is the northing right?"
         )
     temperatures.setflags(write=False)
     return temperatures
+
+
+def given_temperatures(values: Any, farms: Sequence[FarmConfig], place: Place) -> np.ndarray:
+    """A temperature for each farm and month, in place of those computed from the two rows."""
+    temperatures = numbers(values, place)
+    if temperatures.shape != (len(farms), 12):
+        raise ConfigError(f"{place} has shape {temperatures.shape}; expected ({len(farms)}, 12), by farm and month")
+    for i, j in _no_water(temperatures):
+        raise (place / i / j).error(float(temperatures[i, j]), RANGE)
+    return temperatures
+
+
+def _no_water(temperatures: np.ndarray) -> np.ndarray:
+    """Places int64[n, 2] of temperatures that no sea has."""
+    return np.argwhere((temperatures < COLDEST) | (temperatures > WARMEST))

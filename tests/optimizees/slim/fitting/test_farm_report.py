@@ -55,7 +55,7 @@ def test_order_of_rows_and_columns_does_not_matter(read):
     backwards = HEADER + "".join(reversed(ROWS.splitlines(keepends=True)))
     assert rows_of(read(backwards)) == expected
     turned = "\n".join(",".join(reversed(line.split(","))) for line in (HEADER + ROWS).splitlines())
-    assert rows_of(read(turned)) == expected
+    assert rows_of(read(turned + "\n")) == expected
 
 
 def test_row_may_cover_days_up_to_its_date(read):
@@ -100,7 +100,8 @@ def test_months_that_the_run_does_not_cover_whole_are_left_out(read):
         ("date,site_nam,lice_count\n", "the header has no column 'site_name'; did you mean 'site_nam'"),
         ("date,site_name,lice\n", "neither lice_count nor mortality"),
         ("date,site_name,mortality,mortality\n", "has the column 'mortality' 2 times"),
-        (HEADER + ROWS + "2018-04-15,Tarbert So", "line 5 has 2 cells; expected 8"),
+        (HEADER + ROWS + "2018-04-15,Tarbert So\n", "line 5 has 2 cells; expected 8"),
+        (HEADER + ROWS + "2018-04-15,Tarbert South,,1", "its last line, '2018-04-15,Tarbert South,,1', has no"),
         (HEADER + "15/01/2018,Tarbert South,,1,,,,\n", "line 2: date is '15/01/2018'; expected one such as 2018-01-15"),
         (HEADER + ROWS + "2018-04-15,Tarbert South,,-1,,,,\n", "line 5: lice_count is '-1'; expected a number >= 0"),
         (HEADER + "2018-04-15,Tarbert South,,nan,,,,\n", "line 2: lice_count is 'nan'"),
@@ -113,7 +114,7 @@ def test_months_that_the_run_does_not_cover_whole_are_left_out(read):
         (HEADER + "2030-01-15,Tarbert South,,1,,,,\n", "no lice count or mortality of a farm of 'Loch Fyne, two farms' "
          "from 2018-01-01 to 2020-01-01; 1 rows of times"),
         (HEADER + "2018-01-15,Nowhere,,1,,,,\n", "1 rows of 'Nowhere', which is no farm"),
-        ('date,site_name,lice_count\n2018-01-15,"Tarbert', "not CSV"),
+        ('date,site_name,lice_count\n2018-01-15,"Tarbert\n', "not CSV"),
     ],
 )  # fmt: skip
 def test_fault_of_the_file_is_told_with_its_place(read, text, message):

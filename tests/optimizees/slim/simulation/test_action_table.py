@@ -18,7 +18,7 @@ def table(tmp_path, text):
 
 def test_listed_days_have_their_action_and_all_others_none(tmp_path):
     rows = ["farm_0,2018-01-01,emb", "farm_0,2018-01-03,fallow", "farm_1,2018-01-02,Thermolicer"]
-    actions = read_action_table(table(tmp_path, "\n".join(["farm,date,action", *rows])), FYNE)
+    actions = read_action_table(table(tmp_path, "\n".join(["farm,date,action", *rows, ""])), FYNE)
     assert actions.shape == (730, 2)
     assert actions[:4].tolist() == [[EMB, NONE], [NONE, THERMOLICER], [FALLOW, NONE], [NONE, NONE]]
     assert (actions[4:] == NONE).all()
@@ -45,7 +45,8 @@ def test_quoted_cells_a_byte_order_mark_and_empty_lines_are_read(tmp_path):
         ("farm,day,action\n0,1,2\n", "line 1: the columns are farm, day, action; expected"),
         ("farm,date\n0,2018-01-01\n", "line 1: the columns are farm, date; expected"),
         ("farm,date,action\n", "has no rows"),
-        ("farm,date,action\n0,2018-01-01,emb\n0,2018-0", "line 3: 2 values; expected 3"),
+        ("farm,date,action\n0,2018-01-01,emb\n0,2018-0\n", "line 3: 2 values; expected 3"),
+        ("farm,date,action\n0,2018-01-01,fallow\n0,2018-01-02,1", "may be cut off: its last line, '0,2018-01-02,1'"),
         ("farm,date,action\nfarm_2,2018-01-01,emb\n", "line 2: no farm 'farm_2'.*did you mean 'farm_"),
         ("farm,date,action\nTarbert,2018-01-01,emb\n", "line 2: no farm 'Tarbert'.*Tarbert South"),
         ("farm,date,action\n-1,2018-01-01,emb\n", "line 2: no farm '-1'"),
@@ -81,7 +82,7 @@ def test_faults_name_file_and_line(tmp_path, rows, message):
 def test_file_that_is_no_text_is_an_error(tmp_path):
     path = tmp_path / "piloted.csv"
     path.write_bytes(b"farm,date,action\n\xff\xfe\n")
-    with pytest.raises(ConfigError, match="piloted.csv.*not a CSV table in UTF-8"):
+    with pytest.raises(ConfigError, match="piloted.csv.*not a text file in UTF-8"):
         read_action_table(path, FYNE)
     with pytest.raises(ConfigError, match="there is no file"):
         read_action_table(tmp_path / "other.csv", FYNE)

@@ -241,6 +241,7 @@ def test_missing_folder_and_configuration_are_named(scenario):
         ("0.1,0.1\ninf,0.1\n", "row 2, column 1 is 'inf'; expected a finite number"),
         ("0.1,-0.1\n0.1,0.1\n", "row 1, column 2 is -0.1; expected a"),
         ("\n", "is empty; expected numbers"),
+        ("0.1,0.1\n0.1,0.0", "may be cut off: its last line, '0.1,0.0', has no line end"),
     ],
 )
 def test_wrong_matrix_is_refused(scenario, file: str, text: str, message: str):
@@ -284,6 +285,10 @@ def test_only_the_farms_of_the_scenario_count_in_a_row_sum(scenario):
         ("665300,5,5,5,5,5,5,5,5,5,5,5,5\n665400,6,6,6,6,6,6,6,6,6,6,6,6\n", "farm 'North' (northing 675500)"),
         ("665300,-1,5,5,5,5,5,5,5,5,5,5,5\n675500,5,5,5,5,5,5,5,5,5,5,5,5\n", "farm's temperature of -1 degC"),
         ("665300,5,5,5,5,5,5,5,5,5,5,5,x\n675500,5,5,5,5,5,5,5,5,5,5,5,5\n", "row 1, column 13 is 'x'"),
+        (
+            "665300,5,5,5,5,5,5,5,5,5,5,5,5\n675500,5.5,5.5,5.5,5.5,5.5,5.5,5.5,5.5,5.5,5.5,5.5,5.",
+            "may be cut off: its last line, '5.5,5.5,5.5,5.5,5.5,5.5,5.5,5.', has no line end",
+        ),
     ],
 )
 def test_wrong_temperatures_are_refused(scenario, text: str, message: str):
@@ -295,3 +300,19 @@ def test_wrong_temperatures_are_refused(scenario, text: str, message: str):
 def test_override_that_is_no_number_is_refused(scenario, value: float):
     with pytest.raises(ConfigError, match=r"override gain_per_kg is (nan|inf); expected a number >= 0"):
         Config.from_files(scenario.folder, gain_per_kg=value)
+
+
+def test_last_temperature_without_line_end_is_read_if_no_digit_is_missing(scenario):
+    row = "9.5,8.5,8.5,9.5,11.5,12.5,14.5,15.5,15.5,14.5,13.5,"
+    scenario.write("temperatures.csv", f"\ufeff665300,{row}10.2\n675500,{row}10.2")
+    assert Config.from_files(scenario.folder).temperatures[:, -1].tolist() == [10.2, 10.2]
+
+
+@pytest.mark.parametrize("degrees", [-3, 41])
+def test_temperature_that_no_sea_has_is_refused_for_a_farm(scenario, degrees):
+    table = [[8] * 12, [8] * 11 + [degrees]]
+    with pytest.raises(ConfigError, match=rf"override temperatures.1.11 is {degrees}.0; expected -2 to 40 degC"):
+        Config.from_files(scenario.folder, temperatures=table)
+    whole = Config.from_files(scenario.folder).to_dict()
+    with pytest.raises(ConfigError, match=r"saved: temperatures.1.11 is"):
+        Config.from_dict({**whole, "temperatures": table}, "saved")

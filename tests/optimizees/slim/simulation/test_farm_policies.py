@@ -76,7 +76,7 @@ def table(tmp_path, record, dates_of=FYNE):
     start = np.datetime64(dates_of.start_date, "D")
     rows = [f"farm_{f},{start + d},{record.action[d, f]}" for d, f in zip(days, farms, strict=True)]
     path = tmp_path / "piloted.csv"
-    path.write_text("\n".join(["farm,date,action", *rows]))
+    path.write_text("\n".join(["farm,date,action", *rows, ""]))
     return path
 
 
