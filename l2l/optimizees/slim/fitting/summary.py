@@ -23,7 +23,9 @@ class Summary:
     Attributes
     ----------
     left_out : float64[n_runs, n_parameters]
-        Summaries of the simulated reports, each by the regression on all others.
+        Summaries of the simulated reports, each by the slopes of a regression on all others. Their level is that of
+        all runs: a mean over the others alone would fall, exactly, as the parameter left out rises, which says much
+        of a parameter of which the reports say nothing.
     """
 
     def __init__(self, parameters: np.ndarray, reports: np.ndarray):
@@ -38,7 +40,7 @@ class Summary:
 
         def left_out(penalty: float) -> np.ndarray:
             shrunk = d**2 / (d**2 + penalty * n_runs)
-            leverage = 1 / n_runs + (u**2) @ shrunk
+            leverage = (u**2) @ shrunk
             residual = parameters - self._level - u @ (shrunk[:, None] * turned)
             return parameters - residual / (1 - leverage)[:, None]
 

@@ -105,3 +105,11 @@ def test_summary_left_out_is_that_of_a_regression_on_the_others():
     whole, others = Summary(x, reports), Summary(x[1:], reports[1:])
     assert whole.left_out[0] == pytest.approx(others(reports[0]), abs=0.02)
     assert whole(reports[0]) != pytest.approx(whole.left_out[0], abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_reports_that_say_nothing_exclude_nothing(seed):
+    line = Line(1)
+    line.slope[:] = 0
+    (unknown,) = line.intervals(line.report(np.array([0.5]), np.random.default_rng(seed)), seed=seed, n_runs=100)
+    assert (unknown.low, unknown.high, unknown.open_low, unknown.open_high) == (-2, 3, True, True)
