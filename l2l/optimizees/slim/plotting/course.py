@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -99,6 +100,24 @@ def details(said: Mapping[str, Any]) -> dict[str, Any]:
         "locations": np.array([farm["location"] for farm in said["farms"]], float),
         "edges": [(i, j, share) for i, j, share in said["edges"]],
     }
+
+
+def thinned(course: Course, most_numbers: int) -> tuple[Course, int]:
+    """The course with every n-th of its days alone, and n: 1, 7, 14, ..., so that it has no more than these numbers.
+
+    The share of a treatment is the mean over the days up to the next that is kept.
+    """
+    n_kept = 1 if course.n_runs == 1 else len(BAND)
+    n_each = n_kept * len(course.quantities) + len(course.treatments)
+    total = n_each * len(course.days) * len(course.places)
+    if total <= most_numbers:
+        return course, 1
+    step = 7 * math.ceil(total / most_numbers / 7)
+    kept = np.arange(0, len(course.days), step)
+    spans = np.diff(np.append(kept, len(course.days)))[:, None]
+    treatments = {name: np.add.reduceat(share, kept, axis=0) / spans for name, share in course.treatments.items()}
+    quantities = {name: values[:, kept] for name, values in course.quantities.items()}
+    return replace(course, days=course.days[kept], quantities=quantities, treatments=treatments), step
 
 
 def banded(runs: list[Quantities]) -> dict[str, np.ndarray]:

@@ -8,17 +8,26 @@ const genes = [...new Set(course.genotypes.map((name) => name[0].toLowerCase()))
 const plots = [];
 let shown = null; // the time span that is zoomed into, in every panel
 
-// numbers are stored as base64 of float32, in the order (quantile, day, place)
-const decoded = new Map();
+// what the page holds packed: gzip in base64
+async function unpacked(id) {
+  const bytes = Uint8Array.from(atob(chosen(id).textContent), (c) => c.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+}
+
+// float32 of which the first bytes stand first, then the second ones, ...: so they pack better
+function ordered(buffer) {
+  const bytes = new Uint8Array(buffer), n = bytes.length / 4, turned = new Uint8Array(bytes.length);
+  for (let b = 0; b < 4; b++) for (let i = 0; i < n; i++) turned[4 * i + b] = bytes[b * n + i];
+  return new Float32Array(turned.buffer);
+}
+
+// the numbers of a quantity stand in the order (quantile, place, day) from its own start on
+let numbers;
 function series(name, quantile, place) {
-  if (!decoded.has(name)) {
-    const bytes = Uint8Array.from(atob(course.quantities[name]), (c) => c.charCodeAt(0));
-    decoded.set(name, new Float32Array(bytes.buffer));
-  }
-  const all = decoded.get(name);
+  const { start, quantiles } = course.quantities[name];
   const n = course.days.length;
-  const first = all.length === n * places.length ? 0 : quantile * n * places.length;
-  return Float64Array.from({ length: n }, (_, d) => all[first + d * places.length + place]);
+  const first = start + ((quantiles === 1 ? 0 : quantile) * places.length + place) * n;
+  return Float64Array.from(numbers.subarray(first, first + n));
 }
 
 // centred moving average that leaves out days without a number
@@ -54,7 +63,7 @@ function band(label, name, colour, place, scale = 1) {
 function shades(place) {
   const several = course.n_runs > 1 || (place === 0 && places.length > 2);
   return Object.keys(course.treatments).map((name) => ({
-    name, type: "bar", x: course.days, y: series("treatment " + name, 0, place).map((share) => share || NaN), yaxis: "y2",
+    name, type: "bar", x: course.days, offset: 0, y: series("treatment " + name, 0, place).map((share) => share || NaN), yaxis: "y2",
     marker: { color: course.treatments[name], opacity: 0.75, line: { width: 0 } }, legendgroup: name,
     hovertemplate: name + (several ? " %{y:.0%}" : "") + "<extra></extra>",
   })).filter((trace) => trace.y.some((share) => share > 0));
@@ -65,6 +74,10 @@ function threshold(label, value, dash) {
   return { name: label, x: ends, y: [value, value], mode: "lines", line: { color: "#1f2933", width: 1, dash },
            hoverinfo: "skip" };
 }
+
+// in a narrow window the buttons would lie over the legend
+const buttons = { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["select2d", "lasso2d"],
+                  ...(window.innerWidth < 800 ? { displayModeBar: false } : {}) };
 
 function draw(id, traces, label, options = {}) {
   const place = Number(chosen("place").value);
@@ -80,7 +93,7 @@ function draw(id, traces, label, options = {}) {
     legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 }, uirevision: id,
   };
   const all = options.shaded === false ? traces : [...shades(place), ...traces];
-  Plotly.react(id, all, layout, { displaylogo: false, responsive: true });
+  Plotly.react(id, all, layout, buttons);
   if (!plots.includes(id)) {
     plots.push(id);
     chosen(id).on("plotly_relayout", (change) => zoomed(id, change));
@@ -165,7 +178,7 @@ function drawMap() {
     height: 620, margin: { l: 60, r: 15, t: 8, b: 50 }, annotations: [...arrows, ...labels], showlegend: false, hovermode: "closest",
     paper_bgcolor: "white", plot_bgcolor: "white", font: { family: "system-ui, sans-serif", color: "#1f2933" },
     xaxis: axis("easting (km)"), yaxis: { ...axis("northing (km)"), scaleanchor: "x" },
-  }, { displaylogo: false, responsive: true });
+  }, buttons);
   chosen("map").on("plotly_click", (event) => {
     chosen("place").value = event.points[0].customdata;
     redraw();
@@ -173,7 +186,12 @@ function drawMap() {
   });
 }
 
-function begin() {
+async function begin() {
+  if (!window.DecompressionStream) throw new Error("it needs a browser of 2023 or later");
+  const library = document.createElement("script");
+  library.textContent = new TextDecoder().decode(await unpacked("library"));
+  document.head.append(library); // defines Plotly
+  numbers = ordered(await unpacked("numbers"));
   for (const [place, name] of places.entries()) chosen("place").add(new Option(name, place));
   for (const name of STAGES)
     if (course.genotypes.some((genotype) => course.quantities[name + "_" + genotype])) chosen("stage").add(new Option(name));
@@ -187,4 +205,7 @@ function begin() {
   redraw();
   if (course.spots !== null) drawMap();
 }
-begin();
+begin().catch((error) => {
+  chosen("told").textContent = "This page could not be drawn: " + error.message;
+  throw error;
+});

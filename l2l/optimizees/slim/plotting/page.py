@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 from html import escape
 from importlib import resources
@@ -14,8 +15,10 @@ from plotly.offline import get_plotlyjs
 
 from l2l.utils.atomic import write_atomically
 
-from .course import Course
+from .course import HIGH, MIDDLE, Course, thinned
 from .figures import GENOTYPE_COLOURS, STAGE_COLOURS, places_on_map, treatment_colours
+
+MOST_NUMBERS = 2_000_000  # of a page; they make up to 6 MB
 
 CSS = """
 * { box-sizing: border-box; }
@@ -46,8 +49,10 @@ HEADINGS = {
 def write_page(course: Course, path: Path) -> None:
     """Write the page: figures with controls for farm, stage, smoothing, scale and numbers per cage.
 
-    The drawing library (plotly.js) stands in it, which makes 5 MB; the numbers are float32 in base64.
+    The drawing library (plotly.js) and the numbers stand in it compressed: 2 MB, and 2 or 3 for a million numbers. Of
+    larger courses some days are left out.
     """
+    course, step = thinned(course, MOST_NUMBERS)
     script = resources.files("l2l.optimizees.slim.plotting").joinpath("page.js").read_text(encoding="utf-8")
     lacking = {"payoff": "payoff" not in course.quantities, "map": course.locations is None}
     lacking["ratios"] = not any(name.startswith("reservoir_") for name in course.quantities)
@@ -57,8 +62,10 @@ def write_page(course: Course, path: Path) -> None:
         if not lacking.get(name, False)
     )
     bands = " Lines are medians, bands hold nine runs in ten." if course.n_runs > 1 else ""
+    thinning = f" Of the days recorded, every {step}th is shown." if step > 1 else ""
     # within a script, the text of a name must not end it
-    data = json.dumps(_data(course), allow_nan=False).replace("<", "\\u003c")
+    told, numbers = _data(course)
+    data = json.dumps(told, allow_nan=False).replace("<", "\\u003c")
     page = f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -69,8 +76,8 @@ def write_page(course: Course, path: Path) -> None:
 </head>
 <body>
 <h1>{escape(course.title)}</h1>
-<p>Click names in a legend to hide or show their lines; drag to zoom, double-click to go back.{bands} Shades are
-treatments under way, as high as the share of farms and runs; fallow is grey.</p>
+<p id="told">Click names in a legend to hide or show their lines; drag to zoom, double-click to go back.{bands} Shades
+are treatments under way, as high as the share of farms and runs; fallow is grey.{thinning}</p>
 <form>
 <label>farm <select id="place"></select></label>
 <label>genotypes of <select id="stage"></select></label>
@@ -80,7 +87,8 @@ treatments under way, as high as the share of farms and runs; fallow is grey.</p
 <label><input id="per-cage" type="checkbox"> average per cage</label>
 </form>
 {panels}
-<script>{get_plotlyjs()}</script>
+<script id="library" type="text/plain">{_packed(get_plotlyjs().encode())}</script>
+<script id="numbers" type="text/plain">{_packed(numbers)}</script>
 <script>const course = {data};
 {script}</script>
 </body>
@@ -89,15 +97,18 @@ treatments under way, as high as the share of farms and runs; fallow is grey.</p
     write_atomically(path, page.encode())
 
 
-def _data(course: Course) -> dict[str, Any]:
-    """What page.js reads."""
+def _data(course: Course) -> tuple[dict[str, Any], bytes]:
+    """What page.js reads: the course but for its numbers, and these."""
     colours = treatment_colours(list(course.treatments))
     dated = bool(np.issubdtype(course.days.dtype, np.datetime64))
     spots, are_true = (None, False) if course.locations is None else places_on_map(course)
-    one_run = course.n_runs == 1
-    numbers = {name: values[1] if one_run else values for name, values in course.quantities.items()}
-    numbers |= {f"treatment {name}": values for name, values in course.treatments.items()}
-    return {
+    quantities = {
+        name: values[MIDDLE:HIGH] if course.n_runs == 1 else values for name, values in course.quantities.items()
+    }
+    quantities |= {f"treatment {name}": values[None] for name, values in course.treatments.items()}
+    starts = np.cumsum([0, *(values.size for values in quantities.values())]).tolist()
+    numbers = np.concatenate([values.transpose(0, 2, 1).ravel() for values in quantities.values()]).astype("<f4")
+    told = {
         "days": course.days.astype(str).tolist() if dated else course.days.tolist(),
         "dated": dated,
         "numbers": course.numbers.tolist(),
@@ -113,9 +124,13 @@ def _data(course: Course) -> dict[str, Any]:
         "treatments": colours,
         "stage_colours": STAGE_COLOURS,
         "genotype_colours": GENOTYPE_COLOURS,
-        "quantities": {name: _packed(values) for name, values in numbers.items()},
+        "quantities": {
+            name: {"start": start, "quantiles": len(values)}
+            for start, (name, values) in zip(starts[:-1], quantities.items(), strict=True)
+        },
     }
+    return told, numbers.view(np.uint8).reshape(-1, 4).T.tobytes()  # all first bytes, all second ones, ...
 
 
-def _packed(values: np.ndarray) -> str:
-    return base64.b64encode(np.ascontiguousarray(values, "<f4").tobytes()).decode()
+def _packed(data: bytes) -> str:
+    return base64.b64encode(gzip.compress(data, mtime=0)).decode()

@@ -2,6 +2,7 @@
 
 import base64
 import dataclasses
+import gzip
 import json
 import re
 import shutil
@@ -16,6 +17,7 @@ from matplotlib.image import imread
 from l2l.optimizees.slim.cli import main
 from l2l.optimizees.slim.commands.plot import chosen
 from l2l.optimizees.slim.plotting import figures
+from l2l.optimizees.slim.plotting.course import thinned
 from l2l.optimizees.slim.plotting.daily import read_runs
 from l2l.optimizees.slim.simulation.config import ConfigError
 from l2l.optimizees.slim.simulation.recorder import DailyTable
@@ -161,17 +163,65 @@ def page(three, tmp_path_factory):
     return path
 
 
-def data_of(page):
-    return json.loads(re.search(r"const course = (\{.*\});\n", page.read_text()).group(1))
+def unpacked(page, name):
+    packed = re.search(rf'<script id="{name}" type="text/plain">([^<]*)</script>', page.read_text()).group(1)
+    return gzip.decompress(base64.b64decode(packed))
+
+
+def quantity(page, name):
+    """Of the page, float32[quantile, place, day]."""
+    course = json.loads(re.search(r"const course = (\{.*\});\n", page.read_text()).group(1))
+    planes = np.frombuffer(unpacked(page, "numbers"), np.uint8).reshape(4, -1)
+    numbers = np.ascontiguousarray(planes.T).view("<f4").ravel()
+    shape = (course["quantities"][name]["quantiles"], len(course["places"]), len(course["days"]))
+    start = course["quantities"][name]["start"]
+    return numbers[start : start + np.prod(shape)].reshape(shape)
 
 
 def test_page_holds_the_numbers(page, three):
-    data = data_of(page)
-    fish = np.frombuffer(base64.b64decode(data["quantities"]["fish"]), "<f4").reshape(3, len(three.days), 3)
-    assert fish == pytest.approx(three.quantities["fish"], rel=1e-6)
-    emb = np.frombuffer(base64.b64decode(data["quantities"]["treatment EMB"]), "<f4").reshape(len(three.days), 3)
-    assert emb == pytest.approx(three.treatments["EMB"], rel=1e-6)
-    assert data["places"] == three.places and data["days"][0] == "2018-01-01"
+    fish, emb = quantity(page, "fish"), quantity(page, "treatment EMB")
+    assert fish == pytest.approx(three.quantities["fish"].transpose(0, 2, 1), rel=1e-6)
+    assert emb[0] == pytest.approx(three.treatments["EMB"].T, rel=1e-6)
+
+
+def test_page_of_one_run_holds_no_bands(one, tmp_path):
+    pytest.importorskip("plotly", reason="the page needs the extra plot")
+    from l2l.optimizees.slim.plotting.page import write_page
+
+    write_page(one, tmp_path / "index.html")
+    assert quantity(tmp_path / "index.html", "L5f")[0] == pytest.approx(one.quantities["L5f"][1].T, rel=1e-6)
+
+
+def test_page_of_hundreds_of_farms_stays_small(one, tmp_path):
+    pytest.importorskip("plotly", reason="the page needs the extra plot")
+    from l2l.optimizees.slim.plotting.page import write_page
+
+    places = [0, *(1 + np.arange(500) % 2)]
+    rng = np.random.default_rng(1)
+    many = dataclasses.replace(
+        one,
+        farms=[f"farm {f}" for f in range(500)],
+        quantities={n: v[:, :, places] * rng.uniform(0.5, 2, 501) for n, v in one.quantities.items()},
+        treatments={n: v[:, places] for n, v in one.treatments.items()},
+        locations=rng.uniform(0, 1e5, (500, 2)),
+        n_cages=np.ones(501),
+    )
+    write_page(many, tmp_path / "index.html")
+    assert (tmp_path / "index.html").stat().st_size < 10e6
+    assert quantity(tmp_path / "index.html", "fish").shape == (1, 501, len(one.days[::7]))
+    assert "Of the days recorded, every 7th is shown." in (tmp_path / "index.html").read_text()
+
+
+def test_thinned_course_keeps_days_and_means_of_treatments(three):
+    total = 334 * 3 * (3 * len(three.quantities) + len(three.treatments))
+    course, step = thinned(three, total // 20)
+    assert step == 21 and len(course.days) == 16
+    assert np.array_equal(course.numbers, np.arange(0, 334, 21))
+    assert np.array_equal(course.quantities["fish"], three.quantities["fish"][:, ::21])
+    share = three.treatments["EMB"]
+    assert course.treatments["EMB"][3] == pytest.approx(share[63:84].mean(axis=0))
+    assert course.treatments["EMB"][15] == pytest.approx(share[315:].mean(axis=0))
+    assert thinned(three, 10**6) == (three, 1)
 
 
 def test_page_needs_nothing_from_elsewhere(page):
@@ -183,8 +233,8 @@ def test_page_needs_nothing_from_elsewhere(page):
 def test_page_has_every_element_that_its_script_looks_for(page):
     script = resources.files("l2l.optimizees.slim.plotting").joinpath("page.js").read_text()
     wanted = set(re.findall(r'(?:chosen|draw|newPlot)\("([a-z-]+)"', script))
-    assert {"place", "stages", "map"} <= wanted
-    ids = set(re.findall(r'id="([a-z-]+)"', page.read_text().split("<script>")[0]))
+    assert {"place", "stages", "map", "told"} <= wanted
+    ids = set(re.findall(r'id="([a-z-]+)"', page.read_text().split("<script")[0]))
     assert wanted <= ids
 
 
