@@ -6,13 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import Field, fields
 from datetime import datetime
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, NamedTuple
+
+import yaml
 
 from l2l.optimizees.slim.simulation import config_checks as check
 from l2l.optimizees.slim.simulation.config import ARRAYS, Config
 from l2l.optimizees.slim.simulation.config_checks import ConfigError, Place
 from l2l.optimizees.slim.simulation.config_farm import FarmConfig, ProductionCycle
-from l2l.optimizees.slim.simulation.config_files import SHIPPED, read_json
+from l2l.optimizees.slim.simulation.config_files import SHIPPED, read_json, read_text
+from l2l.optimizees.slim.simulation.config_overrides import to_plain
 from l2l.optimizees.slim.simulation.config_treatment import TreatmentConfig
 from l2l.optimizees.slim.types.rules import Rules
 
@@ -79,7 +83,7 @@ def _with_items(f: Field, name: str, heading: str, example: Any) -> Iterator[Key
 
 
 def add_scenario_options(parser: argparse.ArgumentParser, own: Mapping[str, str]) -> None:
-    """Declare ``--set``, and an option for every key.
+    """Declare ``--set``, ``--overrides``, and an option for every key.
 
     Parameters
     ----------
@@ -94,6 +98,14 @@ def add_scenario_options(parser: argparse.ArgumentParser, own: Mapping[str, str]
         help="another value for any key of the configuration, by dotted name; the value as in JSON, or text; "
         "e.g. farms.0.num_fish=50000, farms.*.defection_proba=0.5, treatments.EMB.effect_delay=3; "
         "an option --farms.0.num-fish 50000 does the same",
+    )
+    parser.add_argument(
+        "--overrides",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="YAML or JSON file of keys by dotted name and their values, such as slim fit writes; options of the command "
+        "line, and files given later, replace what it says",
     )
     parser.set_defaults(own_options=own)
     groups = {name: parser.add_argument_group(heading) for name, heading in HEADINGS.items()}
@@ -148,6 +160,13 @@ def as_settings(argv: Sequence[str]) -> list[str]:
 def overrides(args: argparse.Namespace) -> dict[str, Any]:
     """What the command line says in place of the scenario's files, for ``Config.replace``."""
     found: dict[str, Any] = {}
+    for path in args.overrides:
+        found = _put(found, _read_overrides(Path(path).expanduser(), args.own_options))
+    return _put(found, _settings(args))
+
+
+def _settings(args: argparse.Namespace) -> dict[str, Any]:
+    found: dict[str, Any] = {}
     for given in args.set:
         key, separator, value = given.partition("=")
         if not (key and separator):
@@ -158,6 +177,28 @@ def overrides(args: argparse.Namespace) -> dict[str, Any]:
             raise ConfigError(f"--set {given}: {key} is given twice; expected it once")
         found[key] = json_or_text(value)
     return found
+
+
+def _read_overrides(path: Path, own_options: Mapping[str, str]) -> dict[str, Any]:
+    try:
+        plain = yaml.safe_load(read_text(path))
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path} is not YAML: {error}") from None
+    if not isinstance(plain, dict) or not all(isinstance(name, str) for name in plain):
+        raise Place(str(path)).error(plain, "keys by dotted name and their values, such as ext_pressure: 50")
+    for name in plain.keys() & own_options.keys():
+        raise ConfigError(f"{path}: {name}: expected {own_options[name]} {plain[name]} on the command line")
+    texts = {key.name for key in keys() if key.is_text}
+    # YAML takes 1e-7 for a text
+    return {
+        name: json_or_text(value) if isinstance(value, str) and name not in texts else to_plain(value)
+        for name, value in plain.items()
+    }
+
+
+def _put(earlier: dict[str, Any], later: dict[str, Any]) -> dict[str, Any]:
+    """Both; where a name of the one covers names of the other, as ``*`` does, the later one holds."""
+    return {name: value for name, value in earlier.items() if name not in later} | later
 
 
 def whole_option(flag: str, given: str, minimum: int = 0) -> int:

@@ -6,6 +6,7 @@ import csv
 import io
 import math
 import os
+import shlex
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -123,19 +124,22 @@ def _write(fit: Fit, optimizee: SlimFitOptimizee, experiment: Any) -> None:
     folder, report = experiment.run_folder, optimizee.report
     figures = folder / "figures"
     figures.mkdir(exist_ok=True)
-    overrides = {row["parameter"]: row["estimate"] for row in fit.table()}
+    p = optimizee.parameters
+    overrides = (p.overrides or {}) | {row["parameter"]: row["estimate"] for row in fit.table()}
     write_atomically(folder / "overrides.yaml", yaml.safe_dump(overrides, sort_keys=False).encode())
     write_atomically(folder / "fit.yaml", yaml.safe_dump(_facts(fit, optimizee), sort_keys=False).encode())
     _write_predictions(folder / "predictions.csv", fit, optimizee)
     shown = report_against_model(report, fit.predicted, optimizee.config, figures / "report.png")
     profiles(fit.parameters, fit.intervals, figures / "profiles.png")
-    settings = " ".join(f"--set {name}={value}" for name, value in overrides.items())
+    command = ["slim", "run", "OUT/NAME", str(p.scenario), "--overrides", str(folder / "overrides.yaml")]
+    if p.treatment_strategy is not None:
+        command += ["--treatment-strategy", str(p.treatment_strategy)]
     sections = [
         Section(
             "Estimates",
             "The most likely values and their 95 % confidence intervals, from the profile likelihood. An end at a "
             "bound of the search says only that the report does not exclude the bound.\n\n"
-            f"    slim run OUT/NAME {optimizee.parameters.scenario} {settings}",
+            f"    {shlex.join(command)}",
             fit.table(),
             [figures / "profiles.png"],
         ),

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,8 @@ def to_plain(value: Any) -> Any:
     """``value`` as JSON and YAML can hold it: dates as text, arrays and tuples as lists."""
     if isinstance(value, datetime):
         return value.isoformat(sep=" ")
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, Rules):
         return value._asdict()
     if isinstance(value, Mapping):

@@ -86,3 +86,45 @@ def test_object_can_be_made_key_by_key_where_there_was_none():
 def test_option_of_the_command_itself_is_named_where_its_key_is_set():
     with pytest.raises(ValueError, match="expected --seed 1"):
         given("--set", "seed=1")
+
+
+def test_files_of_overrides_give_way_to_later_ones_and_to_options(tmp_path):
+    (tmp_path / "fitted.yaml").write_text(
+        "ext_pressure: 50\nfarms.*.num_fish: 7\ninfection_discount: 1e-7\nend_date: 2018-03-01\nname: '5'\n"
+    )
+    (tmp_path / "own.json").write_text('{"farms.0.num_fish": 8, "monthly_cost": 4000}')
+    files = ["--overrides", str(tmp_path / "fitted.yaml"), "--overrides", str(tmp_path / "own.json")]
+    found = given(*files, "--ext-pressure", "60")
+    assert found["infection_discount"] == 1e-7 and found["end_date"] == "2018-03-01" and found["name"] == "5"
+    config = Config.scenario("Fyne", **found)
+    assert [farm.num_fish for farm in config.farms] == [8, 7]
+    assert (config.ext_pressure, config.monthly_cost) == (60, 4000)
+    assert [farm.num_fish for farm in Config.scenario("Fyne", **given(*files, "--farms.*.num-fish", "9")).farms] == [
+        9,
+        9,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "expected keys by dotted name and their values"),
+        ("- 1\n", "expected keys by dotted name and their values"),
+        ("1: 2\n", "expected keys by dotted name and their values"),
+        ("a: [\n", "is not YAML"),
+        ("seed: 1\n", "expected --seed 1 on the command line"),
+    ],
+)
+def test_file_that_holds_no_overrides_is_named(tmp_path, text, message):
+    path = tmp_path / "fitted.yaml"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=f"fitted.yaml.*{message}"):
+        given("--overrides", str(path))
+    with pytest.raises(ValueError, match="there is no file .*other.yaml"):
+        given("--overrides", str(tmp_path / "other.yaml"))
+
+
+@pytest.mark.parametrize("command", ["run", "benchmark", "optimise", "fit", "rules"])
+def test_every_command_with_a_scenario_takes_a_file_of_overrides(command, capsys):
+    assert main([command, "--help"]) == 0
+    assert "--overrides FILE" in capsys.readouterr().out

@@ -50,7 +50,8 @@ def fit(*argv):
 @pytest.mark.slow
 def test_fit_finds_the_parameters_and_writes_them_with_intervals(report, tmp_path, capsys):
     fitted = ["--fit", "ext_pressure=20:1000:log", "fish_background_mortality=0.0001:0.01:log"]
-    assert fit("Fyne", report, *fitted, *TINY, "--treatment-strategy", "untreated", "--out", tmp_path / "fit") == 0
+    own = ["--treatment-strategy", "untreated", "--monthly-cost", "4000"]
+    assert fit("Fyne", report, *fitted, *TINY, *own, "--out", tmp_path / "fit") == 0
     folder = tmp_path / "fit"
     assert capsys.readouterr().out == f"{folder}\n"
     found = yaml.safe_load((folder / "fit.yaml").read_text())
@@ -64,13 +65,16 @@ def test_fit_finds_the_parameters_and_writes_them_with_intervals(report, tmp_pat
 
     overrides = yaml.safe_load((folder / "overrides.yaml").read_text())
     assert Config.scenario("Fyne", **overrides).ext_pressure == found["parameters"]["ext_pressure"]["estimate"]
+    assert overrides["monthly_cost"] == 4000  # so that they are the scenario that was fitted
     predictions = list(csv.DictReader((folder / "predictions.csv").open()))
     assert len(predictions) == 24 and predictions[0]["first_day"] == "2018-01-01"
     within = [float(row["q05"]) <= float(row["reported"]) <= float(row["q95"]) for row in predictions]
     assert sum(within) >= 18
     for name in ("report", "profiles"):
         assert imread(folder / "figures" / f"{name}.png")[..., :3].std() > 0.05
-    assert "--set ext_pressure=" in (folder / "report.html").read_text()
+    command = f"Fyne --overrides {folder}/overrides.yaml --treatment-strategy untreated"
+    assert command in (folder / "report.html").read_text()
+    assert main(["run", str(tmp_path / "again"), *command.split(), "--end-date", "2018-01-03"]) == 0
     assert len((folder / "history.jsonl").read_text().splitlines()) == 3 * 6
 
 
