@@ -57,6 +57,20 @@ COMMANDS = {
     ),
 }
 
+NO_CLUSTER = "a run needs no cluster: `slim benchmark --threads N` has N of them at the same time, in one process"
+# what is there for options of SLIM that we do not have
+INSTEAD = {
+    "--farms-per-process": NO_CLUSTER,
+    "--ray-address": NO_CLUSTER,
+    "--ray--redis_password": NO_CLUSTER,
+    "--profile": "`python -m cProfile -m l2l.optimizees.slim.cli run ...` profiles a run",
+    "--skip": "`slim plot` draws runs that are there",
+    "--iterations": "expected --generations",
+    "--repeat-experiment": "expected --replicates",
+    "--optimiser-seed": "expected --seed",
+    "--objective": "expected --objectives",
+}
+
 
 class CommandParser(argparse.ArgumentParser):
     """A command's options; where it has ``--set``, a dotted option of the configuration stands for it."""
@@ -67,7 +81,12 @@ class CommandParser(argparse.ArgumentParser):
             from l2l.optimizees.slim.commands.scenario_options import as_settings
 
             args = as_settings(args)
-        return super().parse_known_args(args, namespace)
+        parsed, unknown = super().parse_known_args(args, namespace)
+        # argparse, but in the latest versions of Python, takes an optional word as absent at the first option
+        for action in self._get_positional_actions():
+            if unknown and not unknown[0].startswith("-") and getattr(parsed, action.dest, "") is None:
+                setattr(parsed, action.dest, unknown.pop(0))
+        return parsed, unknown
 
     @property
     def options(self) -> list[str]:
@@ -76,8 +95,11 @@ class CommandParser(argparse.ArgumentParser):
 
     def shorten_usage(self) -> None:
         """Name the positional arguments alone: the options of a configuration would fill a page."""
-        positional = [str(action.metavar or action.dest) for action in self._get_positional_actions()]
-        self.usage = " ".join(["%(prog)s", *positional, "[options]"])
+        words = [
+            f"[{action.metavar}]" if action.nargs == "?" else str(action.metavar)
+            for action in self._get_positional_actions()
+        ]
+        self.usage = " ".join(["%(prog)s", *words, "[options]"])
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -94,11 +116,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             if "--set" in command.options:
                 command.shorten_usage()
     try:
+        if argv[:1] == ["gui"]:
+            parser.error("there is no gui; `slim plot` makes figures and an interactive page of a run")
         args, unknown = parser.parse_known_args(argv)
         if unknown:
             command = commands.choices[args.command]
-            known = command.options
-            command.error(f"unknown argument {unknown[0]!r}{nearest(unknown[0].partition('=')[0], known)}")
+            flag = unknown[0].partition("=")[0]
+            if flag.startswith("-"):
+                instead = f"; {INSTEAD[flag]}" if flag in INSTEAD else nearest(flag, command.options)
+                command.error(f"unknown option {unknown[0]!r}{instead}")
+            command.error(f"{unknown[0]!r} is one word too many")
     except SystemExit as end:  # argparse has said why
         return int(end.code or 0)
     try:

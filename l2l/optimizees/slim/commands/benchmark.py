@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from l2l.optimizees.slim.commands.progress import progress_bar
+from l2l.optimizees.slim.commands.recurrent import add_recurrent_options, with_recurrent_treatment
 from l2l.optimizees.slim.commands.run import tell_of_compilation
 from l2l.optimizees.slim.commands.scenario_options import add_scenario_options, overrides, whole_option
 from l2l.optimizees.slim.commands.text_table import aligned
@@ -35,11 +36,14 @@ WRITE_SPARINGLY = 50
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``slim benchmark``."""
     parser.add_argument("out", metavar="OUT/NAME", help="writes OUT/benchmark_NAME.parquet, in place of an old one")
+    parser.add_argument("scenario", nargs="?", metavar="SCENARIO", help="the only scenario, in place of --scenarios")
+    parser.add_argument("description", nargs="?", metavar="DESCRIPTION", help="kept in the table's metadata")
     parser.add_argument(
-        "--scenarios", nargs="+", required=True, metavar="SCENARIO", help="names of scenarios, or their folders"
+        "--scenarios", nargs="+", default=[], metavar="SCENARIO", help="names of scenarios, or their folders"
     )
     parser.add_argument(
         "--policies",
+        "--treatment-strategy",
         nargs="+",
         default=POLICIES,
         metavar="NAME|FILE",
@@ -64,6 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--defection-proba", metavar="P", help="the same for all farms; short for --farms.*.defection-proba"
     )
+    add_recurrent_options(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress; print the path of the table only")
     add_scenario_options(parser, OWN_OPTIONS)
 
@@ -77,7 +82,10 @@ def run(args: argparse.Namespace) -> str:
     if args.defection_proba is not None:
         args.set.append(f"farms.*.defection_proba={args.defection_proba}")
     given = overrides(args)
-    configs = {name: Config.scenario(scenario, **given) for scenario, name in _named("--scenarios", args.scenarios)}
+    configs = {
+        name: with_recurrent_treatment(Config.scenario(scenario, **given), args)
+        for scenario, name in _named("--scenarios", _scenarios(args))
+    }
     groups = [
         (group, policy) for name, config in configs.items() for group, policy in _groups(name, config, args.policies)
     ]
@@ -87,6 +95,8 @@ def run(args: argparse.Namespace) -> str:
         "trials": str(n_trials),
         "scenario_hashes": json.dumps({name: config.scenario_hash() for name, config in configs.items()}),
         "overrides": json.dumps(given),
+        "recurrent_treatment": json.dumps([args.recurrent_treatment_type, args.recurrent_treatment_frequency]),
+        "description": args.description or "",
         "policies": json.dumps({f"{group.scenario}, {group.policy}": policy.to_dict() for group, policy in groups}),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -105,6 +115,14 @@ def seeds(bench_seed: int, n_trials: int) -> list[int]:
     """
     children = np.random.SeedSequence(bench_seed).spawn(n_trials)
     return [int(child.generate_state(1, np.uint64)[0] >> np.uint64(64 - 53)) for child in children]
+
+
+def _scenarios(args: argparse.Namespace) -> list[str]:
+    if args.scenarios and args.scenario is not None:
+        raise ConfigError(f"--scenarios: {args.scenario} stands beside it; expected all scenarios there, or one alone")
+    if not args.scenarios and args.scenario is None:
+        raise ConfigError("there is no scenario; expected SCENARIO, or --scenarios SCENARIO ...")
+    return args.scenarios or [args.scenario]
 
 
 def _named(flag: str, given: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -2,19 +2,27 @@
 
 import argparse
 import sys
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from l2l.optimizees.slim.commands.progress import progress_bar
+from l2l.optimizees.slim.commands.recurrent import add_recurrent_options, with_recurrent_treatment
 from l2l.optimizees.slim.commands.scenario_options import add_scenario_options, overrides, whole_option
 from l2l.optimizees.slim.commands.text_table import aligned
 from l2l.optimizees.slim.recording.paths import table_path
+from l2l.optimizees.slim.simulation import config_checks as check
 from l2l.optimizees.slim.simulation.config import Config
+from l2l.optimizees.slim.simulation.config_checks import ConfigError, Place
 
 if TYPE_CHECKING:  # the simulator loads numba
     from l2l.optimizees.slim.recording.recorded_run import RecordedRun
     from l2l.optimizees.slim.simulation.policies import Policy
     from l2l.optimizees.slim.simulation.simulator import Outcome
 
+RATES = {
+    "save_rate": (1, "keep every so many days and the last; 0: the last alone"),
+    "checkpoint_rate": (0, "save the run every so many days, for `slim resume`; 0: only when it is interrupted"),
+}
 OWN_OPTIONS = {"seed": "--seed", "treatment_strategy": "--treatment-strategy"}
 
 
@@ -31,15 +39,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "default: the scenario's own",
     )
     parser.add_argument("--seed", metavar="N", help="whole number >= 0 (default: the scenario's own)")
-    parser.add_argument(
-        "--save-rate", metavar="DAYS", default="1", help="keep every so many days and the last; 0: the last alone"
+    for name, (default, meaning) in RATES.items():
+        parser.add_argument(_flag(name), metavar="DAYS", help=f"{meaning} (default: {default})")
+    resume = parser.add_mutually_exclusive_group()
+    resume.add_argument(
+        "--resume",
+        metavar="DATE",
+        help="go on from the checkpoint, unless it is of a day before DATE; scenario and options have to be those with "
+        "which the run was begun (`slim resume` needs neither them nor DATE)",
     )
-    parser.add_argument(
-        "--checkpoint-rate",
-        metavar="DAYS",
-        default="0",
-        help="save the run every so many days, for `slim resume`; 0: only when it is interrupted",
-    )
+    resume.add_argument("--resume-after", metavar="DAYS", help="the same, by days since the first")
+    add_recurrent_options(parser)
     add_quiet(parser)
     add_scenario_options(parser, OWN_OPTIONS)
 
@@ -52,21 +62,65 @@ def add_quiet(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> str:
     """Carry out ``slim run``; the summary for the user."""
     path = table_path(args.out)
-    config = Config.scenario(args.scenario, **overrides(args))
+    config = with_recurrent_treatment(Config.scenario(args.scenario, **overrides(args)), args)
+    rates = {
+        name: default if getattr(args, name) is None else whole_option(_flag(name), getattr(args, name))
+        for name, (default, _) in RATES.items()
+    }
 
     from l2l.optimizees.slim.simulation.policies import load_policy  # loads numba
 
     policy = load_policy(args.treatment_strategy or config.treatment_strategy, config)
     policy.farm_parameters(len(config.farms))  # refuses a policy for another number of farms
     seed = config.seed if args.seed is None else whole_option("--seed", args.seed)
-    save_rate = whole_option("--save-rate", args.save_rate)
-    checkpoint_rate = whole_option("--checkpoint-rate", args.checkpoint_rate)
-    path.parent.mkdir(parents=True, exist_ok=True)
 
     from l2l.optimizees.slim.recording.recorded_run import RecordedRun
 
-    tell_of_compilation(args.quiet)
-    return finish(RecordedRun(args.out, config, policy, seed, save_rate, checkpoint_rate), args.quiet)
+    if args.resume is not None or args.resume_after is not None:
+        recorded = RecordedRun.resume(args.out)
+        _check_is_of(recorded, args, config, policy, seed, rates)
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        tell_of_compilation(args.quiet)
+        recorded = RecordedRun(args.out, config, policy, seed, **rates)
+    return finish(recorded, args.quiet)
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _check_is_of(
+    recorded: "RecordedRun",
+    args: argparse.Namespace,
+    config: Config,
+    policy: "Policy",
+    seed: int,
+    rates: dict[str, int],
+) -> None:
+    """Refuse a checkpoint of another run than the command line describes, or of too early a day."""
+    same = {
+        "scenario": recorded.config == config,
+        "policy": recorded.policy.to_dict() == policy.to_dict(),
+        "seed": recorded.seed == seed,
+        **{_flag(name): getattr(args, name) is None or getattr(recorded, name) == rates[name] for name in RATES},
+    }
+    differing = [name for name, is_same in same.items() if not is_same]
+    if differing:
+        raise ConfigError(
+            f"the checkpoint of {args.out} is of a run with another {' and '.join(differing)}; expected the options "
+            f"with which it was begun, or `slim resume {args.out}`, which needs none"
+        )
+    if args.resume is not None:
+        flag, day = "--resume", (check.date(args.resume, Place("--resume")) - config.start_date).days
+    else:
+        flag, day = "--resume-after", whole_option("--resume-after", args.resume_after)
+    if recorded.simulator.day < day:
+        reached = config.start_date + timedelta(days=recorded.simulator.day)
+        raise ConfigError(
+            f"{flag} is day {day}, the checkpoint of {args.out} is of day {recorded.simulator.day} "
+            f"({reached:%Y-%m-%d}); expected that or an earlier one"
+        )
 
 
 def tell_of_compilation(quiet: bool) -> None:

@@ -104,8 +104,8 @@ def add_scenario_options(parser: argparse.ArgumentParser, own: Mapping[str, str]
         action="append",
         default=[],
         metavar="FILE",
-        help="YAML or JSON file of keys by dotted name and their values, such as slim fit writes; options of the command "
-        "line, and files given later, replace what it says",
+        help="YAML or JSON file of keys by dotted name and their values, such as slim fit writes; options of the "
+        "command line, and files given later, replace what it says",
     )
     parser.set_defaults(own_options=own)
     groups = {name: parser.add_argument_group(heading) for name, heading in HEADINGS.items()}

@@ -169,3 +169,24 @@ def test_bad_input_is_told_before_anything_is_written(tmp_path, capsys, argv, to
     assert run(tmp_path / "out" / "a", *argv) == 2
     assert told in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_command_line_of_slim_is_understood(tmp_path):
+    told = ["as it was", "--treatment-strategy=mosaic", "--defection-proba=0.2", "--trials=2", "--parallel-trials=50"]
+    assert run(tmp_path / "slim", "config_data/Fyne", *told) == 0
+    assert run(tmp_path / "ours", "--scenarios", "Fyne", "--policies", "mosaic", "--trials", 2) == 0
+    assert rows_of(tmp_path / "slim", statistic="trial") == rows_of(tmp_path / "ours", statistic="trial")
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        ((), "there is no scenario; expected SCENARIO, or --scenarios"),
+        (("Fyne", "--scenarios", "circle"), "--scenarios: Fyne stands beside it"),
+        (("--trials", "2", "Fyne", "name", "more"), "'more' is one word too many"),
+        (("--trials", "2", "Fyn"), "did you mean 'Fyne'"),
+    ],
+)
+def test_scenario_is_given_once_and_anywhere(tmp_path, capsys, argv, message):
+    assert run(tmp_path / "none", *argv) == 2
+    assert message in capsys.readouterr().err

@@ -163,7 +163,7 @@ def test_progress_is_shown_on_a_terminal_alone(tmp_path, monkeypatch, capsys):
         (["out/a", "Fyne", "--set", "ext_pressure"], "expected KEY=VALUE"),
         (["out/a", "Fyne", "--set", "seed=1"], "expected --seed 1"),
         (["out/a", "Fyne", "--ext-pressure", "1", "--set", "ext_pressure=2"], "given twice"),
-        (["out/a", "Fyne", "--ext-presure", "1"], "did you mean '--ext-pressure'?"),
+        (["out/a", "Fyne", "--ext-presure", "1"], "did you mean '--ext-pressure'"),
         (["out/a", "Fyne", "--save-rate", "-1"], "--save-rate is -1; expected a whole number >= 0"),
         (["out/a", "Fyne", "--checkpoint-rate", "2.5"], "--checkpoint-rate is 2.5; expected a whole number >= 0"),
         (["out/a"], "SCENARIO"),
@@ -204,3 +204,17 @@ def test_bad_input_ends_without_waiting_for_a_compiler():
         [sys.executable, "-c", f"{command}; sys.exit(10 * ('numba' in sys.modules) + code)"], capture_output=True
     )
     assert done.returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("argv", "told"),
+    [
+        (["gui"], "`slim plot` makes figures"),
+        (["run", "a", "Fyne", "--farms-per-process=2"], "a run needs no cluster: `slim benchmark --threads N`"),
+        (["run", "a", "Fyne", "--profile"], "cProfile"),
+        (["optimise", "a", "Fyne", "--optimiser-seed", "3"], "expected --seed"),
+    ],
+)
+def test_what_slim_has_and_we_do_not_is_told_with_what_there_is_instead(capsys, argv, told):
+    assert main(argv) == 2
+    assert told in capsys.readouterr().err

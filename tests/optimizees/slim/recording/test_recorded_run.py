@@ -285,3 +285,50 @@ def test_duckdb_reads_the_table(uninterrupted, tmp_path):
     totals = duckdb.sql(f"select count(*), sum(L5f.a), sum(L5f.A_1), sum(L5f.Aa) from '{path}'").fetchall()
     expected = pyarrow.parquet.read_table(path)["L5f"].combine_chunks().flatten()
     assert totals == [(2 * N_DAYS, *(int(np.asarray(part).sum()) for part in expected))]
+
+
+def begun(out):
+    """The command line of the interrupted run."""
+    options = {"end-date": FYNE["end_date"], "seed": 5, "treatment-strategy": "untreated"}
+    return ["run", out, "Fyne", "--quiet", *(f"--{name}={value}" for name, value in options.items())]
+
+
+@pytest.mark.parametrize("option", [["--resume", "2018-02-01"], ["--resume-after", "60"]])
+def test_run_goes_on_from_its_checkpoint_with_the_options_it_was_begun_with(interrupted, uninterrupted, option):
+    out, _ = interrupted
+    assert main([*begun(out), *option]) == 0
+    assert table_path(out).read_bytes() == uninterrupted("untreated")
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        (
+            ["--resume", "2018-05-01"],
+            "--resume is day 120, the checkpoint of OUT is of day 64 (2018-03-06); expected that",
+        ),
+        (["--resume-after", "65"], "--resume-after is day 65, the checkpoint of OUT is of day 64"),
+        (["--resume", "May"], "--resume is 'May'; expected a date"),
+        (["--resume-after", "-1"], "--resume-after is -1; expected a whole number"),
+        (["--resume-after", "9", "--resume", "2018-02-01"], "not allowed with argument"),
+        (["--resume-after", "9", "--ext-pressure", "7"], "is of a run with another scenario; expected the options"),
+        (["--resume-after", "9", "--seed", "6", "--treatment-strategy", "mosaic"], "with another policy and seed;"),
+        (
+            ["--resume-after", "9", "--save-rate", "2"],
+            "with another --save-rate; expected the options with which it was",
+        ),
+    ],
+)
+def test_checkpoint_of_an_earlier_day_or_another_run_is_not_resumed(interrupted, capsys, option, message):
+    out, _ = interrupted
+    before = {path.name: path.read_bytes() for path in checkpoint_path(out).parent.iterdir()}
+    assert main([*begun(out), *option]) == 2
+    assert message.replace("OUT", out) in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in checkpoint_path(out).parent.iterdir()} == before
+
+
+def test_finished_run_has_nothing_to_be_resumed(interrupted, capsys):
+    out, _ = interrupted
+    assert main(begun(out)) == 0  # anew, from the first day
+    assert main([*begun(out), "--resume-after", "9"]) == 1
+    assert "a run that is finished leaves none" in capsys.readouterr().err
