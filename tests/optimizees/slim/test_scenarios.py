@@ -11,9 +11,11 @@ from l2l.optimizees.slim.cli import main
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.config_checks import ConfigError
 from l2l.optimizees.slim.simulation.config_files import SHIPPED, find_scenario, scenario_names
+from l2l.optimizees.slim.simulation.policies import Policy
+from l2l.optimizees.slim.simulation.simulator import Simulator
 
 NETWORKS = ("path", "bipath", "circle", "bicircle", "mesh")
-SIZES = {"Fyne": (2, 9), "Fyne_complete": (9, 102), **dict.fromkeys(NETWORKS, (9, 18))}
+SIZES = {"Fyne": (2, 9), "Fyne_cycles": (2, 9), "Fyne_complete": (9, 102), **dict.fromkeys(NETWORKS, (9, 18))}
 
 
 def test_every_shipped_scenario_is_listed():
@@ -24,7 +26,7 @@ def test_every_shipped_scenario_is_listed():
 def test_shipped_scenario_has_its_farms_and_cages(name: str):
     config = Config.scenario(name)
     assert (len(config.farms), sum(farm.ncages for farm in config.farms)) == SIZES[name]
-    assert config.n_days == 730
+    assert config.n_days == (1826 if name == "Fyne_cycles" else 730)
 
 
 @pytest.mark.parametrize("name", SIZES)
@@ -55,6 +57,16 @@ def test_farms_of_a_network_reach_their_neighbours_and_back_where_it_leads_both_
         assert (probs > 0).sum() == 9 + n_edges, name
         assert np.all(probs[probs > 0] == (0.01 if name == "mesh" else 0.015)), name
         assert (name in ("bipath", "bicircle", "mesh")) == bool(np.all(probs == probs.T)), name
+
+
+def test_cycles_of_loch_fyne_are_three_harvests_of_every_cage():
+    simulator = Simulator(Config.scenario("Fyne_cycles", ext_pressure=0))  # no lice, so that nobody has to fallow
+    record = simulator.run_recorded(Policy.built_in("untreated"), 1)
+    gained = np.diff(record.fish_population[:, 1])  # of three cages, stocked a week apart
+    sold, stocked = np.flatnonzero(gained < -10_000), np.flatnonzero(gained > 10_000)
+    assert len(sold) == len(stocked) == 3 * 3
+    assert set(stocked - sold) == {28}
+    assert set(np.diff(sold[::3])) == {475 + 28}
 
 
 def test_connectivity_of_loch_fyne_is_of_the_order_of_hydrodynamic_estimates():

@@ -30,6 +30,7 @@ def short(name, rules="revised", **overrides):
         agg_rate_enforcement_strikes=2,
         ext_pressure=20_000,
         rules=rules,
+        **({"production_cycle": None} if rules == "published" else {}),  # they know none
         **overrides,
     )
 
