@@ -12,7 +12,7 @@ from l2l.optimizees.optimizee import Optimizee
 from l2l.utils.seeds import Purpose, chosen_seed, seed_sequence
 
 from ..simulation import config_checks as check
-from ..simulation.config import Config, ConfigError
+from ..simulation.config import Config
 from ..simulation.config_checks import Place
 from .farm_report import MONTH, read_report
 from .parameter import parse_parameters, values_at
@@ -81,10 +81,7 @@ class SlimFitOptimizee(Optimizee):
         if p.period != MONTH:
             check.whole(1)(p.period, Place("period"))
         self.config = Config.scenario(p.scenario, **(p.overrides or {}))
-        self.fitted = parse_parameters(p.fit, self.config)
-        taken = sorted({q.name for q in self.fitted} & set(p.overrides or {}))
-        if taken:
-            raise ConfigError(f"{taken[0]} is both fitted and overridden; expected one of them")
+        self.fitted = parse_parameters(p.fit, self.config, p.overrides or ())
         self.report = read_report(p.report, self.config, p.period)
         self.bounds = {q.label: q.bounds for q in self.fitted}
         self._rng = np.random.default_rng(chosen_seed(traj, p.seed, stream=1))

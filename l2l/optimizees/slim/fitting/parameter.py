@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..simulation.config import Config, ConfigError
+from ..simulation.config_overrides import places_of
 
 
 @dataclass(frozen=True)
@@ -106,14 +107,29 @@ def _takes_whole_numbers_only(name: str, low: float, high: float, config: Config
     return allowed(whole) and not allowed(between)
 
 
-def parse_parameters(texts: Sequence[str], config: Config) -> list[FitParameter]:
-    """The parameters of as many ``--fit``, at least one, each named once."""
+def parse_parameters(texts: Sequence[str], config: Config, overridden: Iterable[str] = ()) -> list[FitParameter]:
+    """The parameters of as many ``--fit``, at least one, and no number of the configuration twice.
+
+    Parameters
+    ----------
+    overridden
+        Names that were overridden in ``config``, which would be in vain if all that they name is fitted.
+    """
     if not texts:
         raise ConfigError("nothing to fit; expected --fit NAME=LOW:HIGH, such as --fit ext_pressure=10:1000:log")
     parameters = [FitParameter.parse(text, config) for text in texts]
-    for i, parameter in enumerate(parameters):
-        if parameter.name in [other.name for other in parameters[:i]]:
-            raise ConfigError(f"--fit {texts[i]}: {parameter.name} is given twice; expected it once")
+    plain = config.to_dict()
+    fitted: dict[str, str] = {}  # place in the configuration -> name by which it is fitted
+    for text, parameter in zip(texts, parameters, strict=True):
+        places = places_of(plain, parameter.name)
+        taken = sorted(places & set(fitted))
+        if taken:
+            raise ConfigError(f"--fit {text}: {taken[0]} is fitted already, as {fitted[taken[0]]}; expected it once")
+        fitted |= dict.fromkeys(places, parameter.name)
+    for name in overridden:
+        places = places_of(plain, name)
+        if places <= set(fitted):
+            raise ConfigError(f"{name} is both fitted and overridden; expected one of them")
     return parameters
 
 

@@ -1,5 +1,6 @@
 """Overrides of a configuration by dotted names, on its plain form."""
 
+import copy
 import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
@@ -31,6 +32,11 @@ def to_plain(value: Any) -> Any:
     if is_dataclass(value):
         return {f.name: to_plain(getattr(value, f.name)) for f in fields(value) if "check" in f.metadata}
     return None if isinstance(value, float) and value == -math.inf else value
+
+
+def places_of(plain: Mapping[str, Any], dotted: str) -> set[str]:
+    """The places within ``plain`` that an override of that name goes to, lists by number."""
+    return set(assign(copy.deepcopy(dict(plain)), dotted.split("."), None, dotted))
 
 
 class _Made(dict):
