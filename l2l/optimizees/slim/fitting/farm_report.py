@@ -6,7 +6,7 @@ import csv
 import io
 import math
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -142,7 +142,7 @@ def _header(cells: list[str], path: Path) -> list[str]:
 
 def _date(text: str, where: str) -> date:
     try:
-        return date.fromisoformat(text.strip()[:10])
+        return datetime.fromisoformat(text.strip()).date()
     except ValueError:
         raise ConfigError(f"{where}: date is {text!r}; expected one such as 2018-01-15") from None
 
@@ -152,7 +152,7 @@ def _number(text: str, where: str, name: str) -> float | None:
         return None
     most = 100.0 if name == "mortality" else math.inf
     try:
-        number = float(text)
+        number = math.nan if "_" in text else float(text)  # Python would read 1_5 as 15
     except ValueError:
         number = math.nan
     if not (math.isfinite(number) and 0 <= number <= most):

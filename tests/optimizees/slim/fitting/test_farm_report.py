@@ -74,6 +74,10 @@ def test_report_of_the_published_scenario_is_read_whole(slim_data):
     assert report.left_out == ["186 rows of times that the run does not cover whole"]
 
 
+def test_date_may_have_a_time(read):
+    assert rows_of(read("date,site_name,lice_count\n2018-01-07 00:00:00,farm_1,1\n")) == [(LICE, 1, 0, 30, 1)]
+
+
 def test_sites_that_are_no_farms_are_named_with_the_nearest(read):
     report = read(HEADER + ROWS + "2018-02-15,Tarbet South,X,0.1,0.1,,,\n")
     assert len(report) == 4
@@ -105,6 +109,17 @@ def test_months_that_the_run_does_not_cover_whole_are_left_out(read):
         (HEADER + "15/01/2018,Tarbert South,,1,,,,\n", "line 2: date is '15/01/2018'; expected one such as 2018-01-15"),
         (HEADER + ROWS + "2018-04-15,Tarbert South,,-1,,,,\n", "line 5: lice_count is '-1'; expected a number >= 0"),
         (HEADER + "2018-04-15,Tarbert South,,nan,,,,\n", "line 2: lice_count is 'nan'"),
+        (HEADER + "2018-04-15,Tarbert South,,few,,,,\n", "line 2: lice_count is 'few'; expected a number >= 0"),
+        (HEADER + "2018-04-15,Tarbert South,,1_5,,,,\n", "line 2: lice_count is '1_5'"),
+        (HEADER + "2018-04-15,Tarbert South,,,4 %,,,\n", "line 2: mortality is '4 %'; expected a percentage"),
+        (HEADER + "2018-04-15,Tarbert South,,,-0.1,,,\n", "line 2: mortality is '-0.1'"),
+        (HEADER + "2018-02-30,Tarbert South,,1,,,,\n", "line 2: date is '2018-02-30'"),
+        (HEADER + "2018-04-155,Tarbert South,,1,,,,\n", "line 2: date is '2018-04-155'"),
+        (HEADER + ",Tarbert South,,1,,,,\n", "line 2: date is ''"),
+        (HEADER + ROWS + ROWS.splitlines()[1] + "\n", "line 5: Rubha Stillaig has another row"),
+        (HEADER + "2018-04-15,Tarbert South,,1,5,,,,\n", "line 2 has 9 cells; expected 8"),
+        ("date;site_name;lice_count\n2018-04-15;farm_0;1\n", "the header has no column 'date'"),
+        (HEADER, "has no lice count or mortality of a farm"),
         (HEADER + "2018-04-15,Tarbert South,,,101,,,\n", "line 2: mortality is '101'; expected a percentage"),
         (HEADER + "2018-04-15,,,1,,,,\n", "line 2: site_name is empty"),
         (
