@@ -80,7 +80,8 @@ def run(args: argparse.Namespace) -> str:
             rows[-1] = (*rows[-1][:2], f"{rows[-1][2]} ({found['at_bound']} end at a bound)")
     widths = [max(len(row[i]) for row in rows) for i in range(2)]
     lines += [f"{name:{widths[0]}}  {value:>{widths[1]}}  {interval}" for name, value, interval in rows]
-    lines += ["", f"agreement of report and model: {facts['agreement']:g}"]
+    lines += ["", f"agreement of report and model: {facts['agreement']:g}, chi-square {facts['chi_square']:g}"]
+    lines += [f"warning: {warning}" for warning in facts["warnings"]]
     lines += [f"not compared: {reason}" for reason in facts["left_out"]]
     return "\n".join(lines)
 
@@ -127,6 +128,9 @@ def fit(args: argparse.Namespace) -> Path:
             parameters=search,
             optimizee_bounding_func=optimizee.bounding_func,
         )
-        experiment.run_experiment(optimizer, optimizee, search, parameters)
-        experiment.end_experiment(optimizer)
+        try:
+            experiment.run_experiment(optimizer, optimizee, search, parameters)
+            experiment.end_experiment(optimizer)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"interrupted; `l2l-run --resume {experiment.run_folder}` goes on") from None
     return Path(experiment.run_folder)

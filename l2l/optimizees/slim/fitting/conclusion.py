@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import os
 import shlex
@@ -14,23 +12,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import yaml
 
-from l2l.utils.atomic import write_atomically
+from l2l.utils.atomic import write_atomically, write_csv_atomically
 from l2l.utils.report import Section, reproduce_section, write_report
 from l2l.utils.seeds import Purpose, seed_sequence
 
 from .farm_report import LICE, QUANTITIES
 from .figures import profiles, report_against_model
 from .intervals import CONFIDENCE, Box, Interval, find_intervals
+from .misfit import HARDLY_EVER, Misfit, find_misfit
 from .parameter import FitParameter, values_at
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from .optimizee import SlimFitOptimizee
 
 N_PREDICTED = 200  # reports simulated at the estimate
-LEAST_VARIANCE = 0.05  # of a standardised number; numbers near 0 vary less than the transform makes them
-HARDLY_EVER = 0.01  # agreement below which the model is said not to give such a report
+N_FURTHEST = 10  # numbers of the report that are named as furthest from the model
 
 
 @dataclass(frozen=True)
@@ -43,14 +39,14 @@ class Fit:
     intervals : list of Interval
     predicted : float64[n_runs, n]
         Reports that the model gives at the estimate.
-    agreement : float
-        The share of these that are further from their own mean than the report is.
+    misfit : Misfit
+        How far the report is from these.
     """
 
     parameters: list[FitParameter]
     intervals: list[Interval]
     predicted: np.ndarray
-    agreement: float
+    misfit: Misfit
 
     def table(self) -> list[dict[str, Any]]:
         """A row per parameter: ``parameter, estimate, low, high`` and what ends at a bound."""
@@ -82,20 +78,52 @@ def conclude(optimizee: SlimFitOptimizee, experiment: Any) -> Fit:
     )
     estimate = np.tile([interval.estimate for interval in intervals], (N_PREDICTED, 1))
     predicted = simulate(estimate, 0, Purpose.COMPARISON)
-    fit = Fit(fitted, intervals, predicted, agreement(model.observed, model.standardised(predicted)))
+    misfit = find_misfit(optimizee.report, model.observed, model.standardised(predicted), len(fitted))
+    fit = Fit(fitted, intervals, predicted, misfit)
     _write(fit, optimizee, experiment)
     return fit
 
 
-def agreement(observed: np.ndarray, predicted: np.ndarray) -> float:
-    """The share of standardised reports float64[n_runs, n] at least as far from their mean as ``observed`` is.
+def warnings(fit: Fit, optimizee: SlimFitOptimizee) -> list[str]:
+    """What keeps the estimates from meaning what they seem to mean, a sentence each."""
+    told = []
+    misfit = fit.misfit
+    if misfit.is_bad:
+        worst = "; ".join(_place(row) for row in _furthest(fit, optimizee)[:3])
+        told.append(
+            f"the model hardly ever gives such a report (chi-square {misfit.chi_square:.3g} per degree of freedom), so "
+            f"the intervals hold for the values with which it comes nearest, not for what happened at the farms; "
+            f"furthest: {worst}"
+        )
+        if misfit.drifts:
+            told.append(
+                f"residuals keep their sign from one period to the next (autocorrelation {misfit.autocorrelation:.2f}; "
+                f"reports of the model have up to {misfit.usual_autocorrelation[1]:.2f}): something that lasts is "
+                "missing in the model"
+            )
+    for parameter, interval in zip(fit.parameters, fit.intervals, strict=True):
+        if interval.open_low and interval.open_high:
+            told.append(f"the report says nothing of {parameter.name} between its bounds")
+        elif not interval.settled:
+            told.append(f"the interval of {parameter.name} has not settled; more --simulations may help")
+        elif parameter.value(interval.estimate) in (parameter.low, parameter.high):
+            told.append(
+                f"the estimate of {parameter.name} is a bound of the search; wider bounds may hold a better one"
+            )
+    return told
 
-    Distance is the sum of squares over variances. Small where the model does not give such a report at all.
-    """
-    mean, variance = predicted.mean(axis=0), np.maximum(predicted.var(axis=0, ddof=1), LEAST_VARIANCE)
-    distances = ((predicted - mean) ** 2 / variance).sum(axis=1)
-    own = ((observed - mean) ** 2 / variance).sum()
-    return float((1 + (distances >= own).sum()) / (1 + len(distances)))
+
+def _furthest(fit: Fit, optimizee: SlimFitOptimizee) -> list[dict[str, Any]]:
+    """The numbers of the report that are furthest from the model, the worst first."""
+    rows = _prediction_rows(fit, optimizee)
+    return [rows[i] for i in fit.misfit.furthest(N_FURTHEST)]
+
+
+def _place(row: dict[str, Any]) -> str:
+    return (
+        f"{row['site_name']}, {row['first_day']:%Y-%m-%d}, {row['quantity']} {row['reported']:g} (model {row['q05']:g} "
+        f"to {row['q95']:g})"
+    )
 
 
 def _row(parameter: FitParameter, interval: Interval) -> dict[str, Any]:
@@ -110,6 +138,10 @@ def _row(parameter: FitParameter, interval: Interval) -> dict[str, Any]:
     }
     ends = [name for name, is_open in (("low", interval.open_low), ("high", interval.open_high)) if is_open]
     return row | {"at_bound": " and ".join(ends)}
+
+
+def _or_none(number: float) -> float | None:
+    return round(number, 3) if math.isfinite(number) else None
 
 
 def _digits(number: float | int) -> float | int:
@@ -128,7 +160,8 @@ def _write(fit: Fit, optimizee: SlimFitOptimizee, experiment: Any) -> None:
     overrides = (p.overrides or {}) | {row["parameter"]: row["estimate"] for row in fit.table()}
     write_atomically(folder / "overrides.yaml", yaml.safe_dump(overrides, sort_keys=False).encode())
     write_atomically(folder / "fit.yaml", yaml.safe_dump(_facts(fit, optimizee), sort_keys=False).encode())
-    _write_predictions(folder / "predictions.csv", fit, optimizee)
+    predictions = _prediction_rows(fit, optimizee)
+    write_csv_atomically(folder / "predictions.csv", predictions[0], (row.values() for row in predictions))
     shown = report_against_model(report, fit.predicted, optimizee.config, figures / "report.png")
     profiles(fit.parameters, fit.intervals, figures / "profiles.png")
     command = ["slim", "run", "OUT/NAME", str(p.scenario), "--overrides", str(folder / "overrides.yaml")]
@@ -144,12 +177,14 @@ def _write(fit: Fit, optimizee: SlimFitOptimizee, experiment: Any) -> None:
             [figures / "profiles.png"],
         ),
         Section("The report and the model", _agreement_text(fit) + shown, figures=[figures / "report.png"]),
+        Section("Where they part", _misfit_text(fit), _furthest(fit, optimizee)),
         Section("What was compared", _compared_text(optimizee)),
         reproduce_section(experiment.manifest.facts),
     ]
     summary = "; ".join(f"{r['parameter']} {r['estimate']:g} ({r['low']:g} to {r['high']:g})" for r in fit.table())
+    told = "".join(f"\n\nWarning: {warning}." for warning in warnings(fit, optimizee))
     title = f"{optimizee.config.name}, fitted to {os.path.basename(optimizee.parameters.report)}"
-    write_report(folder / "report.html", title, f"{summary}. {_agreement_text(fit)}", sections)
+    write_report(folder / "report.html", title, f"{summary}. {_agreement_text(fit)}{told}", sections)
 
 
 def _facts(fit: Fit, optimizee: SlimFitOptimizee) -> dict[str, Any]:
@@ -168,36 +203,65 @@ def _facts(fit: Fit, optimizee: SlimFitOptimizee) -> dict[str, Any]:
         "reporting": optimizee.reporting._asdict() | {"period": optimizee.parameters.period},
         "confidence": CONFIDENCE,
         "parameters": rows,
-        "agreement": round(fit.agreement, 4),
+        "agreement": round(fit.misfit.agreement, 4),
+        "chi_square": _digits(fit.misfit.chi_square),
+        "autocorrelation": _or_none(fit.misfit.autocorrelation),
+        "usual_autocorrelation": [_or_none(x) for x in fit.misfit.usual_autocorrelation],
+        "furthest": [_place(row) for row in _furthest(fit, optimizee)],
+        "warnings": warnings(fit, optimizee),
     }
 
 
-def _write_predictions(path: Path, fit: Fit, optimizee: SlimFitOptimizee) -> None:
-    """A row per number of the report: what was reported, and median and 90 % band of what the model would."""
+def _prediction_rows(fit: Fit, optimizee: SlimFitOptimizee) -> list[dict[str, Any]]:
+    """A row per number of the report: what was reported, median and 90 % band of what the model would, residual."""
     report, config = optimizee.report, optimizee.config
     bands = np.quantile(fit.predicted, [0.05, 0.5, 0.95], axis=0).T
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["first_day", "last_day", "site_name", "quantity", "reported", "q05", "median", "q95"])
+    rows = []
     for i in range(len(report)):
-        days = [(config.start_date + timedelta(days=int(d))).date() for d in (report.first[i], report.last[i])]
-        numbers = [report.value[i], *(float(f"{x:.5g}") for x in bands[i])]
-        writer.writerow([*days, config.farms[report.farm[i]].name, QUANTITIES[report.quantity[i]], *numbers])
-    write_atomically(path, text.getvalue().encode())
+        first, last = ((config.start_date + timedelta(days=int(d))).date() for d in (report.first[i], report.last[i]))
+        low, median, high = (float(f"{x:.5g}") for x in bands[i])
+        rows.append(
+            {
+                "first_day": first,
+                "last_day": last,
+                "site_name": config.farms[report.farm[i]].name,
+                "quantity": QUANTITIES[report.quantity[i]],
+                "reported": float(report.value[i]),
+                "q05": low,
+                "median": median,
+                "q95": high,
+                "residual": float(f"{fit.misfit.residuals[i]:.4g}"),
+            }
+        )
+    return rows
 
 
 def _agreement_text(fit: Fit) -> str:
+    misfit = fit.misfit
     share = (
-        f"Of {len(fit.predicted)} reports simulated with the estimates, {fit.agreement:.1%} are further from their mean"
+        f"Of {len(fit.predicted)} reports simulated with the estimates, {misfit.agreement:.1%} are further from their "
+        f"mean than the report is (chi-square {misfit.chi_square:.3g} per degree of freedom)"
     )
-    if fit.agreement < HARDLY_EVER:
-        return (
-            f"{share} than the report is: the model hardly ever gives such a report. The intervals hold for the values "
-            "with which the model comes nearest, not for what happened at the farms."
+    if misfit.is_bad:
+        return f"{share}: the model hardly ever gives such a report."
+    if misfit.agreement > 1 - HARDLY_EVER:
+        return f"{share}: it has smaller errors than were assumed, so the intervals are too wide."
+    return f"{share}: the model gives such reports."
+
+
+def _misfit_text(fit: Fit) -> str:
+    misfit = fit.misfit
+    low, high = misfit.usual_autocorrelation
+    text = (
+        "Residuals are in standard deviations of what the model would report. The numbers with the largest, and all of "
+        "them in predictions.csv."
+    )
+    if np.isfinite(misfit.autocorrelation):
+        text += (
+            f" From one period to the next at a farm they have an autocorrelation of {misfit.autocorrelation:.2f}; 95 "
+            f"% of the model's own reports have {low:.2f} to {high:.2f}."
         )
-    if fit.agreement > 1 - HARDLY_EVER:
-        return f"{share} than the report is: it has smaller errors than were assumed, so the intervals are too wide."
-    return f"{share} than the report is: the model gives such reports."
+    return text
 
 
 def _compared_text(optimizee: SlimFitOptimizee) -> str:

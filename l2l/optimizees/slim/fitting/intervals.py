@@ -10,6 +10,7 @@ import numpy as np
 from scipy.stats import binom, chi2
 from scipy.stats.qmc import LatinHypercube
 
+from ..simulation.config_checks import ConfigError
 from .likelihood import Likelihood
 from .summary import Summary
 
@@ -34,6 +35,8 @@ class Interval:
     ----------
     low, high : float
         An end at a bound (``open_low``, ``open_high``) says only that the report does not exclude the bound.
+    settled : bool
+        Whether the box that was searched holds it, and is not much wider; else its ends are not to be trusted.
     grid, profile : float64[n]
         Coordinates, and by how much the least deviance there exceeds that of the estimate.
     threshold : float
@@ -45,6 +48,7 @@ class Interval:
     high: float
     open_low: bool
     open_high: bool
+    settled: bool
     grid: np.ndarray
     profile: np.ndarray
     threshold: float
@@ -86,6 +90,11 @@ def find_intervals(
     ----------
     observed : float64[n]
         The report, standardised.
+
+    Raises
+    ------
+    ConfigError
+        If all simulated reports are the same.
     """
     half = FIRST_WIDTH / 2 * (bounds.high - bounds.low)
     box = bounds.clipped(start - half, start + half)
@@ -96,6 +105,11 @@ def find_intervals(
         new = box.outer(2 * LatinHypercube(len(start), rng=rng).random(n_runs) - 1)
         coordinates = np.vstack([coordinates, new])
         reports = np.vstack([reports, simulate(new, n)])
+        if (reports == reports[0]).all():
+            raise ConfigError(
+                f"all of {len(reports)} simulated reports are the same; expected the fitted numbers, or "
+                "chance, to change them"
+            )
         inside = box.holds(coordinates)
         search = _Search(box, bounds, coordinates[inside], reports[inside], observed)
         intervals = [search.interval(j, chi_square) for j in range(len(start))]
@@ -105,11 +119,9 @@ def find_intervals(
             inside.sum(),
             ", ".join(f"{i.estimate:.5g} [{i.low:.5g}, {i.high:.5g}]" for i in intervals),
         )
-        if search.fits(intervals):
+        if all(i.settled for i in intervals):
             break
         box = search.next_box(intervals)
-    else:
-        logger.warning("the intervals have not settled after %d rounds; more --simulations may help", MOST_ROUNDS)
     return [search.interval(j, search.threshold(j)) for j in range(len(start))]
 
 
@@ -153,12 +165,16 @@ class _Search:
             else:
                 ends.append(grid[i])
         low, high = (self._coordinate(end, j) for end in ends)
+        open_low = bool(ends[0] <= -1 and self.box.low[j] <= self.bounds.low[j])
+        open_high = bool(ends[1] >= 1 and self.box.high[j] >= self.bounds.high[j])
+        is_held = (ends[0] > -1 or open_low) and (ends[1] < 1 or open_high)
         return Interval(
             estimate=self._coordinate(self.best[j], j),
             low=low,
             high=high,
-            open_low=bool(ends[0] <= -1 and self.box.low[j] <= self.bounds.low[j]),
-            open_high=bool(ends[1] >= 1 and self.box.high[j] >= self.bounds.high[j]),
+            open_low=open_low,
+            open_high=open_high,
+            settled=bool(is_held and 2 <= GREATEST_WIDTH * (ends[1] - ends[0])),
             grid=np.array([self._coordinate(x, j) for x in grid]),
             profile=profile,
             threshold=threshold,
@@ -174,16 +190,6 @@ class _Search:
         below = np.where(low <= self.box.low, step, margin)
         above = np.where(high >= self.box.high, step, margin)
         return self.bounds.clipped(low - below, high + above)
-
-    def fits(self, intervals: list[Interval]) -> bool:
-        """Whether the box holds each interval, or ends with it at a bound, and is not much wider."""
-        for j, interval in enumerate(intervals):
-            low, high = self.box.low[j], self.box.high[j]
-            if (interval.low <= low and not interval.open_low) or (interval.high >= high and not interval.open_high):
-                return False
-            if high - low > GREATEST_WIDTH * (interval.high - interval.low):
-                return False
-        return True
 
     def threshold(self, j: int) -> float:
         """The likelihood ratio at the truth that 95 % of the simulated reports nearest the estimate do not exceed.

@@ -2,6 +2,9 @@
 
 import csv
 import json
+import signal
+import subprocess
+import sys
 from itertools import pairwise
 
 import numpy as np
@@ -9,10 +12,10 @@ import pytest
 import yaml
 from matplotlib.image import imread
 
+from l2l.cli import main as run
 from l2l.optimizees.slim.cli import main
-from l2l.optimizees.slim.fitting.conclusion import agreement
 from l2l.optimizees.slim.fitting.optimizee import SlimFitOptimizee, SlimFitOptimizeeParameters
-from l2l.optimizees.slim.fitting.report_model import composite
+from l2l.optimizees.slim.fitting.report_model import ReportModel, composite
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.policies import Policy
 from l2l.optimizees.slim.simulation.simulator import Simulator
@@ -68,6 +71,8 @@ def test_fit_finds_the_parameters_and_writes_them_with_intervals(report, tmp_pat
     assert overrides["monthly_cost"] == 4000  # so that they are the scenario that was fitted
     predictions = list(csv.DictReader((folder / "predictions.csv").open()))
     assert len(predictions) == 24 and predictions[0]["first_day"] == "2018-01-01"
+    assert all(abs(float(row["residual"])) < 5 for row in predictions)
+    assert found["warnings"] == [] and 0 < found["chi_square"] < 1  # counted without error
     within = [float(row["q05"]) <= float(row["reported"]) <= float(row["q95"]) for row in predictions]
     assert sum(within) >= 18
     for name in ("report", "profiles"):
@@ -78,13 +83,99 @@ def test_fit_finds_the_parameters_and_writes_them_with_intervals(report, tmp_pat
     assert len((folder / "history.jsonl").read_text().splitlines()) == 3 * 6
 
 
+SHORT = ["--fit", "ext_pressure=20:1000:log", *TINY, "--end-date", "2018-05-01"]
+
+KILLED = """
+import os, signal, sys
+from l2l.cli import main as run
+from l2l.optimizees.slim.cli import main
+from l2l.optimizers.cmaes import CMAESOptimizer
+
+tell, left = CMAESOptimizer.tell, 2
+
+def tell_until_killed(self, population, fitness):
+    global left
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    tell(self, population, fitness)
+
+CMAESOptimizer.tell = tell_until_killed
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(report, tmp_path_factory):
+    """What a short fit found at one go."""
+    folder = tmp_path_factory.mktemp("whole") / "fit"
+    assert fit("Fyne", report, *SHORT, "--out", folder) == 0
+    return (folder / "fit.yaml").read_text()
+
+
 @pytest.mark.slow
-def test_same_seed_gives_the_same_fit(report, tmp_path):
-    for name, workers in (("a", 1), ("b", 2)):
-        done = fit("Fyne", report, "--fit", "ext_pressure=20:1000:log", *TINY, "--out", tmp_path / name,
-                   "--workers", workers, "--end-date", "2018-05-01")  # fmt: skip
-        assert done == 0
-    assert (tmp_path / "a" / "fit.yaml").read_text() == (tmp_path / "b" / "fit.yaml").read_text()
+def test_number_of_workers_does_not_change_the_fit(report, uninterrupted, tmp_path):
+    assert fit("Fyne", report, *SHORT, "--out", tmp_path / "fit", "--workers", 2) == 0
+    assert (tmp_path / "fit" / "fit.yaml").read_text() == uninterrupted
+
+
+@pytest.mark.slow
+def test_fit_that_was_interrupted_at_its_intervals_goes_on_to_the_same(
+    report, uninterrupted, tmp_path, monkeypatch, capsys
+):
+    simulate, left = ReportModel.reports, [2]
+
+    def simulate_until_interrupted(model, runs, n_threads=1):
+        left[0] -= 1
+        if left[0] == 0:
+            signal.raise_signal(signal.SIGINT)
+        return simulate(model, runs, n_threads)
+
+    monkeypatch.setattr(ReportModel, "reports", simulate_until_interrupted)
+    folder = tmp_path / "fit"
+    assert fit("Fyne", report, *SHORT, "--out", folder) == 130
+    assert f"interrupted; `l2l-run --resume {folder}` goes on" in capsys.readouterr().err
+    assert not (folder / "fit.yaml").exists()
+    assert run(["--resume", str(folder), "--quiet"]) == 0
+    assert (folder / "fit.yaml").read_text() == uninterrupted
+
+
+@pytest.mark.slow
+def test_fit_that_was_killed_at_its_search_goes_on_to_the_same(report, uninterrupted, tmp_path):
+    folder = tmp_path / "fit"
+    command = [sys.executable, "-c", KILLED, "fit", "Fyne", str(report), *SHORT, "--out", str(folder)]
+    assert subprocess.run(command).returncode == -signal.SIGKILL
+    assert 4 <= len((folder / "history.jsonl").read_text().splitlines()) < 12
+    assert run(["--resume", str(folder), "--quiet"]) == 0
+    assert (folder / "fit.yaml").read_text() == uninterrupted
+
+
+@pytest.mark.slow
+def test_report_that_the_model_does_not_give_is_told_with_farm_and_month(report, tmp_path, capsys):
+    rows = report.read_text().splitlines()
+    april = next(i for i, row in enumerate(rows) if row.startswith("2018-04-01,Rubha Stillaig"))
+    rows[april] = "2018-04-01,Rubha Stillaig,40,20"
+    (tmp_path / "report.csv").write_text("\n".join(rows) + "\n")
+    options = [option for option in SHORT if option != "--quiet"]
+    assert fit("Fyne", tmp_path / "report.csv", *options, "--out", tmp_path / "fit") == 0
+    found = yaml.safe_load((tmp_path / "fit" / "fit.yaml").read_text())
+    assert found["agreement"] < 0.01 and found["chi_square"] > 10
+    for place in found["furthest"][:2]:
+        assert place.startswith("Rubha Stillaig, 2018-04-01, ")
+    (warning,) = [told for told in found["warnings"] if "hardly ever gives such a report" in told]
+    assert "furthest: Rubha Stillaig, 2018-04-01, " in warning
+    assert f"warning: {warning}" in capsys.readouterr().out
+    assert "Warning: the model hardly ever gives such a report" in (tmp_path / "fit" / "report.html").read_text()
+
+
+@pytest.mark.slow
+def test_parameter_of_which_the_report_says_nothing_is_told(report, tmp_path):
+    options = ["--fit", "monthly_cost=0:1", *SHORT[2:], "--out", tmp_path / "fit"]
+    assert fit("Fyne", report, *options) == 0
+    found = yaml.safe_load((tmp_path / "fit" / "fit.yaml").read_text())
+    row = found["parameters"]["monthly_cost"]
+    assert (row["low"], row["high"], row["at_bound"]) == (0, 1, "low and high")
+    assert "the report says nothing of monthly_cost between its bounds" in found["warnings"]
 
 
 @pytest.mark.parametrize(
@@ -160,13 +251,6 @@ def test_composite_likelihood_is_that_of_independent_normals():
     runs = np.array([[0.0, 1.0], [2.0, 1.0]])  # variances 2 and 0, plus 1 of the report
     expected = -0.5 * (4 / 3 + np.log(2 * np.pi * 3)) - 0.5 * (1 + np.log(2 * np.pi))
     assert composite(np.array([3.0, 2.0]), runs) == pytest.approx(expected)
-
-
-def test_agreement_is_small_where_the_model_does_not_give_such_a_report():
-    runs = np.random.default_rng(1).normal(size=(99, 20))
-    assert agreement(np.full(20, 3.0), runs) == 0.01
-    assert agreement(runs[0], runs) > 0.02
-    assert agreement(runs.mean(axis=0), runs) == 1
 
 
 def test_fit_can_be_described_in_yaml(report):

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from l2l.optimizees.slim.fitting import intervals
 from l2l.optimizees.slim.fitting.intervals import Box, find_intervals
 from l2l.optimizees.slim.fitting.likelihood import Likelihood
 from l2l.optimizees.slim.fitting.summary import Summary
+from l2l.optimizees.slim.simulation.config import ConfigError
 
 N_NUMBERS = 12
 
@@ -113,3 +115,18 @@ def test_reports_that_say_nothing_exclude_nothing(seed):
     line.slope[:] = 0
     (unknown,) = line.intervals(line.report(np.array([0.5]), np.random.default_rng(seed)), seed=seed, n_runs=100)
     assert (unknown.low, unknown.high, unknown.open_low, unknown.open_high) == (-2, 3, True, True)
+
+
+def test_interval_that_does_not_fit_its_box_is_not_settled(monkeypatch):
+    line = Line(1)
+    observed = line.report(np.array([2.6]), np.random.default_rng(6))
+    assert line.intervals(observed)[0].settled
+    monkeypatch.setattr(intervals, "MOST_ROUNDS", 1)  # of which the box ends before the truth
+    assert not line.intervals(observed)[0].settled
+
+
+def test_reports_that_never_vary_are_refused():
+    line = Line(1)
+    line.report = lambda x, rng: np.zeros(N_NUMBERS)
+    with pytest.raises(ConfigError, match="all of 100 simulated reports are the same"):
+        line.intervals(np.zeros(N_NUMBERS), n_runs=100)
