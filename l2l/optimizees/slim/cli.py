@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from l2l.errors import L2LError, nearest
+from l2l.errors import L2LError, UsageError, nearest
 from l2l.optimizees.slim.simulation.config_checks import ConfigError
 
 # a module is imported when its command is given, so that `slim --help` waits for no compiler
@@ -133,11 +133,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(told, int):  # of another command, which has said why
             return told
         sys.stdout.write(f"{told}\n")
-    except ConfigError as error:
+    except (ConfigError, UsageError) as error:
         sys.stderr.write(f"slim {args.command}: {error}\n")
         return 2
-    except (L2LError, OSError) as error:
+    except L2LError as error:
         sys.stderr.write(f"slim {args.command}: {error}\n")
+        return 1
+    except OSError as error:
+        where = error.filename or getattr(args, "out", "writing")  # pyarrow does not say
+        sys.stderr.write(f"slim {args.command}: {where}: {error.strerror or error}\n")
         return 1
     except KeyboardInterrupt as interruption:
         sys.stderr.write(f"slim {args.command}: {str(interruption) or 'interrupted'}\n")

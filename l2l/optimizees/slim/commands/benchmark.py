@@ -18,6 +18,7 @@ from l2l.optimizees.slim.commands.run import tell_of_compilation
 from l2l.optimizees.slim.commands.scenario_options import add_scenario_options, overrides, whole_option
 from l2l.optimizees.slim.commands.text_table import aligned
 from l2l.optimizees.slim.recording.paths import benchmark_path
+from l2l.optimizees.slim.recording.sole_writer import sole_writer
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.config_checks import ConfigError
 from l2l.version import FULL_VERSION
@@ -101,7 +102,8 @@ def run(args: argparse.Namespace) -> str:
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     tell_of_compilation(args.quiet)
-    _run_all(groups, seeds(bench_seed, n_trials), n_threads, path, metadata, args.quiet)
+    with sole_writer(path):
+        _run_all(groups, seeds(bench_seed, n_trials), n_threads, path, metadata, args.quiet)
     if args.quiet:
         return str(path)
     return f"{path}\n\n{summary([group for group, _ in groups])}"

@@ -63,7 +63,10 @@ class Checkpoint:
             If it is not there, not whole, of another version of l2l, or its parts contradict each other.
         """
         if not path.is_file():
-            raise CheckpointError(f"there is no checkpoint {path}; a run that is finished leaves none")
+            raise CheckpointError(
+                f"there is no checkpoint {path}; a run that is finished leaves none, nor does one that was killed "
+                "before its first --checkpoint-rate days"
+            )
         try:
             with np.load(path, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}

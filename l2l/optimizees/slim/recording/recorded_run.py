@@ -9,6 +9,7 @@ import numpy as np
 
 from l2l.optimizees.slim.recording.checkpoint import Checkpoint, CheckpointError
 from l2l.optimizees.slim.recording.paths import checkpoint_path, table_path
+from l2l.optimizees.slim.recording.sole_writer import sole_writer
 from l2l.optimizees.slim.recording.table_file import TableFile
 from l2l.optimizees.slim.simulation import record as records
 from l2l.optimizees.slim.simulation.config import Config
@@ -73,7 +74,13 @@ class RecordedRun:
         ------
         KeyboardInterrupt
             After a signal, when table and checkpoint are written.
+        RunFolderError
+            If another process writes the same files.
         """
+        with sole_writer(self.path):
+            self._go(tell)
+
+    def _go(self, tell: Callable[[int], None]) -> None:
         finished = False
         table = self._open()
         try:

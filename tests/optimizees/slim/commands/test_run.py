@@ -190,6 +190,15 @@ def test_folder_that_cannot_be_written_fails_with_a_message(tmp_path, capsys):
     assert "simulation_data_a.parquet" in capsys.readouterr().err
 
 
+def test_full_disk_is_told_with_the_place(tmp_path, monkeypatch, capsys):
+    def full(*args):
+        raise OSError(28, "No space left on device")  # as pyarrow does, without a file name
+
+    monkeypatch.setattr("l2l.optimizees.slim.recording.table_file.TableFile.append", full)
+    assert run(tmp_path / "a", "Fyne", *SHORT) == 1
+    assert capsys.readouterr().err == f"slim run: {tmp_path / 'a'}: No space left on device\n"
+
+
 def test_interruption_ends_with_130(tmp_path, monkeypatch):
     def interrupted(*args):
         raise KeyboardInterrupt
