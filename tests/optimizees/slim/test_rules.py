@@ -22,6 +22,8 @@ BUSY = {
     "farms.0.treatment_types": ["emb", "cleanerfish"],
     "farms.1.treatment_types": ["emb", "thermolicer", "cleanerfish"],
     "farms.*.cages_start_dates": None,
+    "temperature_rows": [[665300, *[8.0] * 12], [685715, *[16.0] * 12]],  # the southern one first
+    "farms.1.location": [192500, 684000],
 }
 
 

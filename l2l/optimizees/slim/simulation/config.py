@@ -143,7 +143,7 @@ class Config:
     # the sea: interfarm_prob.csv, interfarm_time.csv, temperatures.csv
     interfarm_probs: np.ndarray  # float64[F, F]: share of the eggs of farm i that reach farm j
     interfarm_times: np.ndarray  # float64[F, F]: their mean travel time (d)
-    temperature_rows: np.ndarray | None  # float64[2, 13]: northing (m), then degC by month; south first
+    temperature_rows: np.ndarray | None  # float64[2, 13]: northing (m), then degC by month
     temperatures: np.ndarray  # float64[F, 12]: sea temperature of each farm by month (degC)
 
     @classmethod
@@ -175,7 +175,8 @@ class Config:
             values[name] = sea.connectivity(read_table(path), len(farms), top, Place(str(path)))
         path = folder / "temperatures.csv"
         values["temperature_rows"] = sea.temperature_rows(read_table(path, may_end_openly=True), Place(str(path)))
-        values["temperatures"] = sea.farm_temperatures(farms, values["temperature_rows"], Place(str(path)))
+        by_northing = values.get("rules", REVISED).temperature_by_northing
+        values["temperatures"] = sea.farm_temperatures(farms, values["temperature_rows"], by_northing, Place(str(path)))
         config = cls(**values)
         check_consistency(config, Place(str(folder)))
         return config.replace(**overrides) if overrides else config
@@ -212,15 +213,17 @@ class Config:
         values = {name: getattr(self, name) for name in known}
         for name in touched - set(ARRAYS):
             values[name] = known[name].metadata["check"](plain[name], place / name)
-        values |= self._replaced_arrays(values["farms"], {name: plain[name] for name in touched}, place)
+        values |= self._replaced_arrays(
+            values["farms"], values["rules"], {name: plain[name] for name in touched}, place
+        )
         config = Config(**values)
         check_consistency(config, place)
         return config
 
     def _replaced_arrays(
-        self, farms: tuple[FarmConfig, ...], given: dict[str, Any], place: Place
+        self, farms: tuple[FarmConfig, ...], rules: Rules, given: dict[str, Any], place: Place
     ) -> dict[str, np.ndarray | None]:
-        """The arrays that ``given`` overrides, and those that other farms than ours make anew."""
+        """The arrays that ``given`` overrides, and those that other farms or rules than ours make anew."""
         replaced: dict[str, np.ndarray | None] = {}
         for name, top in sea.CONNECTIVITY.items():
             if name in given or len(farms) != len(self.farms):
@@ -228,12 +231,13 @@ class Config:
                 replaced[name] = sea.connectivity(values, len(farms), top, place / name)
         moved = [farm.location for farm in farms] != [farm.location for farm in self.farms]
         rows = given.get("temperature_rows", self.temperature_rows)
-        if given.get("temperature_rows") is not None or (moved and "temperatures" not in given):
+        turned = rows is not None and rules.temperature_by_northing != self.rules.temperature_by_northing
+        if given.get("temperature_rows") is not None or ((moved or turned) and "temperatures" not in given):
             if rows is None:
                 raise ConfigError(f"{place}: temperatures were given by farm; give them anew for the new locations")
             rows = sea.temperature_rows(rows, place / "temperature_rows")
             replaced["temperature_rows"] = rows
-            replaced["temperatures"] = sea.farm_temperatures(farms, rows, place)
+            replaced["temperatures"] = sea.farm_temperatures(farms, rows, rules.temperature_by_northing, place)
         if "temperatures" in given:
             replaced["temperatures"] = sea.given_temperatures(given["temperatures"], farms, place / "temperatures")
             replaced.setdefault("temperature_rows", None)  # those of before no longer say what is where

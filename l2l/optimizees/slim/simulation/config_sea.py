@@ -53,7 +53,7 @@ def connectivity(values: Any, n_farms: int, top: float, place: Place) -> np.ndar
 
 
 def temperature_rows(values: Any, place: Place) -> np.ndarray:
-    """Two rows of a northing (m) and twelve monthly temperatures (degC), the southern one first."""
+    """Two rows of a northing (m) and twelve monthly temperatures (degC), in any order."""
     rows = numbers(values, place)
     if rows.shape != (2, 13):
         raise ConfigError(f"{place} has shape {rows.shape}; expected 2 rows of a northing and 12 monthly temperatures")
@@ -61,18 +61,20 @@ def temperature_rows(values: Any, place: Place) -> np.ndarray:
         raise ConfigError(f"{place}: row {i + 1}, column {j + 2} is {rows[i, j + 1]:g}; expected {RANGE}")
     if rows[0, 0] == rows[1, 0]:
         raise ConfigError(f"{place}: both rows have the northing {rows[0, 0]:g}; expected two different ones")
-    # south first, so that the order in the file does not matter, not even to the last bit; SLIM takes the
-    # first row for the northern one, which turns the gradient round in files that are written the other way
-    rows = rows[np.argsort(rows[:, 0])]
     rows.setflags(write=False)
     return rows
 
 
-def farm_temperatures(farms: Sequence[FarmConfig], rows: np.ndarray, place: Place) -> np.ndarray:
-    """Temperatures by farm and month: linear in northing through the two rows, to a tenth of a degree."""
-    (south, *_), (north, *_) = rows
+def farm_temperatures(farms: Sequence[FarmConfig], rows: np.ndarray, by_northing: bool, place: Place) -> np.ndarray:
+    """Temperatures by farm and month: linear in northing through the two rows, to a tenth of a degree.
+
+    SLIM takes the first row for the northern one; unless ``by_northing``, so do we, which turns the gradient round
+    in files that are written the other way.
+    """
+    north, south = rows[np.argsort(-rows[:, 0])] if by_northing else rows
     northing = np.array([farm.location[1] for farm in farms])[:, None]
-    temperatures = np.round(rows[0, 1:] + (northing - south) * (rows[1, 1:] - rows[0, 1:]) / (north - south), 1)
+    from_south = (northing - south[0]) * (north[1:] - south[1:]) / abs(north[0] - south[0])
+    temperatures = np.round(south[1:] + from_south, 1)
     for i, j in _no_water(temperatures):
         raise ConfigError(
             f"{place}: {temperatures[i, j]:g} degC in month {j + 1} at farm {farms[i].name!r} (northing "

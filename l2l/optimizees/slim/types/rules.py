@@ -31,6 +31,7 @@ class Rules(NamedTuple):
     money: bool  # payoffs add up to the profit of the whole stock
     production_cycle: bool  # cages are empty until they start, and may be stocked again
     fish_background_mortality: bool  # fish also die for other reasons
+    temperature_by_northing: bool  # the northern row of temperatures.csv is told by its northing, not by its place
 
 
 REVISED = Rules(*[True] * len(Rules._fields))

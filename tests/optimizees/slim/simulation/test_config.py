@@ -179,7 +179,35 @@ def test_temperatures_lie_between_the_two_rows_whatever_their_order(scenario):
     scenario.write("temperatures.csv", f"{south}\n{north}\n")
     swapped = Config.from_files(scenario.folder)
     assert swapped == config
-    np.testing.assert_array_equal(swapped.temperature_rows, config.temperature_rows)
+
+
+def test_published_temperatures_take_the_first_row_for_the_northern_one(scenario):
+    north, south = (scenario.folder / "temperatures.csv").read_text().split()
+    as_usual = Config.from_files(scenario.folder).replace(rules="published")
+    np.testing.assert_array_equal(as_usual.temperatures, Config.from_files(scenario.folder).temperatures)
+    scenario.write("temperatures.csv", f"{south}\n{north}\n")
+    config = Config.from_files(scenario.folder, rules="published")
+    # from the second row, 685700 m, with the gradient turned round: 0.5 and 1 degree colder, not warmer
+    assert config.temperatures[:, 5].tolist() == [10.5, 10.0]
+    revised = config.replace(rules="revised")
+    np.testing.assert_array_equal(revised.temperatures, as_usual.temperatures)
+    given = config.replace(temperatures=config.temperatures)
+    assert given.replace(rules="revised").temperatures is given.temperatures
+
+
+def test_published_temperatures_of_a_farm_far_out_are_those_of_slim(scenario, slim_data):
+    # Loch Linnhe's file, with its misprints: a northing of 72963 m before one of 774181 m, and a farm at 7200000 m
+    scenario.write(
+        "temperatures.csv",
+        "72963,8.2,7.5,7.4,8.2,9.6,11.3,13.1,13.7,13.6,12.8,11.7,9.8\n"
+        "774181,8,7.4,7.1,8,9.3,11.1,12.9,13.5,13.3,12.5,11.3,9.6\n",
+    )
+    config = Config.from_files(
+        scenario.folder, rules="published", **{"farms.0.location": [187000, 7_200_000], "farms.1.location": [0, 774181]}
+    )
+    expected = json.loads((slim_data / "slim-unit-vectors.json").read_text())["temperatures"]["Linnhe_complete"]
+    np.testing.assert_allclose(config.temperatures[0], expected["Walters (East Lismore)"])
+    np.testing.assert_allclose(config.temperatures[1], expected["Gorsten"])
 
 
 def test_frequencies_are_scaled_to_sum_to_one_where_rounding_spoilt_it(scenario):
