@@ -8,6 +8,7 @@ from .fish import infected_fish
 from .genetics import apportion, gamete_frequencies, mutate, unlink, zygote_probabilities
 from .sampling import binomial, draw, integer_below, multinomial, multivariate_hypergeometric, poisson
 from .stages import L1, L2, L3, L4, L5F, L5M, N_STAGES
+from .treatments import HYPERGEOMETRIC_BELOW
 
 
 @njit(cache=True, nogil=True)
@@ -247,6 +248,21 @@ def count_matings(stream, n_fish, n_males, n_free_females):
 
 
 @njit(cache=True, nogil=True)
+def draw_parents(stream, adults, n, shares, parents):
+    """Draw ``n`` of ``adults`` int64[n_genotypes] as SLIM does: of many with replacement, unless all are taken.
+
+    ``shares`` is scratch float64[n_genotypes]; ``parents`` int64[n_genotypes] is filled.
+    """
+    n_adults = adults.sum()
+    if n < n_adults and n_adults >= HYPERGEOMETRIC_BELOW:
+        for g in range(adults.shape[0]):
+            shares[g] = adults[g] / n_adults
+        multinomial(stream, n, shares, 1.0, parents)
+    else:
+        multivariate_hypergeometric(stream, adults, n, parents)
+
+
+@njit(cache=True, nogil=True)
 def lay_eggs(
     stream, lice, n_matings, n_free, n_eggs, maternal, gamete_map, zygote_map, mutation_rate, rules, scratch, eggs
 ):
@@ -261,8 +277,10 @@ def lay_eggs(
     if rules.stochastic_demography:
         multivariate_hypergeometric(stream, lice[L5F], n_matings, parents)
     else:
-        share_out(n_free, lice[L5F], eggs)
-        multivariate_hypergeometric(stream, eggs, n_matings, parents)
+        share_out(count_lice(lice, L5F) - n_free, lice[L5F], parents)  # the busy ones
+        for g in range(eggs.shape[0]):
+            eggs[g] = lice[L5F, g] - parents[g]
+        draw_parents(stream, eggs, n_matings, probabilities, parents)
     if maternal and not rules.stochastic_demography:
         for g in range(parents.shape[0]):
             parents[g] = eggs[g]  # all that are free
@@ -273,7 +291,10 @@ def lay_eggs(
                 probabilities[g] = parents[g] / n_matings
         else:
             gamete_frequencies(parents, gamete_map, dam_gametes)
-            multivariate_hypergeometric(stream, lice[L5M], n_matings, parents)
+            if rules.stochastic_demography:
+                multivariate_hypergeometric(stream, lice[L5M], n_matings, parents)
+            else:
+                draw_parents(stream, lice[L5M], n_matings, probabilities, parents)
             gamete_frequencies(parents, gamete_map, sire_gametes)
             if not rules.joint_genotypes:
                 unlink(dam_gametes)

@@ -13,7 +13,7 @@ from .stages import N_STAGES
 
 TREATMENT, APPLIED, EFFECT_FIRST, EFFECT_LAST, NEEDED_LAST = 0, 1, 2, 3, 4
 EVENT_FIELDS = 5
-HYPERGEOMETRIC_BELOW = 10**6  # SLIM splits larger numbers of dead lice over the stages with replacement
+HYPERGEOMETRIC_BELOW = 10**6  # of so many lice or more SLIM draws parents, and the stages of the dead, with replacement
 
 
 @njit(cache=True, nogil=True)

@@ -350,6 +350,26 @@ def test_dams_are_drawn_from_as_many_as_are_free_in_proportion(stream):
         assert lay(stream, grown, 100, 10**4, rules=PUBLISHED, n_free=100).tolist() == [10**4, 0, 0]
 
 
+def test_free_females_are_those_that_the_busy_ones_leave(stream):
+    grown = adults([1, 0, 1], [4, 0, 0])  # one of two is busy: of equal shares that of the higher index
+    for _ in range(20):
+        assert lay(stream, grown, 1, 1000, rules=PUBLISHED, n_free=1).tolist() == [1000, 0, 0]
+
+
+@pytest.mark.parametrize(("count", "variance"), [(10**5, 0.25), (10**6, 0.5)])
+def test_published_parents_of_many_are_drawn_with_replacement(stream, count, variance):
+    scratch, parents = np.zeros(3), np.zeros(3, np.int64)
+    grown = np.array([count // 2, count // 2, 0])
+    n, drawn = count // 2, []
+    for _ in range(2000):
+        lice.draw_parents(stream, grown, n, scratch, parents)
+        assert parents.sum() == n
+        drawn.append(parents[0])
+    assert np.var(drawn) == pytest.approx(variance * n / 2, rel=0.15)
+    lice.draw_parents(stream, grown, count, scratch, parents)
+    assert parents.tolist() == grown.tolist()  # all are taken
+
+
 def test_maternal_eggs_without_chance_are_those_of_all_free_females(stream):
     eggs = lay(stream, adults([60, 20, 20], [5, 0, 0]), 2, 1001, True, rules=PUBLISHED, n_free=50)
     assert eggs.tolist() == [601, 200, 200]
