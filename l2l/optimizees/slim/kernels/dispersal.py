@@ -13,7 +13,20 @@ from .sampling import binomial, poisson
 
 @njit(cache=True, nogil=True)
 def disperse(
-    stream, day, batches, hatch_days, probability, travel_days, travel, scratch, rules, ring, queue, n_queued, sent=None
+    stream,
+    day,
+    batches,
+    hatch_days,
+    probability,
+    travel_days,
+    travel,
+    scratch,
+    rules,
+    ring,
+    queue,
+    n_queued,
+    allotted,
+    sent=None,
 ):
     """Send a farm's eggs of ``day`` on their way, and clear ``batches``.
 
@@ -34,6 +47,8 @@ def disperse(
     ring : int64[n_farms, ring_days, n_genotypes]
     queue, n_queued : int64[n_farms, n_rows, 2 + n_genotypes], int64[n_farms]
         Where not all batches count that hatch on the way: all that swim to each farm, see ``arrivals``.
+    allotted : int64[n_farms]
+        The eggs that set out for each farm are added.
     sent : int64[n_farms, ring_days, n_genotypes] or None
         If given, eggs for each farm by days until they hatch are added here, and go nowhere else.
     """
@@ -66,6 +81,7 @@ def disperse(
                 for g in range(n_genotypes):
                     sent[j, h, g] += arriving[g]
             else:
+                allotted[j] += arriving.sum()
                 n_queued[j] = deliver(arriving, day, h, travel[j], rules, ring[j], queue[j], n_queued[j])
         for g in range(n_genotypes):
             batches[h, g] = 0

@@ -77,14 +77,17 @@ def write_day(state, first_cage, actions, day, record):
             record.lice[day, f] += state.lice[c]
     record.action[day] = actions
     record.aggregation[day] = state.aggregation
+    record.worst_aggregation[day] = state.worst_aggregation
     record.reported_aggregation[day] = state.reported_aggregation
     record.fish_population[day] = state.fish_population
     record.cleaner_fish[day] = state.cleaner_population
     record.treating[day] = state.treating
+    record.fallow_cages[day] = state.fallow_cages
     record.treatments_used[day] = state.treatments_used
     record.allowed_treatments[day] = state.remaining
     record.asked_to_treat[day] = state.asked_to_treat
     record.eggs[day] = state.eggs
+    record.allotted_eggs[day] = state.allotted_eggs
     record.arrivals[day] = state.arrivals
     record.influx_lice[day] = state.influx_lice
     record.reservoir_ratios[day] = state.reservoir_ratios

@@ -93,6 +93,7 @@ def apply_action(shared, state, farm, action, day):
 def begin_day(shared, state, farm, day):
     """Clear the day's tallies and harvest what is ready."""
     state.eggs[farm] = 0
+    state.allotted_eggs[farm] = 0
     state.dead_lice[farm] = 0
     state.removed_lice[farm] = 0
     state.dead_fish[farm] = 0
@@ -149,6 +150,7 @@ def send_eggs(shared, state, farm, day):
         state.larvae,
         state.queue,
         state.n_queued,
+        state.allotted_eggs,
     )
     state.n_batches[farm] = 0
 
@@ -183,7 +185,7 @@ def observe(shared, state, farm, day):
     n_treatments = shared.is_cleaner.shape[0]
     first, last = shared.first_cage[farm], shared.first_cage[farm + 1]
     total, worst = 0.0, 0.0
-    fish, cleaner = 0, 0
+    fish, cleaner, n_fallow = 0, 0, 0
     state.treating[farm] = 0
     for c in range(first, last):
         fish += state.fish[c]
@@ -193,14 +195,17 @@ def observe(shared, state, farm, day):
             total += per_fish
             worst = max(worst, per_fish)
         elif day >= state.cage_start[c] or shared.cage_start[c] != state.cage_start[c]:
-            state.treating[farm, n_treatments] = 1
+            n_fallow += 1
         for t in range(n_treatments):
             under = is_under(state.events[c], state.n_events[c], t, day, shared.application_period)
             if under and state.fish[c] > 0:
                 state.treating[farm, t] = 1
     sampled = day >= shared.farm_start[farm] and (day - shared.farm_start[farm]) % shared.sampling_spacing[farm] == 0
     state.aggregation[farm] = total / (last - first)
+    state.worst_aggregation[farm] = worst
     state.total_aggregation[farm] += state.aggregation[farm]
     state.reported_aggregation[farm] = worst if sampled else 0.0
+    state.fallow_cages[farm] = n_fallow
+    state.treating[farm, n_treatments] = 1 if n_fallow > 0 else 0
     state.fish_population[farm] = fish
     state.cleaner_population[farm] = cleaner

@@ -294,6 +294,7 @@ class Farm:
             state.larvae,
             state.queue,
             state.n_queued,
+            state.allotted_eggs,
             sent,
         )
         return [{hatch: self._distribution(share[self.day(hatch) - day]) for hatch in eggs} for share in sent]
@@ -364,6 +365,7 @@ class Farm:
                         f"got some that hatch on {hatch_date} and arrive on {arrival_time}"
                     )
         for hatch_date, larvae in batches.items():
+            state.allotted_eggs[self.id_] += larvae.sum()
             state.n_queued[self.id_] = deliver(
                 larvae,
                 next_day - 1,

@@ -16,14 +16,17 @@ class Record(NamedTuple):
     lice: np.ndarray  # int64[d, f, s, g], at the end of the day
     action: np.ndarray  # int64[d, f]
     aggregation: np.ndarray  # float64[d, f], adult females per fish, mean over cages
-    reported_aggregation: np.ndarray  # float64[d, f]
+    worst_aggregation: np.ndarray  # float64[d, f], of the worst cage
+    reported_aggregation: np.ndarray  # float64[d, f], the same on sampling days, else 0
     fish_population: np.ndarray  # int64[d, f]
     cleaner_fish: np.ndarray  # int64[d, f]
     treating: np.ndarray  # int64[d, f, t + 1], last: a cage is fallow
+    fallow_cages: np.ndarray  # int64[d, f]
     treatments_used: np.ndarray  # int64[d, f, t], accepted requests since the first day
     allowed_treatments: np.ndarray  # int64[d, f]
     asked_to_treat: np.ndarray  # int64[d, f]
     eggs: np.ndarray  # int64[d, f, g], laid
+    allotted_eggs: np.ndarray  # int64[d, f], laid anywhere today and on their way to the farm
     arrivals: np.ndarray  # int64[d, f, g], larvae that entered L1 from farms
     influx_lice: np.ndarray  # int64[d, f], from the reservoir
     reservoir_ratios: np.ndarray  # float64[d, g], of the next day
@@ -49,14 +52,17 @@ def allocate(shared: Shared, n_days: int) -> Record:
         lice=integers(N_STAGES, g),
         action=integers(),
         aggregation=reals(),
+        worst_aggregation=reals(),
         reported_aggregation=reals(),
         fish_population=integers(),
         cleaner_fish=integers(),
         treating=integers(t + 1),
+        fallow_cages=integers(),
         treatments_used=integers(t),
         allowed_treatments=integers(),
         asked_to_treat=integers(),
         eggs=integers(g),
+        allotted_eggs=integers(),
         arrivals=integers(g),
         influx_lice=integers(),
         reservoir_ratios=np.zeros((n_days, g)),

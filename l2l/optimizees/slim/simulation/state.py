@@ -29,7 +29,7 @@ class State(NamedTuple):
     cleaner_fish: np.ndarray  # int64[c, t]
     busy_dams: np.ndarray  # float64[c], matings per female and day, averaged
     cage_start: np.ndarray  # int64[c], day of the current stock's arrival
-    events: np.ndarray  # int64[c, e, 4]
+    events: np.ndarray  # int64[c, e, 5]
     n_events: np.ndarray  # int64[c]
     # farms
     larvae: np.ndarray  # int64[f, r, g], to enter L1 on day d in slot d mod r
@@ -43,10 +43,12 @@ class State(NamedTuple):
     memory: np.ndarray  # int64[f, t + 1], day of each treatment's last acceptance; last: treatments rotated
     # what a farm's policy may see
     aggregation: np.ndarray  # float64[f], adult females per fish, mean over cages
-    reported_aggregation: np.ndarray  # float64[f], worst cage, on sampling days, else 0
+    worst_aggregation: np.ndarray  # float64[f], of the worst cage
+    reported_aggregation: np.ndarray  # float64[f], the same on sampling days, else 0
     fish_population: np.ndarray  # int64[f]
     cleaner_population: np.ndarray  # int64[f]
     treating: np.ndarray  # int64[f, t + 1], treatments under way; last: a cage is fallow
+    fallow_cages: np.ndarray  # int64[f]
     asked_to_treat: np.ndarray  # int64[f]
     # organisation and reservoir
     mean_eggs: np.ndarray  # float64[g]
@@ -55,6 +57,7 @@ class State(NamedTuple):
     influx: np.ndarray  # int64[1], lice per cage, tomorrow
     # the day's tally, by farm
     eggs: np.ndarray  # int64[f, g], laid
+    allotted_eggs: np.ndarray  # int64[f], of all farms, on their way to this one
     arrivals: np.ndarray  # int64[f, g], larvae that entered L1
     influx_lice: np.ndarray  # int64[f], from the reservoir
     dead_lice: np.ndarray  # int64[f]
@@ -114,16 +117,19 @@ def allocate(shared: Shared) -> State:
         next_day=integers(f),
         memory=integers(f, t + 1),
         aggregation=np.zeros(f),
+        worst_aggregation=np.zeros(f),
         reported_aggregation=np.zeros(f),
         fish_population=integers(f),
         cleaner_population=integers(f),
         treating=integers(f, t + 1),
+        fallow_cages=integers(f),
         asked_to_treat=integers(f),
         mean_eggs=np.zeros(g),
         alpha=np.zeros((n_genes, 3)),
         reservoir_ratios=np.zeros(g),
         influx=integers(1),
         eggs=integers(f, g),
+        allotted_eggs=integers(f),
         arrivals=integers(f, g),
         influx_lice=integers(f),
         dead_lice=integers(f),

@@ -44,15 +44,18 @@ class Agreement(NamedTuple):
 
 
 def required_quantities(genes: Sequence[str]) -> list[str]:
-    """What must agree: lice, fish, treatments, eggs, and genotypes."""
+    """What must agree: lice, fish, fallow cages, treatments, eggs, and genotypes."""
     genotypes = [genotype for gene in genes for genotype in genotypes_of(gene)]
     return [
         *STAGE_NAMES,
         *(f"L5f_{g}" for g in genotypes),
         *(_frequency_name("L5f", gene) for gene in genes),
+        "agg_max",
         "num_fish",
+        "cages_fallow",
         "cum_treatments",
         "eggs",
+        "arrivals",
         *(f"eggs_{g}" for g in genotypes),
         *(_frequency_name("eggs", gene) for gene in genes),
     ]

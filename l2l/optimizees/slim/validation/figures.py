@@ -20,7 +20,7 @@ LABELS = {
     "num_fish": "fish",
     "num_cleaner": "cleaner fish",
     "agg_total": "adult females per fish",
-    "agg_max": "the same, worst cage",
+    "agg_max": "females per fish, worst cage",
     "cum_treatments": "treatments so far",
     "cages_fallow": "fallow cages",
     "arrivals": "eggs sent to farms",

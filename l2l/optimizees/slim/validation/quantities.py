@@ -20,19 +20,23 @@ def places(n_farms: int) -> list[int]:
 def daily_quantities(record: Record, config: Config) -> dict[str, np.ndarray]:
     """Figures of a run at the end of each day, float64[d, 1 + f], the loch first.
 
-    ``agg_total`` is adult females per fish, 0 where there are no fish.
+    ``agg_total`` is adult females per fish, 0 where there are no fish, ``agg_max`` that of the worst cage.
+    ``arrivals`` are eggs that were laid on the day and allotted to the farm; they get there later.
     """
     n_cages = np.array([farm.ncages for farm in config.farms])
     lice = record.lice.sum(axis=3)  # (d, f, s)
     counts = {stage: lice[:, :, s] for s, stage in enumerate(STAGE_NAMES)}
     counts |= _by_genotype("L5f", record.lice[:, :, L5F], config)
     counts |= {"num_fish": record.fish_population, "num_cleaner": record.cleaner_fish}
-    counts |= {"cum_treatments": record.treatments_used.sum(axis=2)}
+    counts |= {"cum_treatments": record.treatments_used.sum(axis=2), "cages_fallow": record.fallow_cages}
+    counts |= {"arrivals": record.allotted_eggs}
     counts |= {"eggs": record.eggs.sum(axis=2), **_by_genotype("eggs", record.eggs, config)}
     counts |= {"cum_payoff": np.cumsum(record.payoff, axis=0)}
     found = {name: _with_loch(values) for name, values in counts.items()}
     fish = found["num_fish"]
     found["agg_total"] = np.divide(found["L5f"], fish, out=np.zeros(fish.shape), where=fish > 0)
+    worst = record.worst_aggregation
+    found["agg_max"] = np.concatenate([worst.max(axis=1, keepdims=True), worst], axis=1)
     found["ext_influx_per_cage"] = _with_loch(record.influx_lice) / np.append(n_cages.sum(), n_cages)
     return found
 

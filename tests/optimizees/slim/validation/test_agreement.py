@@ -134,7 +134,7 @@ def test_required_are_lice_fish_eggs_genotypes_and_treatments():
     assert required_quantities(("a",)) == [
         *("L1", "L2", "L3", "L4", "L5f", "L5m"),
         *("L5f_a", "L5f_A", "L5f_Aa", "L5f_frequency_A"),
-        *("num_fish", "cum_treatments", "eggs"),
+        *("agg_max", "num_fish", "cages_fallow", "cum_treatments", "eggs", "arrivals"),
         *("eggs_a", "eggs_A", "eggs_Aa", "eggs_frequency_A"),
     ]
 

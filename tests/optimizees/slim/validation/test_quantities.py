@@ -30,7 +30,7 @@ def test_the_loch_comes_first():
 
 
 def test_counts_of_the_loch_are_sums_over_farms(found):
-    for name in ("L1", "L5m", "L5f_a", "num_fish", "cum_treatments", "eggs", "eggs_Aa", "cum_payoff"):
+    for name in ("L1", "L5m", "L5f_a", "num_fish", "cum_treatments", "eggs", "eggs_Aa", "cum_payoff", "arrivals"):
         np.testing.assert_allclose(found[name][:, 0], found[name][:, 1:].sum(axis=1), err_msg=name)
         assert found[name].any(), name
 
@@ -53,3 +53,23 @@ def test_aggregation_of_the_loch_is_its_females_over_its_fish(found, record):
 
 def test_influx_is_per_cage(found):
     np.testing.assert_array_equal(found["ext_influx_per_cage"][0], 1000)
+
+
+def test_worst_cage_of_the_loch_is_that_of_the_worst_farm(found, record):
+    np.testing.assert_array_equal(found["agg_max"][:, 0], record.worst_aggregation.max(axis=1))
+    np.testing.assert_array_equal(found["agg_max"][:, 1:], record.worst_aggregation)
+    assert (found["agg_max"][:, 1:] >= record.aggregation).all()
+    sampled = record.reported_aggregation > 0
+    np.testing.assert_array_equal(record.reported_aggregation[sampled], record.worst_aggregation[sampled])
+
+
+class FirstFarmRests:
+    """Harvests the first farm and leaves the others alone."""
+
+    def predict(self, observation, agent):
+        return 3 if agent == "farm_0" else 4
+
+
+def test_cages_of_a_farm_that_was_harvested_are_fallow(config):
+    found = daily_quantities(Simulator(config).run_recorded(FirstFarmRests(), 0), config)
+    np.testing.assert_array_equal(found["cages_fallow"], np.tile([6, 6, 0], (config.n_days, 1)))
