@@ -12,19 +12,14 @@ YEAR_DAYS = 365
 
 
 @inner
-def request_treatment(shared, state, farm, treatment, day, force):
-    """Ask for a treatment of every eligible cage of a farm; return whether any cage gets it.
+def treat_cages(shared, state, farm, treatment, day, force):
+    """Put every eligible cage of a farm under a treatment; return whether there is any.
 
     A cage is eligible if it has started, is not fallow, is not under the same treatment and has more than one
-    adult female per fish.  ``force`` waives the last three, and does not count in the yearly quota.  The request
-    is refused if the site may not use the treatment or has none left.  Without the rule ``eligibility`` every cage
-    that has started is eligible, and nothing that is forced is refused.
+    adult female per fish.  ``force`` waives the last three; without the rule ``eligibility`` they are never asked.
     """
     rules = shared.rules
-    waived = force and not rules.eligibility  # SLIM schedules all treatments beforehand
-    if not (waived or (shared.allowed[farm, treatment] and state.remaining[farm] > 0)):
-        return False
-    month = shared.month[max(0, day)]  # before the first day: that of the first day
+    month = shared.month[max(day, shared.n_days - shared.month.shape[0])]  # what is older is over, whatever the month
     duration = shared.duration[farm, month, treatment]
     accepted = False
     for c in range(shared.first_cage[farm], shared.first_cage[farm + 1]):
@@ -42,6 +37,19 @@ def request_treatment(shared, state, farm, treatment, day, force):
             state.events[c], state.n_events[c], treatment, day, delay, duration, period, rules
         )
         accepted = True
+    return accepted
+
+
+@inner
+def request_treatment(shared, state, farm, treatment, day, force):
+    """Ask for a treatment of every eligible cage of a farm, see `treat_cages`; return whether any cage gets it.
+
+    The request is refused if the site may not use the treatment or has none left.  What is forced does not count in
+    the yearly quota.
+    """
+    if not (shared.allowed[farm, treatment] and state.remaining[farm] > 0):
+        return False
+    accepted = treat_cages(shared, state, farm, treatment, day, force)
     if accepted and not force:
         state.treatments_used[farm, treatment] += 1
         state.memory[farm, treatment] = day
@@ -76,17 +84,30 @@ def fallow(shared, state, farm, day):
 
 
 @inner
+def follow_schedule(shared, state, farm, day):
+    """Give a farm the treatments that are scheduled for ``day``, if the site may use them and has one left."""
+    # SLIM asks for all of them beforehand, with the year's quota untouched
+    left = state.remaining[farm] if shared.rules.eligibility else shared.max_num_treatments[farm]
+    for i in range(shared.scheduled_first[farm], shared.scheduled_first[farm + 1]):
+        scheduled = shared.scheduled_day[i]
+        treatment = shared.scheduled_treatment[i]
+        due = scheduled == day or (day == 0 and scheduled < 0)  # what was applied before may still act
+        if due and left > 0 and shared.allowed[farm, treatment]:
+            treat_cages(shared, state, farm, treatment, scheduled, True)
+
+
+@inner
 def apply_action(shared, state, farm, action, day):
-    """Carry out a farm's action: a treatment's number, n_treatments to fallow, anything above for nothing."""
+    """Carry out a farm's schedule, then its action.
+
+    That is a treatment's number, n_treatments to fallow, anything above for nothing.
+    """
+    follow_schedule(shared, state, farm, day)
     n_treatments = shared.is_cleaner.shape[0]
     if action == n_treatments:
         fallow(shared, state, farm, day)
     elif 0 <= action < n_treatments:
         request_treatment(shared, state, farm, action, day, False)
-    for i in range(shared.scheduled_first[farm], shared.scheduled_first[farm + 1]):
-        scheduled = shared.scheduled_day[i]
-        if scheduled == day or (day == 0 and scheduled < 0):  # what was applied before may still act
-            request_treatment(shared, state, farm, shared.scheduled_treatment[i], scheduled, True)
 
 
 @inner
@@ -123,7 +144,7 @@ def update_farm(shared, state, farm, day):
     Every rate is taken from the state at the start of the day.  Deaths come first, then the survivors develop,
     then newcomers join; the day's eggs are laid by the adults of its start.
     """
-    if day > shared.farm_start[farm] and (day - shared.farm_start[farm] + 1) % YEAR_DAYS == 0:
+    if (day - shared.farm_start[farm] + 1) % YEAR_DAYS == 0:
         state.remaining[farm] = shared.max_num_treatments[farm]
     stock_cages(shared, state, farm, day)
     n_fish = state.fish[shared.first_cage[farm] : shared.first_cage[farm + 1]].sum()

@@ -18,19 +18,25 @@ HYPERGEOMETRIC_BELOW = 10**6  # of so many lice or more SLIM draws parents, and 
 
 @njit(cache=True, nogil=True)
 def add_event(events, n_events, treatment, day, effect_delay, duration, application_period, rules):
-    """Append an event; lice die on days d with delay <= d - day <= delay + duration.  Return the new count.
+    """Add an event; lice die on days d with delay <= d - day <= delay + duration.  Return the new count.
 
-    Without the rule ``effect_delay`` they die from ``day`` itself on.
+    Without the rule ``effect_delay`` they die from ``day`` itself on.  Of the events of a day those that act longest
+    come first, as in SLIM, where the first one decides on the stages that die, and the last one on the cost.
     """
     if n_events == events.shape[0]:
         raise OverflowError("a cage is under more treatments at once than it has room for; drop those that have ended")
-    events[n_events, TREATMENT] = treatment
-    events[n_events, APPLIED] = day
-    events[n_events, EFFECT_FIRST] = day + effect_delay if rules.effect_delay else day
-    last = int(day + effect_delay + duration)
-    events[n_events, EFFECT_LAST] = last
+    last = day + int(effect_delay + duration)
+    e = n_events
+    while e > 0 and events[e - 1, APPLIED] == day and events[e - 1, EFFECT_LAST] < last:
+        for field in range(EVENT_FIELDS):
+            events[e, field] = events[e - 1, field]
+        e -= 1
+    events[e, TREATMENT] = treatment
+    events[e, APPLIED] = day
+    events[e, EFFECT_FIRST] = day + effect_delay if rules.effect_delay else day
+    events[e, EFFECT_LAST] = last
     # a day more where cleaner fish are stocked by what was in effect the day before
-    events[n_events, NEEDED_LAST] = max(last if rules.cleaner_fish else last + 1, day + application_period - 1)
+    events[e, NEEDED_LAST] = max(last if rules.cleaner_fish else last + 1, day + application_period - 1)
     return n_events + 1
 
 
@@ -190,13 +196,13 @@ def deaths_under_effect(stream, n_fish, events, n_events, day, month, duration, 
 
     Each takes the share ``fish_mortality`` float64[n_treatments] of the stock, spread over its ``duration``
     float64[months, n_treatments] when it was applied, a day at least, on each day of its effect.  ``month`` is that
-    of each day.
+    of each day, those before the first one counted from the end.
     """
     dead = 0
     for e in range(n_events):
         if in_effect(events[e], day):
             t = events[e, TREATMENT]
-            days = max(1.0, duration[month[max(0, events[e, APPLIED])], t])
+            days = max(1.0, duration[month[events[e, APPLIED]], t])
             dead += draw(stream, n_fish, min(1.0, fish_mortality[t] / days), stochastic)
     return dead
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import NamedTuple
 
 import numpy as np
@@ -27,7 +26,7 @@ class Shared(NamedTuple):
 
     n_days: int
     first_cage: np.ndarray  # int64[f + 1], cages of farm f are first_cage[f] .. first_cage[f + 1] - 1
-    month: np.ndarray  # int64[d]
+    month: np.ndarray  # int64[d + days before the first], those counted from the end: treatments may act from then
     n_slots: int  # treatment events that one cage may be under at once
     rules: Rules
     # lice
@@ -148,7 +147,7 @@ def build_shared(config: Config) -> Shared:
     shared = Shared(
         n_days=config.n_days,
         first_cage=np.concatenate([[0], np.cumsum([farm.ncages for farm in config.farms])]),
-        month=np.array([(config.start_date + timedelta(days=d)).month - 1 for d in range(config.n_days)], np.int64),
+        month=_months(config),
         n_slots=_n_slots(config),
         rules=rules,
         background_mortality=np.array([config.background_lice_mortality_rates[s] for s in STAGE_NAMES]),
@@ -232,6 +231,15 @@ def freeze(shared: Shared) -> Shared:
 
 def _day(config: Config, date) -> int:
     return (date - config.start_date).days
+
+
+def _months(config: Config) -> np.ndarray:
+    """Month of each day, int64[d + days before]; day -1 is the last one, as far back as a treatment may act from."""
+    delay = np.array([t.effect_delay for t in config.treatments])
+    days_before = int((_effect_days(config).max(axis=(0, 1)) + delay).max())
+    days = np.concatenate([np.arange(config.n_days), np.arange(-days_before, 0)])
+    dates = np.datetime64(config.start_date, "D") + days
+    return dates.astype("datetime64[M]").astype(np.int64) % 12
 
 
 def _development_rate(config: Config, stage: str) -> np.ndarray:

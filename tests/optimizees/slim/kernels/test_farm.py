@@ -230,6 +230,87 @@ def test_treatment_from_before_the_first_day_goes_on(sea_of):
     assert sea.state.cost[0] == pytest.approx(5000 / 28)  # paid for before
 
 
+@pytest.mark.parametrize("rules", ["revised", "published"])
+def test_treatment_from_before_the_first_day_has_the_temperature_of_its_own_month(sea_of, rules):
+    by_month = np.array([[5.0, *[9.0] * 10, 14.0]])  # EMB: 42 days if applied in January, 15 in December
+    given = {"treatment_dates": [["2017-12-12 00:00:00", "emb"]]}  # acts until 5 + 15 days later
+    sea = sea_of(given, temperatures=by_month, rules=rules)
+    sea.step()
+    assert sea.state.events[0, : sea.state.n_events[0], [1, 3]].T.tolist() == [[-20, 0]]
+    sea.step()
+    assert sea.state.treating[0, EMB] == 0
+
+
+def test_published_fish_die_by_the_duration_of_the_month_of_application(sea_of):
+    by_month = np.array([[5.0, *[9.0] * 10, 14.0]])
+    deadly = {"treatments.EMB.quadratic_fish_mortality_coeffs": [10.0, 0, 0, 0, 0, 0]}
+    given = {"treatment_dates": [["2017-12-30 00:00:00", "emb"]]}
+    sea = sea_of(given, temperatures=by_month, rules="published", **deadly)
+    sea.put_lice(100_000)
+    sea.step()
+    assert sea.state.dead_fish[0] == pytest.approx(40_000 * 0.1 / 15, abs=41)  # and at most 40 of lice
+
+
+def test_published_schedule_asks_with_the_years_quota_untouched(sea_of):
+    given = {"treatment_dates": [["2018-01-02 00:00:00", "emb"]], "max_num_treatments": 1}
+    for rules, accepted in (("published", [1, 2]), ("revised", [1, 1])):
+        sea = infested(sea_of, given, rules=rules)
+        n_events = []
+        for action in (THERMOLICER, NOTHING):
+            sea.step(action)
+            n_events.append(sea.state.n_events[0])
+        assert n_events == accepted
+    sea = infested(sea_of, {**given, "max_num_treatments": 0}, rules="published")
+    sea.step()
+    sea.step()
+    assert sea.state.n_events[0] == 0
+
+
+def test_scheduled_treatment_comes_before_the_action_of_the_day(sea_of):
+    sea = infested(sea_of, {"treatment_dates": [["2018-01-01 00:00:00", "emb"]]})
+    sea.step(EMB)
+    assert sea.state.n_events[0] == 1  # under it already
+    assert sea.state.remaining[0] == 10
+
+
+def test_forced_request_needs_one_that_is_left_under_both_rule_sets(sea_of):
+    for rules in ("revised", "published"):
+        sea = infested(sea_of, {"max_num_treatments": 1}, rules=rules)
+        assert request(sea, EMB)
+        assert not request(sea, THERMOLICER, force=True)
+
+
+def test_worst_cage_and_fallow_cages_are_told(sea_of):
+    sea = sea_of({"ncages": 3}, **NO_LICE_DIE)
+    sea.state.lice[:, L5F, 0] = [4000, 12_000, 0]
+    sea.state.fish[2] = 0
+    sea.step()
+    assert sea.state.worst_aggregation[0] == pytest.approx(0.3, rel=1e-3)
+    assert sea.state.fallow_cages[0] == 1
+    sea.step(FALLOW)
+    assert sea.state.worst_aggregation[0] == 0
+    assert sea.state.fallow_cages[0] == 3
+
+
+def test_cages_that_wait_for_their_smolts_are_not_fallow(sea_of):
+    sea = sea_of({"cages_start_dates": ["2018-01-03 00:00:00"]})
+    sea.step()
+    assert sea.state.fallow_cages[0] == 0
+
+
+def test_eggs_are_allotted_to_farms_on_the_day_they_are_laid(sea_of):
+    probs = np.array([[0.2, 0.3], [0.0, 0.1]])
+    sea = sea_of({}, {}, interfarm_probs=probs, interfarm_times=np.full((2, 2), 9.0))
+    sea.put_lice(20_000)
+    sea.step()
+    expected = probs.T @ sea.state.eggs.sum(axis=1)
+    np.testing.assert_allclose(sea.state.allotted_eggs, expected, atol=5 * np.sqrt(expected.max()))
+    np.testing.assert_array_equal(sea.state.allotted_eggs, sea.state.larvae.sum(axis=(1, 2)))
+    assert sea.state.arrivals.sum() == 0
+    sea.step(FALLOW, FALLOW)
+    assert sea.state.allotted_eggs.sum() == 0  # of the day, not so far
+
+
 def test_more_treatments_than_there_is_room_for_are_an_error(sea_of):
     sea = sea_of({})
     for _ in range(sea.shared.n_slots):

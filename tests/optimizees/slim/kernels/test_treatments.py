@@ -57,6 +57,20 @@ def test_finished_events_are_dropped_and_the_others_kept_in_order():
     assert events[0].tolist() == [CLEANERFISH, 26, 27, 28, 28]
 
 
+def test_events_of_a_day_are_in_the_order_of_how_long_they_act():
+    events, n = events_of((CLEANERFISH, 3, 1, 1), (THERMOLICER, 4, 1, 1), (CLEANERFISH, 4, 1, 1), (EMB, 4, 5, 21))
+    assert n == 4
+    assert events[:n, :2].tolist() == [[CLEANERFISH, 3], [EMB, 4], [THERMOLICER, 4], [CLEANERFISH, 4]]
+    assert events[1].tolist() == [EMB, 4, 9, 30, 30]
+
+
+def test_effect_that_ended_during_the_night_before_the_first_day_is_over():
+    events, _ = events_of((EMB, -27, 5, 21.4))  # until 14:24 of the day before
+    assert not treatments.in_effect(events[0], 0)
+    events, _ = events_of((EMB, -26, 5, 21.4))
+    assert treatments.in_effect(events[0], 0)
+
+
 def test_event_lasts_as_long_as_it_is_applied():
     events, n = events_of((EMB, 0, 0, 2))
     assert treatments.drop_finished(events, n, 6) == 1

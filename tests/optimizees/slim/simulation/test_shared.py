@@ -129,8 +129,16 @@ def test_ring_is_longer_than_any_egg_or_larva_is_on_its_way():
 
 
 def test_months_are_those_of_the_calendar():
-    month = build_shared(FYNE.replace(start_date="2020-01-31 00:00:00", end_date="2020-03-03 00:00:00")).month
-    assert month.tolist() == [0] + [1] * 29 + [2] * 2
+    shared = build_shared(FYNE.replace(start_date="2020-01-31 00:00:00", end_date="2020-03-03 00:00:00"))
+    assert shared.month[: shared.n_days].tolist() == [0] + [1] * 29 + [2] * 2
+
+
+def test_months_go_back_from_the_first_day_as_far_as_a_treatment_may_act():
+    month = build_shared(FYNE).month  # EMB: 5 + 210 / 7.7 days in the coldest water
+    assert len(month) == FYNE.n_days + 32
+    assert month[-31:].tolist() == [11] * 31 and month[-32] == 10
+    lasting = FYNE.replace(**{"treatments.EMB.durability_temp_ratio": 3650.0, "start_date": "1969-01-01 00:00:00"})
+    assert build_shared(lasting).month[-1] == 11
 
 
 def test_reservoir_begins_with_its_prior_mass():
