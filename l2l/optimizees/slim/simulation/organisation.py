@@ -9,6 +9,7 @@ from types import TracebackType
 import numpy as np
 
 from ..kernels import episode
+from ..types.actions import checked_actions
 from .config import Config
 from .farm import Farm
 from .farm_pool import FarmPool
@@ -59,10 +60,15 @@ class Organisation:
         -------
         float64[n_farms]
             Payoff of each farm, GBP.
+
+        Raises
+        ------
+        InvalidActionError
+            If there is not one of the actions that exist for each farm; nothing has happened then.
         """
-        if len(actions) != len(self.farms):
-            raise ValueError(f"actions must be {len(self.farms)} integers, one per farm, got {actions!r}")
-        for farm, action in zip(self.farms, actions, strict=True):
+        simulator = self.simulator
+        chosen = checked_actions(actions, simulator.action_names, len(self.farms), simulator.day)
+        for farm, action in zip(self.farms, chosen, strict=True):
             farm.apply_action(cur_date, action)
         for farm in self.farms:
             farm.begin_update()

@@ -1,6 +1,6 @@
 """What a farm does on a day, as a number: a treatment's, then fallow, then none."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from operator import index
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ def checked_action(action: Any, names: Sequence[str], agent: str, day: int) -> i
     Parameters
     ----------
     action
-        Any whole number: of Python, of NumPy, or an array without axes.
+        Any whole number: of Python, of NumPy, or an array without axes.  ``True`` is none.
     names
         Of all actions, in their order.
     agent, day
@@ -40,7 +40,7 @@ def checked_action(action: Any, names: Sequence[str], agent: str, day: int) -> i
         If it is no whole number or out of range.
     """
     try:
-        number = index(action)
+        number = -1 if isinstance(action, bool) else index(action)
     except TypeError:
         number = -1
     if 0 <= number < len(names):
@@ -49,3 +49,22 @@ def checked_action(action: Any, names: Sequence[str], agent: str, day: int) -> i
         f"{agent}, day {day}: action {action!r}; expected a whole number from 0 to {len(names) - 1} "
         f"({', '.join(f'{i} {name}' for i, name in enumerate(names))})"
     )
+
+
+def checked_actions(actions: Any, names: Sequence[str], n_farms: int, day: int) -> list[int]:
+    """One action per farm, in their order; see ``checked_action``.
+
+    Raises
+    ------
+    InvalidActionError
+        If it is no sequence of as many as there are farms, or one of them is no action.
+    """
+    try:
+        n_actions = -1 if isinstance(actions, Mapping | Set) else len(actions)  # these have no order of farms
+    except TypeError:
+        n_actions = -1
+    if n_actions != n_farms:
+        raise InvalidActionError(
+            f"day {day}: there must be {n_farms} actions, one per farm in their order, got {actions!r}"
+        )
+    return [checked_action(action, names, f"farm_{f}", day) for f, action in enumerate(actions)]
