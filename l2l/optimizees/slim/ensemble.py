@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 from threading import local
 from typing import TypeVar
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from .simulation.config import Config
 from .simulation.farm_policies import AnyPolicy
+from .simulation.policies import Policy
 from .simulation.record import Record
 from .simulation.shared import Shared
 from .simulation.simulator import Outcome, Simulator
@@ -22,8 +24,8 @@ Run = tuple[AnyPolicy, np.random.SeedSequence]
 class Ensemble:
     """Runs of one scenario, each with its own policy and seed.  Results do not depend on ``n_threads``.
 
-    The threads share the policies: with more than one thread, a policy that is a Python object must not remember
-    anything from day to day.
+    A policy that is a Python object is copied (``copy.deepcopy``) for each of its runs: what it remembers from day to
+    day is of that run alone, and the object itself learns nothing of the runs.
     """
 
     def __init__(self, scenario: Config | Shared, n_threads: int = 1):
@@ -33,7 +35,8 @@ class Ensemble:
 
     def outcome(self, run: Run) -> Outcome:
         """Totals of one run, in the thread that asks; several may do so at the same time."""
-        return self._simulator().run(*run)
+        policy, seed = run
+        return self._simulator().run(_own(policy), seed)
 
     def outcomes(self, runs: Sequence[Run]) -> list[Outcome]:
         """Totals of each run, in the order of ``runs``."""
@@ -41,11 +44,15 @@ class Ensemble:
 
     def records(self, runs: Sequence[Run]) -> list[Record]:
         """Every day of each run, in the order of ``runs``."""
-        return self._map(lambda run: self._simulator().run_recorded(*run), runs)
+        return self._map(self._record, runs)
 
     def measured(self, runs: Sequence[Run], measure: Callable[[Record], T]) -> list[T]:
         """What ``measure`` makes of every day of each run, in the order of ``runs``; records are not kept."""
-        return self._map(lambda run: measure(self._simulator().run_recorded(*run)), runs)
+        return self._map(lambda run: measure(self._record(run)), runs)
+
+    def _record(self, run: Run) -> Record:
+        policy, seed = run
+        return self._simulator().run_recorded(_own(policy), seed)
 
     def _map(self, simulate, runs):
         if self.n_threads == 1:
@@ -57,3 +64,13 @@ class Ensemble:
         if not hasattr(self._thread, "simulator"):
             self._thread.simulator = Simulator(self._first.shared)
         return self._thread.simulator
+
+
+def _own(policy: AnyPolicy) -> AnyPolicy:
+    """The policy for one run: a compiled one is data, and can be shared."""
+    if isinstance(policy, Policy):
+        return policy
+    try:
+        return deepcopy(policy)
+    except TypeError as error:
+        raise TypeError(f"a policy is copied for each run of an ensemble, but {policy!r} cannot be: {error}") from error

@@ -15,7 +15,7 @@ from ..kernels.genetics import dominant_share
 from ..kernels.orders import order
 from ..kernels.policies import GIVEN
 from ..kernels.world import World, make_world
-from ..types.actions import FALLOW, NONE, action_names, checked_action
+from ..types.actions import FALLOW, NONE, action_names, checked_actions
 from . import record as records
 from . import state as states
 from .config import Config, ConfigError
@@ -32,6 +32,7 @@ from .farm_policies import (
 from .observation import observations
 from .policies import Policy, n_parameters
 from .shared import Shared, build_shared, freeze
+from .state import sequence_of
 
 if TYPE_CHECKING:
     from .environment import SimulatorPZEnv
@@ -72,11 +73,6 @@ class Outcome:
     resistance: np.ndarray
     treatments: np.ndarray
     fish: np.ndarray
-
-
-def sequence_of(seed: int | np.random.SeedSequence) -> np.random.SeedSequence:
-    """The seed sequence of a run."""
-    return seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
 
 
 class Simulator:
@@ -160,7 +156,12 @@ class Simulator:
             return
         decide = decisions(policy)
         while self.day < last_day:
-            self._choose(decide(observations(self.state)))
+            try:
+                actions = decide(observations(self.state))
+            except Exception as error:
+                error.add_note(f"raised by the policy {policy!r} on day {self.day}")
+                raise
+            self._choose(actions)
             self._advance(None, self.day + 1, world)
 
     def _advance(self, policy: Policy | None, last_day: int, world: World) -> None:
@@ -193,18 +194,16 @@ class Simulator:
 
         Raises
         ------
+        InvalidActionError
+            For a number of actions that is not that of the farms, or an action that there is not.
         ValueError
-            For a number of actions that is not that of the farms, an action out of range, before ``reset``, or
-            after the last day.
+            Before ``reset``, or after the last day.
         """
         self._choose(actions)
         self.pass_day()
 
     def _choose(self, actions: Sequence[int] | np.ndarray) -> None:
-        if len(actions) != self.shared.n_farms:
-            raise ValueError(f"there must be {self.shared.n_farms} actions, one per farm, got {actions!r}")
-        chosen = [checked_action(a, self.action_names, f"farm_{f}", self.day) for f, a in enumerate(actions)]
-        self.actions[:] = chosen
+        self.actions[:] = checked_actions(actions, self.action_names, self.shared.n_farms, self.day)
 
     def pass_day(self) -> None:
         """Advance by one day under ``self.actions`` int64[n_farms], as they stand there.

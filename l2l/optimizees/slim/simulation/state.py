@@ -89,6 +89,11 @@ class State(NamedTuple):
     gene_ratios: np.ndarray  # float64[genes, 3]
 
 
+def sequence_of(seed: int | np.random.SeedSequence) -> np.random.SeedSequence:
+    """The seed sequence of a run."""
+    return seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
+
+
 def allocate(shared: Shared) -> State:
     """Arrays of a state for ``shared``, not yet begun."""
     f, c, t, g = shared.n_farms, shared.n_cages, shared.n_treatments, shared.n_genotypes

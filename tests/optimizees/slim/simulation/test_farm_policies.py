@@ -1,8 +1,11 @@
 """Policies as Python objects: SLIM's own, the user's, and models of stable-baselines3."""
 
+import re
+
 import numpy as np
 import pytest
 
+from l2l.errors import UnknownNameError
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.observation import observations
 from l2l.optimizees.slim.simulation.policies import Policy, load_policy
@@ -31,6 +34,14 @@ def equal(a, b):
 
 
 # -------------------------------------------------------------------------------------------------- SLIM's own
+
+
+@pytest.mark.parametrize("agent", ["farm_2", "farm_-1", "farm_", "0", 0, None])
+@pytest.mark.parametrize("policy", [BernoullianPolicy(FYNE), MosaicPolicy(FYNE)])
+def test_policies_of_slim_know_the_agents_of_their_scenario(fyne, policy, agent):
+    fyne.reset(1)
+    with pytest.raises(UnknownNameError, match="no agent"):
+        policy.predict(observations(fyne.state)[0], agent)
 
 
 @pytest.mark.parametrize(
@@ -156,34 +167,49 @@ def test_object_may_decide_for_all_farms_together_and_learn_the_seed_of_the_run(
     assert first[0] == first[1] == (record.aggregation[:, 0] >= 0.5).argmax() + 1
 
 
-@pytest.mark.parametrize("action", [5, -1, 2.0, None, "emb"])
+@pytest.mark.parametrize(
+    "action", [5, -1, 2.0, float("nan"), None, "emb", True, np.True_, [1], np.array([1]), (np.array([1, 1]), None)]
+)
 def test_invalid_action_of_a_policy_names_farm_day_and_what_was_expected(fyne, action):
     class Wrong:
         def predict(self, observation, agent):
             return action if agent == "farm_1" and fyne.day == 3 else NONE
 
-    with pytest.raises(InvalidActionError, match=rf"farm_1, day 3: action {action!r}; expected .* 0 to 4 \(0 EMB"):
+    with pytest.raises(
+        InvalidActionError, match=rf"farm_1, day 3: action {re.escape(repr(action))}; expected .* 0 to 4 \(0 EMB"
+    ):
         fyne.run(Wrong(), seed=1)
 
 
-@pytest.mark.parametrize("policy", ["bernoulli", None, object()])
+@pytest.mark.parametrize("policy", ["bernoulli", None, object(), MosaicPolicy])
 def test_what_does_not_predict_is_no_policy(fyne, policy):
     with pytest.raises(TypeError, match=r"predict\(observation, agent\), got"):
         fyne.run(policy, seed=1)
 
 
-def test_too_few_actions_are_refused(fyne):
-    class Short:
-        def predict_all(self, observations):
-            return [NONE]
+def test_error_of_a_policy_says_on_which_day(fyne):
+    class Failing:
+        def predict(self, observation, agent):
+            return NONE if fyne.day < 5 else 1 // 0
 
-    with pytest.raises(ValueError, match="2 actions, one per farm"):
-        fyne.run(Short(), seed=1)
+    with pytest.raises(ZeroDivisionError) as raised:
+        fyne.run(Failing(), seed=1)
+    assert raised.value.__notes__[0].endswith("on day 5")
+
+
+@pytest.mark.parametrize("actions", [[NONE], [NONE] * 3, None, NONE, np.array(NONE), {0: NONE, 1: NONE}, {NONE, 0}])
+def test_there_must_be_an_action_for_each_farm_in_their_order(fyne, actions):
+    class Odd:
+        def predict_all(self, observations):
+            return actions
+
+    with pytest.raises(InvalidActionError, match="day 0: there must be 2 actions, one per farm in their order"):
+        fyne.run(Odd(), seed=1)
 
 
 def test_learned_policy_gives_its_model_the_features_of_all_farms(fyne):
     class Model:
-        def predict(self, features, deterministic):
+        def predict(self, features, state, deterministic):
             assert features.dtype == np.float32 and features.shape == (20,)
             assert deterministic
             fish_left = features[[2, 12]]
@@ -193,3 +219,18 @@ def test_learned_policy_gives_its_model_the_features_of_all_farms(fyne):
     first = (record.action == FALLOW).argmax(axis=0)
     left = record.fish_population / (fyne.shared.num_fish * np.diff(fyne.shared.first_cage))
     np.testing.assert_array_equal(first, (left < 0.999).argmax(axis=0) + 1)
+
+
+def test_learned_policy_hands_a_recurrent_model_its_state_from_day_to_day(fyne):
+    seen = []
+
+    class Model:
+        def predict(self, features, state, deterministic):
+            seen.append(state)
+            return [NONE, NONE], 1 if state is None else state + 1
+
+    policy = LearnedPolicy(Model(), FYNE)
+    fyne.run(policy, seed=1)
+    fyne.run(policy, seed=1)
+    n_days = FYNE.n_days
+    assert seen == [None, *range(1, n_days)] * 2

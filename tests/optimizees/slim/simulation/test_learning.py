@@ -47,3 +47,16 @@ def test_drawn_actions_follow_from_the_seed_of_the_run(short, model):
     actions = [simulator.run_recorded(policy, seed).action for seed in (1, 2, 1)]
     assert np.array_equal(actions[0], actions[2])
     assert not np.array_equal(actions[0], actions[1])
+
+
+def test_drawn_actions_depend_on_nothing_but_the_run_and_leave_the_generators_of_others_alone(short, model):
+    import torch
+
+    policy = LearnedPolicy(model, short, deterministic=False)
+    runs = [(policy, np.random.SeedSequence(i)) for i in range(6)]
+    alone = [record.action for record in Ensemble(short).records(runs)]
+    before = torch.random.get_rng_state(), np.random.get_state()[1].copy()
+    together = [record.action for record in Ensemble(short, n_threads=3).records(runs)]
+    assert np.array_equal(alone, together)
+    assert torch.equal(torch.random.get_rng_state(), before[0])
+    assert np.array_equal(np.random.get_state()[1], before[1])
