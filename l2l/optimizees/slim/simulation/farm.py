@@ -12,9 +12,10 @@ from ..kernels.dispersal import deliver, disperse
 from ..kernels.farm import stock_value
 from ..kernels.genetics import joint_ratios
 from ..kernels.sampling import make_streams, multinomial_uniform
-from ..kernels.stages import STAGE_NAMES
+from ..kernels.stages import L3, STAGE_NAMES
 from ..kernels.treatments import EVENT_FIELDS, add_event
 from ..types.actions import checked_action
+from ..types.numbers import MOST_LICE, whole_number
 from ..types.queue import TreatmentEvent
 from .cage import Cage, treatment_event
 from .config import Config
@@ -57,7 +58,8 @@ class Farm:
     cfg : Config
         The scenario.
     initial_lice_pop : mapping of str to int, optional
-        Lice of each stage in every cage; stages left out have none.  By default that of the scenario.
+        Lice of each stage in every cage; stages left out have none, nor have stages that are attached in a cage
+        without fish.  By default those of the scenario.
     simulator : Simulator, optional
         Whose farm it is; by default it gets a simulator of its own, at the first day under ``cfg.seed``.
 
@@ -78,8 +80,7 @@ class Farm:
         *,
         simulator: Simulator | None = None,
     ) -> None:
-        if not 0 <= id < len(cfg.farms):
-            raise ValueError(f"{cfg.name} has the farms 0 .. {len(cfg.farms) - 1}, got {id!r}")
+        id = whole_number(id, f"a farm of {cfg.name}", most=len(cfg.farms) - 1)
         if simulator is None:
             simulator = Simulator(cfg)
             simulator.reset(cfg.seed)
@@ -98,6 +99,8 @@ class Farm:
                 cage.lice_population.lice[:] = 0
                 for stage, n in initial_lice_pop.items():
                     cage.lice_population[stage] = n
+                if cage.is_fallowing:
+                    cage.lice_population.lice[L3:] = 0
 
     # ------------------------------------------------------------------------------------------ reading
 
@@ -131,9 +134,17 @@ class Farm:
         """What the fish would bring if they were sold as they are, GBP.
 
         (SLIM's documents say mass of fish.)
+
+        Parameters
+        ----------
+        cur_date : datetime
+            A day of the scenario, or its end.
         """
+        day, n_days = self.day(cur_date), self.simulator.shared.n_days
+        if not 0 <= day <= n_days:
+            raise ValueError(f"a date lies in {self.cfg.start_date} .. {self.date(n_days)}, got {cur_date}")
         value = stock_value.py_func  # type: ignore[attr-defined]  # the kernel as a Python function
-        return float(value(self.simulator.shared, self.simulator.state, self.id_, self.day(cur_date)))
+        return float(value(self.simulator.shared, self.simulator.state, self.id_, day))
 
     # ---------------------------------------------------------------------------------------- treatments
 
@@ -141,9 +152,7 @@ class Farm:
         """Number, as an action, of a treatment given as such, as a ``Treatment`` or by name."""
         if isinstance(treatment_type, str):
             return self.cfg.treatment_number(treatment_type)
-        if not 0 <= treatment_type < len(self.cfg.treatments):
-            raise ValueError(f"a treatment is 0 .. {len(self.cfg.treatments) - 1}, got {treatment_type!r}")
-        return int(treatment_type)
+        return whole_number(treatment_type, "a treatment", most=len(self.cfg.treatments) - 1)
 
     def generate_treatment_event(self, treatment_type: int | str, cur_date: datetime) -> TreatmentEvent:
         """What a treatment on this date would be; it is not given, see `add_treatment`."""
@@ -206,7 +215,8 @@ class Farm:
         """
         self._check_next(cur_date)
         day, state = self.next_day, self.simulator.state
-        state.influx[0], state.reservoir_ratios[:] = _number(ext_influx, "ext_influx"), self._joint(ext_pressure_ratios)
+        influx, ratios = whole_number(ext_influx, "ext_influx", most=MOST_LICE), self._joint(ext_pressure_ratios)
+        state.influx[0], state.reservoir_ratios[:] = influx, ratios
         self.begin_update()
         self.simulator.run_parts(day, episode.UPDATE, self.id_, self.id_ + 1)
         batches, hatch_days = state.batches[self.id_], state.hatch_days[self.id_, : state.n_batches[self.id_]]
@@ -310,9 +320,10 @@ class Farm:
         dict
             ``eggs_by_hatch_date`` itself, of which those that do not get there have been taken out.
         """
+        shared = self.simulator.shared
+        target_farm = whole_number(target_farm, "target_farm", most=shared.n_farms - 1)
         if not eggs_by_hatch_date:
             return eggs_by_hatch_date
-        shared = self.simulator.shared
         probability = np.zeros(shared.n_farms)
         probability[target_farm] = shared.interfarm_probs[self.id_, target_farm]
         probability.flags.writeable = False  # as those that the kernel is compiled for
@@ -324,8 +335,7 @@ class Farm:
 
     def get_cage_allocation(self, ncages: int, eggs_by_hatch_date: Eggs) -> list[Eggs]:
         """Draw which eggs get to each of ``ncages`` cages, all of them as likely."""
-        if ncages < 1:
-            raise ValueError(f"eggs need at least one cage to go to, got {ncages!r}")
+        ncages = whole_number(ncages, "ncages", least=1)
         allocation: list[Eggs] = [{} for _ in range(ncages)]
         for hatch_date, eggs in eggs_by_hatch_date.items():
             by_cage = np.array(
@@ -337,7 +347,8 @@ class Farm:
 
     def get_cage_pressures(self, external_inflow: int) -> list[int]:
         """Draw how many of ``external_inflow`` lice from the reservoir get to each cage, all of them as likely."""
-        return self._split(_number(external_inflow, "external_inflow"), len(self.cages)).tolist()
+        n_lice = whole_number(external_inflow, "external_inflow", most=MOST_LICE)
+        return self._split(n_lice, len(self.cages)).tolist()
 
     def get_cage_arrivals_stats(self, cage_arrivals: Sequence[Eggs]) -> tuple[int, list[int], list[GenoDistrib]]:
         """Totals of eggs allocated to cages: all, those of each cage, and these by genotype."""
@@ -388,8 +399,19 @@ class Farm:
         return self.cfg.start_date + timedelta(days=day)
 
     def day(self, date: datetime) -> int:
-        """Day of the simulation, counted from 0; negative before it."""
-        return (date - self.cfg.start_date).days
+        """Day of the simulation, counted from 0; negative before it.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is no date, or has a time that the first day has not.
+        """
+        if not isinstance(date, datetime) or date.tzinfo is not None:
+            raise TypeError(f"a date is a datetime without a time zone, got {date!r}")
+        day, rest = divmod(date - self.cfg.start_date, timedelta(days=1))
+        if rest:
+            raise ValueError(f"a date is a whole number of days after {self.cfg.start_date}, got {date}")
+        return day
 
     @property
     def next_day(self) -> int:
@@ -407,6 +429,8 @@ class Farm:
 
     def _counts(self, lice: GenoDistrib) -> np.ndarray:
         """Counts of lice that come from outside, int64[n_genotypes]."""
+        if not isinstance(lice, GenoDistrib):
+            raise TypeError(f"eggs are GenoDistribs by the date on which they hatch, got {lice!r}")
         if lice.counts.shape != self.default_ratios.shape or not lice.is_positive():
             raise ValueError(
                 f"{self.name} has lice of {len(self.default_ratios)} genotypes, none fewer than 0, got {lice}"
@@ -438,10 +462,3 @@ class Farm:
 
     def __repr__(self) -> str:
         return f"Farm {self.id_}, {self.name}: {len(self.cages)} cages, {self.num_fish} fish, {self.lice_population}"
-
-
-def _number(lice: int, name: str) -> int:
-    """A whole number of lice that is not negative."""
-    if lice < 0 or lice != int(lice):
-        raise ValueError(f"{name} is a whole number of lice >= 0, got {lice!r}")
-    return int(lice)

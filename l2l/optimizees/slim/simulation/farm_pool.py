@@ -10,6 +10,7 @@ from threading import Thread
 import numpy as np
 
 from ..kernels import episode
+from ..types.numbers import whole_number
 from .simulator import Simulator
 
 
@@ -24,13 +25,15 @@ class FarmActor:
     simulator : Simulator
         Whose farms they are.
     first_farm, last_farm : int
-        Farms first_farm .. last_farm - 1.
+        Farms first_farm .. last_farm - 1, one at least.
     """
 
     def __init__(self, simulator: Simulator, first_farm: int, last_farm: int) -> None:
+        n_farms = simulator.shared.n_farms
         self.simulator = simulator
-        self.first_farm = first_farm
-        self.last_farm = last_farm
+        self.first_farm = whole_number(first_farm, "first_farm", most=n_farms - 1)
+        self.last_farm = whole_number(last_farm, "last_farm", least=self.first_farm + 1, most=n_farms)
+        self._is_updating = False
         self._days: SimpleQueue[int | None] = SimpleQueue()
         self._done: SimpleQueue[Exception | None] = SimpleQueue()
         self._thread: Thread | None = None
@@ -41,6 +44,9 @@ class FarmActor:
 
     def begin_update(self, day: int) -> None:
         """Have the actor's own thread `update`; `end_update` must follow."""
+        if self._is_updating:
+            raise RuntimeError("an update is under way; call end_update() first")
+        self._is_updating = True
         if self._thread is None:
             name = f"farms {self.first_farm}-{self.last_farm - 1}"
             self._thread = Thread(target=self._work, name=name, daemon=True)
@@ -49,7 +55,10 @@ class FarmActor:
 
     def end_update(self) -> None:
         """Wait for the update, and raise what it raised."""
+        if not self._is_updating:
+            raise RuntimeError("no update is under way; call begin_update(day) first")
         error = self._done.get()
+        self._is_updating = False
         if error is not None:
             raise error
 
@@ -85,8 +94,7 @@ class FarmPool:
 
     def __init__(self, simulator: Simulator, n_actors: int = 1) -> None:
         n_farms = simulator.shared.n_farms
-        if not 1 <= n_actors <= n_farms:
-            raise ValueError(f"the farms are for 1 .. {n_farms} actors, got {n_actors!r}")
+        n_actors = whole_number(n_actors, "n_actors", least=1, most=n_farms)
         bounds = split_evenly(simulator.shared.first_cage, n_actors)
         self.simulator = simulator
         self.actors = [FarmActor(simulator, *pair) for pair in pairwise(bounds)]

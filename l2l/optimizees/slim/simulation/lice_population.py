@@ -11,6 +11,7 @@ from l2l.errors import UnknownNameError, nearest
 from ..kernels import genetics
 from ..kernels.lice import count_free_females
 from ..kernels.stages import L5F, STAGE_NAMES
+from ..types.numbers import MOST_LICE, whole_number
 
 VIRTUAL_STAGES = ("L5f_busy", "L5f_free")
 
@@ -261,7 +262,9 @@ class LicePopulation(Mapping[str, GenoDistrib]):
         if stage in VIRTUAL_STAGES:
             raise TypeError(f"{stage} follows from L5f and the matings, and cannot be set; set L5f")
         if isinstance(lice, GenoDistrib):
-            self[stage].counts[:] = lice.counts
+            counts = self[stage]._counts_of(lice)
+            _check_no_negative(counts)
+            self.lice[self._index(stage)] = counts
         else:
             self[stage].set(lice)
 
@@ -291,15 +294,14 @@ def _joint(genetic_ratios: np.ndarray) -> np.ndarray:
 
 
 def _apportioned(n: int, counts: np.ndarray, default_ratios: np.ndarray) -> np.ndarray:
-    if n < 0 or n != int(n):
-        raise ValueError(f"a number of lice is whole and >= 0, got {n!r}")
+    n = whole_number(n, "a number of lice", most=MOST_LICE)
     _check_no_negative(counts)
     weights = counts.astype(np.float64) if counts.any() else default_ratios
     if n > 0 and not weights.any():  # neither lice nor ratios to tell them apart
         weights = np.ones_like(default_ratios)
     out = np.zeros_like(counts)
     if n > 0:
-        genetics.apportion(int(n), weights, out)
+        genetics.apportion(n, weights, out)
     return out
 
 

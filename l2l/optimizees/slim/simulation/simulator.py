@@ -16,6 +16,7 @@ from ..kernels.orders import order
 from ..kernels.policies import GIVEN
 from ..kernels.world import World, make_world
 from ..types.actions import FALLOW, NONE, action_names, checked_actions
+from ..types.numbers import whole_number
 from . import record as records
 from . import state as states
 from .config import Config, ConfigError
@@ -150,6 +151,7 @@ class Simulator:
         """
         if not self.day <= last_day <= self.shared.n_days:
             raise ValueError(f"last_day must lie in {self.day} .. {self.shared.n_days}, got {last_day}")
+        states.check_lice(self.shared, self.state, 0, self.shared.n_farms)
         world = self._world if record is None else make_world(self.shared, self.state, record)
         if isinstance(policy, Policy):
             self._advance(policy, last_day, world)
@@ -200,6 +202,7 @@ class Simulator:
             Before ``reset``, or after the last day.
         """
         self._choose(actions)
+        states.check_lice(self.shared, self.state, 0, self.shared.n_farms)
         self.pass_day()
 
     def _choose(self, actions: Sequence[int] | np.ndarray) -> None:
@@ -221,7 +224,22 @@ class Simulator:
         """Do these parts of a day, see `kernels.episode`, for the farms first_farm .. last_farm - 1 under ``actions``.
 
         Different farms may be updated by different threads at the same time.
+
+        Raises
+        ------
+        ValueError
+            For farms or a day that there are not, a farm that is to be updated for another day than its next, or lice
+            that somebody has put where they cannot be.
         """
+        shared, next_days = self.shared, self.state.next_day[first_farm:last_farm]
+        if not 0 <= first_farm < last_farm <= shared.n_farms:
+            raise ValueError(f"farms must lie in 0 .. {shared.n_farms - 1}, got {first_farm} .. {last_farm - 1}")
+        if not 0 <= day < shared.n_days:
+            raise ValueError(f"day must lie in 0 .. {shared.n_days - 1}, got {day}")
+        if parts & episode.UPDATE:
+            if (next_days != day).any():
+                raise ValueError(f"the next days of farms {first_farm} .. {last_farm - 1} are {next_days}, got {day}")
+            states.check_lice(shared, self.state, first_farm, last_farm)
         episode.run(
             self._world,
             GIVEN,
@@ -235,7 +253,18 @@ class Simulator:
         )
 
     def order(self, farm: int, action: int, day: int, force: bool = False) -> bool:
-        """Have a farm treat, or fallow, between two days; return whether any cage does.  See `kernels.orders`."""
+        """Have a farm treat, or fallow, between two days; return whether any cage does.  See `kernels.orders`.
+
+        Raises
+        ------
+        ValueError
+            For a farm, an action or a day that there is not.
+        """
+        n_farms, n_treatments = self.shared.n_farms, self.shared.n_treatments
+        farm = whole_number(farm, "farm", most=n_farms - 1)
+        action = whole_number(action, "a treatment, or fallow,", most=n_treatments)
+        if day >= self.shared.n_days:
+            raise ValueError(f"the run of {self.shared.n_days} days is over, or none has begun; call reset(seed) first")
         return bool(order(self._world, farm, action, day, force))
 
     @property

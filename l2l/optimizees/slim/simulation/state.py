@@ -9,8 +9,9 @@ import numpy as np
 
 from ..kernels.genetics import joint_ratios
 from ..kernels.sampling import make_streams
-from ..kernels.stages import L1, N_STAGES
+from ..kernels.stages import L1, L3, N_STAGES, STAGE_NAMES
 from ..kernels.treatments import EVENT_FIELDS
+from ..types.numbers import MOST_LICE
 from .shared import Shared
 
 LONG_AGO = -(1 << 40)  # a day before any simulation
@@ -200,6 +201,32 @@ def begin(shared: Shared, state: State, seed_sequence: np.random.SeedSequence) -
     ratios = shared.initial_alpha / shared.initial_alpha.sum(axis=1, keepdims=True)
     state.reservoir_ratios[:] = joint_ratios(ratios)
     state.influx[0] = int(shared.ext_pressure)
+
+
+def check_lice(shared: Shared, state: State, first_farm: int, last_farm: int) -> None:
+    """See to it that nobody has put lice where kernels would go wrong on the farms first_farm .. last_farm - 1.
+
+    Raises
+    ------
+    ValueError
+        For fewer lice than none, more than can be reckoned with, or attached ones where there are no fish; it names
+        farm, cage and stage.
+    """
+    first, last = shared.first_cage[first_farm], shared.first_cage[last_farm]
+    lice, fish = state.lice[first:last], state.fish[first:last]
+    # published SLIM leaves lice behind where all fish have died
+    bare = fish == 0 if shared.rules.lice_on_dead_fish else np.zeros(len(fish), bool)
+    if lice.min() >= 0 and lice.max() <= MOST_LICE and not lice[bare, L3:].any():
+        return
+    impossible = (lice < 0) | (lice > MOST_LICE)
+    impossible[bare, L3:] |= lice[bare, L3:] > 0
+    c, s, _ = np.argwhere(impossible)[0]
+    farm = int(np.searchsorted(shared.first_cage, first + c, side="right")) - 1
+    expected = "none without fish" if bare[c] and s >= L3 else f"0 to {MOST_LICE:.0e} of each genotype"
+    raise ValueError(
+        f"farm_{farm}, cage {first + c - shared.first_cage[farm]}: {lice[c, s].tolist()} lice in stage "
+        f"{STAGE_NAMES[s]}; expected {expected}"
+    )
 
 
 def restore(state: State, arrays: Mapping[str, np.ndarray]) -> None:

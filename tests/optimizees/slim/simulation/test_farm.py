@@ -1,6 +1,6 @@
 """One farm, driven by itself."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -83,9 +83,17 @@ def test_initial_lice_of_an_unknown_stage_are_refused():
         Farm(0, CONFIG, {"L6": 3})
 
 
-def test_a_farm_that_the_scenario_lacks_is_refused():
-    with pytest.raises(ValueError, match=r"0 \.\. 1, got 2"):
-        Farm(2, CONFIG)
+@pytest.mark.parametrize("farm", [2, -1, 0.5, None, "0", True])
+def test_a_farm_that_the_scenario_lacks_is_refused(farm):
+    with pytest.raises((TypeError, ValueError), match=rf"a whole number from 0 to 1, got {farm!r}"):
+        Farm(farm, CONFIG)
+
+
+def test_initial_lice_are_attached_to_fish_alone():
+    late = CONFIG.replace(**{"farms.0.cages_start_dates": ["2017-10-01 00:00:00"] * 5 + ["2018-03-01 00:00:00"]})
+    farm = Farm(0, late, {"L2": 30, "L3": 1000, "L5f": 10})
+    assert [cage.lice_population["L3"].gross for cage in farm.cages] == [1000] * 5 + [0]
+    assert farm.lice_population["L2"] == 180
 
 
 def test_genomics_sum_the_cages_and_are_copies(farm):
@@ -110,6 +118,12 @@ def test_profit_is_the_value_of_the_fish_less_a_discount_for_lice(farm):
     days = [(START + 9 * DAY - cage.start_date).days for cage in farm.cages]
     mass_kg = sum(10 / (1 + np.exp(-0.01 * (day - 475))) for day in days)
     assert farm.get_profit(START + 9 * DAY) == pytest.approx(40000 * mass_kg * 2.0 - 0.5 * 30)
+
+
+@pytest.mark.parametrize("days", [-1, CONFIG.n_days + 1])
+def test_profit_is_known_for_the_days_of_the_scenario(farm, days):
+    with pytest.raises(ValueError, match="a date lies in 2018-01-01 .* got"):
+        farm.get_profit(START + days * DAY)
 
 
 def test_profit_under_slims_money_is_that_of_a_fish_per_cage():
@@ -178,11 +192,35 @@ def test_a_treatment_of_a_later_day_is_refused(farm):
         farm.add_treatment(Treatment.EMB, START + DAY)
 
 
-def test_unknown_treatments_are_refused(farm):
-    with pytest.raises(ValueError, match=r"0 \.\. 2, got 3"):
-        farm.add_treatment(3, START)
+@pytest.mark.parametrize("treatment", [3, -1, 1.5, None, True])
+def test_unknown_treatments_are_refused(farm, treatment):
+    with pytest.raises((TypeError, ValueError), match=f"a treatment is a whole number from 0 to 2, got {treatment!r}"):
+        farm.add_treatment(treatment, START)
+
+
+def test_misspelt_treatments_are_refused(farm):
     with pytest.raises(ConfigError, match="did you mean 'emb'"):
         farm.add_treatment("emv", START)
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_nothing_is_ordered_after_the_last_day(force):
+    farm = sea(end_date="2018-01-02 00:00:00")
+    farm.update(START, 0, PURE)
+    with pytest.raises(ValueError, match="the run of 1 days is over"):
+        farm.add_treatment(EMB, START + DAY, force)
+
+
+@pytest.mark.parametrize("date", ["2018-01-01", START.date(), None, 0, START.replace(tzinfo=UTC)])
+def test_dates_are_datetimes(farm, date):
+    with pytest.raises(TypeError, match="a date is a datetime without a time zone, got"):
+        farm.apply_action(date, NOTHING)
+
+
+def test_dates_are_whole_days(farm):
+    noon = START + DAY / 2
+    with pytest.raises(ValueError, match="whole number of days after 2018-01-01 00:00:00, got 2018-01-01 12:00:00"):
+        farm.disperse_offspring(eggs_of(d3=(5, 0, 0)) | {noon: eggs_of(d0=(1, 1, 1))[START]}, START)
 
 
 def test_is_treating_says_what_was_under_way_on_the_last_day(lousy):
@@ -275,9 +313,9 @@ def test_lice_come_from_the_reservoir_as_it_is_given(farm):
     assert farm.lice_population["L1"] < 6000
 
 
-@pytest.mark.parametrize("influx", [-1, 0.5])
+@pytest.mark.parametrize("influx", [-1, 0.5, float("nan"), 10**16, None, "5"])
 def test_only_whole_lice_come(farm, influx):
-    with pytest.raises(ValueError, match="ext_influx is a whole number of lice >= 0, got"):
+    with pytest.raises((TypeError, ValueError), match="ext_influx is a whole number from 0 to 10+, got"):
         farm.update(START, influx, PURE)
 
 
@@ -380,6 +418,12 @@ def test_farm_allocation_takes_out_the_eggs_that_do_not_arrive():
     assert farm.get_farm_allocation(1, {}) == {}
 
 
+@pytest.mark.parametrize("target", [2, -1, None, 0.5])
+def test_farm_allocation_is_for_a_farm_that_there_is(farm, target):
+    with pytest.raises((TypeError, ValueError), match="target_farm is a whole number from 0 to 1, got"):
+        farm.get_farm_allocation(target, eggs_of(d2=(1, 0, 0)))
+
+
 def test_cage_allocation_splits_evenly_and_loses_nobody(farm):
     eggs = eggs_of(d2=(40000, 0, 400), d3=(1, 0, 0))
     cages = farm.get_cage_allocation(4, eggs)
@@ -392,7 +436,7 @@ def test_cage_allocation_splits_evenly_and_loses_nobody(farm):
 
 
 def test_eggs_cannot_be_allocated_to_no_cage(farm):
-    with pytest.raises(ValueError, match="at least one cage"):
+    with pytest.raises(ValueError, match="ncages is a whole number >= 1, got 0"):
         farm.get_cage_allocation(0, eggs_of(d2=(1, 0, 0)))
 
 
@@ -408,7 +452,7 @@ def test_cage_pressures_add_up(farm):
     assert len(pressures) == 6 and sum(pressures) == 60000
     assert all(abs(n - 10000) < 5 * np.sqrt(60000 * 5 / 36) for n in pressures)
     assert farm.get_cage_pressures(0) == [0] * 6
-    with pytest.raises(ValueError, match="external_inflow .* >= 0, got -1"):
+    with pytest.raises(ValueError, match="external_inflow .* from 0 to 10+, got -1"):
         farm.get_cage_pressures(-1)
 
 
@@ -445,3 +489,25 @@ def test_draws_for_the_caller_leave_the_simulation_alone(farm):
 def test_lice_of_a_cage_are_changed_through_its_views(farm):
     farm.cages[1].lice_population["L3"] = 500
     assert farm.simulator.state.lice[1, L3].sum() == 500
+
+
+@pytest.mark.parametrize(
+    ("stage", "n", "n_fish", "expected"),
+    [("L3", -1, 9, "0 to 1e.15"), ("L1", 10**16, 0, "0 to 1e.15"), ("L4", 7, 0, "none without fish")],
+)
+def test_lice_that_cannot_be_are_refused_with_their_place(farm, stage, n, n_fish, expected):
+    farm.cages[1].lice_population["L1"] = 0
+    farm.simulator.state.fish[1] = n_fish
+    farm.cages[1].lice_population[stage].counts[2] = n
+    with pytest.raises(ValueError, match=rf"farm_0, cage 1: \[0, 0, {n}\] lice in stage {stage}; expected {expected}"):
+        farm.update(START, 0, PURE)
+    with pytest.raises(ValueError, match="farm_0, cage 1"):
+        farm.simulator.step([NOTHING, NOTHING])
+
+
+def test_published_rules_leave_lice_where_all_fish_have_died():
+    farm = sea(rules="published")
+    farm.simulator.state.fish[1] = 0
+    farm.cages[1].lice_population["L4"] = 7
+    farm.update(START, 0, PURE)
+    assert farm.next_day == 1

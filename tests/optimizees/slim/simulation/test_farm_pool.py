@@ -43,7 +43,7 @@ def test_no_actor_is_without_farms(n_actors):
 
 @pytest.mark.parametrize("n_actors", [0, 10])
 def test_there_are_as_many_actors_as_farms_at_most(simulator, n_actors):
-    with pytest.raises(ValueError, match=rf"1 \.\. 9 actors, got {n_actors}"):
+    with pytest.raises(ValueError, match=rf"n_actors is a whole number from 1 to 9, got {n_actors}"):
         FarmPool(simulator, n_actors)
 
 
@@ -79,3 +79,33 @@ def test_what_goes_wrong_with_an_actor_is_raised_and_waits_for_the_others(simula
     pool.step(0)
     assert simulator.state.next_day.tolist() == [1] * 9
     pool.stop()
+
+
+@pytest.mark.parametrize(("first", "last"), [(-1, 2), (3, 3), (4, 2), (0, 10), (0, 1.5)])
+def test_an_actor_has_farms_that_there_are(simulator, first, last):
+    with pytest.raises(ValueError, match="_farm is a whole number from"):
+        FarmActor(simulator, first, last)
+
+
+@pytest.mark.parametrize("day", [1, -1, 10**6])
+def test_a_day_follows_the_one_before(simulator, day):
+    with pytest.raises(ValueError, match=rf"day|days .*, got {day}"):
+        FarmActor(simulator, 0, 2).update(day)
+    assert simulator.day == 0
+
+
+def test_an_update_ends_once_and_begins_once(simulator):
+    actor = FarmActor(simulator, 0, 2)
+    with pytest.raises(RuntimeError, match="no update is under way"):
+        actor.end_update()
+    actor.begin_update(0)
+    with pytest.raises(RuntimeError, match="an update is under way"):
+        actor.begin_update(0)
+    actor.end_update()
+    actor.stop()
+
+
+@pytest.mark.parametrize(("farm", "action", "what"), [(9, 0, "farm"), (-1, 0, "farm"), (0, 4, "treatment")])
+def test_orders_are_for_farms_and_treatments_that_there_are(simulator, farm, action, what):
+    with pytest.raises(ValueError, match=what):
+        simulator.order(farm, action, 0)

@@ -77,3 +77,15 @@ def test_a_distribution_of_a_stage_can_be_taken_out(lice, population):
     taken = GenoDistrib.from_counts(population["L1"].counts, population.default_ratios)
     taken.set(100)
     assert lice[0].tolist() == [0, 1, 2]
+
+
+def test_a_stage_cannot_hold_fewer_lice_than_none(lice, population):
+    before = lice.copy()
+    with pytest.raises(ValueError, match="negative"):
+        population["L3"] = population["L3"].sub(population["L3"].add_to_scalar(5))
+    assert np.array_equal(lice, before)
+
+
+def test_a_stage_takes_lice_of_its_own_genes(population):
+    with pytest.raises(ValueError, match="over 1 genes, got 2"):
+        population["L3"] = GenoDistrib.from_counts(np.ones(9), np.ones(9))
