@@ -41,6 +41,9 @@ class Cage:
             simulator.shared.dam_unavailability,
         )
 
+    def __reduce__(self) -> tuple:
+        return Cage, (self.id, self.farm)  # a copied view would be one no longer
+
     @property
     def farm_id(self) -> int:
         """Number of the cage's farm."""

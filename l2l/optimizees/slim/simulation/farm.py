@@ -90,7 +90,7 @@ class Farm:
         self.simulator = simulator
         alpha = simulator.shared.initial_alpha
         self.default_ratios = joint_ratios(alpha / alpha.sum(axis=1, keepdims=True))
-        self.cages = tuple(Cage(c, self) for c in range(cfg.farms[id].ncages))
+        self.cages = self._views()
         self._no_action = simulator.shared.n_treatments + 1
         self._action = self._no_action
         self._own_stream: np.ndarray | None = None
@@ -101,6 +101,16 @@ class Farm:
                     cage.lice_population[stage] = n
                 if cage.is_fallowing:
                     cage.lice_population.lice[L3:] = 0
+
+    def _views(self) -> tuple[Cage, ...]:
+        return tuple(Cage(c, self) for c in range(self.cfg.farms[self.id_].ncages))
+
+    def __getstate__(self) -> dict:
+        return {name: value for name, value in self.__dict__.items() if name != "cages"}
+
+    def __setstate__(self, state: dict) -> None:
+        self.__dict__.update(state)
+        self.cages = self._views()
 
     # ------------------------------------------------------------------------------------------ reading
 

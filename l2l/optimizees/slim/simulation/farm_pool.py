@@ -38,6 +38,9 @@ class FarmActor:
         self._done: SimpleQueue[Exception | None] = SimpleQueue()
         self._thread: Thread | None = None
 
+    def __reduce__(self) -> tuple:
+        return FarmActor, (self.simulator, self.first_farm, self.last_farm)  # a thread stays where it is
+
     def update(self, day: int) -> None:
         """Advance the farms by a day under the simulator's ``actions``; their eggs wait."""
         self.simulator.run_parts(day, episode.UPDATE, self.first_farm, self.last_farm)

@@ -110,6 +110,10 @@ class Simulator:
         # not before compile_once: it forgets kernels that were compiled from other sources
         return make_world(self.shared, self.state, self._nothing)
 
+    def __reduce__(self) -> tuple:
+        # the world of kernels cannot be copied, and arrays forget in a copy that they are read-only
+        return _simulator_at, (type(self), self.config or self.shared, self.state._asdict(), self.actions)
+
     def reset(self, seed: int | np.random.SeedSequence) -> None:
         """Go back to the first day, with the streams of ``seed``."""
         states.begin(self.shared, self.state, sequence_of(seed))
@@ -304,6 +308,16 @@ class Simulator:
             treatments=self.state.treatments_used.copy(),
             fish=self.state.fish_population.copy(),
         )
+
+
+def _simulator_at(
+    kind: type[Simulator], scenario: Config | Shared, arrays: Mapping[str, np.ndarray], actions: np.ndarray
+) -> Simulator:
+    """A simulator in this state, for copies and pickles."""
+    simulator = kind(scenario)
+    states.restore(simulator.state, arrays)
+    simulator.actions[:] = actions
+    return simulator
 
 
 if not TYPE_CHECKING:  # mypy would believe in every name
