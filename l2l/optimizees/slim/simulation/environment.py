@@ -6,6 +6,7 @@ on the day (GBP).  A run is truncated at the end of the scenario, and never term
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,16 @@ import numpy as np
 from gymnasium.utils.seeding import np_random
 from pettingzoo import AECEnv, ParallelEnv
 
-from ..types.actions import checked_action
+from l2l.errors import UnknownNameError, nearest
+
+from ..types.actions import InvalidActionError, checked_action
+from ..types.numbers import whole_number
 from .config import Config
 from .day_table import day_table
 from .features import Features
 from .observation import ObservationSpace, observations
 from .simulator import Simulator
-from .spaces import feature_space, observation_space
+from .spaces import checked_render_mode, feature_space, observation_space
 
 
 class _Farms:
@@ -45,15 +49,12 @@ class _Farms:
         render_mode: str | None = None,
     ):
         self.config = scenario if isinstance(scenario, Config) else Config.scenario(scenario)
-        if max_cycles is not None and max_cycles < 1:
-            raise ValueError(f"max_cycles must be at least 1 day, got {max_cycles!r}")
-        if render_mode not in (None, *self.metadata["render_modes"]):
-            raise ValueError(f"render_mode must be 'ansi' or None, got {render_mode!r}")
-        self.max_cycles = self.config.n_days if max_cycles is None else max_cycles
-        self.render_mode = render_mode
+        self.max_cycles = self.config.n_days if max_cycles is None else whole_number(max_cycles, "max_cycles", least=1)
+        self.render_mode = checked_render_mode(render_mode)
         self.simulator = Simulator(self.config)
         shared = self.simulator.shared
         self.possible_agents = [f"farm_{i}" for i in range(shared.n_farms)]
+        self._number = {agent: number for number, agent in enumerate(self.possible_agents)}
         self.agents: list[str] = []
         self.observation_spaces = {agent: observation_space(shared) for agent in self.possible_agents}
         self.action_spaces = {
@@ -65,9 +66,11 @@ class _Farms:
         self._seen: list[ObservationSpace] | None = None
 
     def observation_space(self, agent: str) -> gymnasium.spaces.Dict:
+        self._number_of(agent)
         return self.observation_spaces[agent]
 
     def action_space(self, agent: str) -> gymnasium.spaces.Discrete:
+        self._number_of(agent)
         return self.action_spaces[agent]
 
     def state(self) -> np.ndarray:
@@ -79,6 +82,7 @@ class _Farms:
         if self.render_mode is None:
             gymnasium.logger.warn("render() does nothing without render_mode='ansi'")
             return None
+        self._observations()
         return day_table(self.config, self.simulator)
 
     def close(self) -> None:
@@ -107,8 +111,15 @@ class _Farms:
         self._seen = None
         return self.simulator.day >= min(self.max_cycles, self.config.n_days)
 
+    def _number_of(self, agent: str) -> int:
+        if agent not in self._number:
+            raise UnknownNameError(f"no agent {agent!r}{nearest(agent, self._number)}")
+        return self._number[agent]
+
     def _observations(self) -> list[ObservationSpace]:
         if self._seen is None:
+            if self._rng is None:
+                raise RuntimeError("no run is under way; call reset() first")
             self._seen = observations(self.simulator.state)
         return self._seen
 
@@ -118,7 +129,7 @@ class SimulatorPZEnv(_Farms, AECEnv):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self._number = {agent: number for number, agent in enumerate(self.possible_agents)}
+        self.agent_selection = self.possible_agents[0]
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> None:
         """Go back to the first day: of the run of ``seed``, or, without one, of another run."""
@@ -133,7 +144,7 @@ class SimulatorPZEnv(_Farms, AECEnv):
 
     def observe(self, agent: str) -> ObservationSpace:
         """What ``agent`` saw at the end of yesterday."""
-        return self._observations()[self._number[agent]]
+        return self._observations()[self._number_of(agent)]
 
     def step(self, action: Any) -> None:
         """Let the selected agent do ``action`` today; ``None`` after the last day.
@@ -182,14 +193,22 @@ class SimulatorParallelEnv(_Farms, ParallelEnv):
         Raises
         ------
         InvalidActionError
-            If an action is missing or not one of those there are; nothing has happened then.
+            If an action is missing, not one of those there are, or of an agent that there is not; nothing has
+            happened then.
         RuntimeError
             Before ``reset`` and after the last day.
         """
         if not self.agents:
             raise RuntimeError("no run is under way; call reset() first")
+        if not isinstance(actions, Mapping):
+            raise InvalidActionError(f"day {self.simulator.day}: expected a dictionary of actions, got {actions!r}")
         for number, agent in enumerate(self.agents):
             self._act(number, actions.get(agent))
+        if len(actions) > len(self.agents):
+            unknown = next(agent for agent in actions if agent not in self._number)
+            raise InvalidActionError(
+                f"day {self.simulator.day}: an action of {unknown!r}, which is no agent{nearest(unknown, self.agents)}"
+            )
         last = self._live()
         agents = self.agents
         seen = self._all_see()

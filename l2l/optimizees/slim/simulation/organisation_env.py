@@ -13,11 +13,12 @@ import gymnasium
 import numpy as np
 
 from .config import Config
+from .config_checks import is_number
 from .day_table import day_table
 from .features import Features
 from .observation import observations
 from .simulator import Simulator
-from .spaces import feature_space
+from .spaces import checked_render_mode, feature_space
 
 
 class OrganisationEnv(gymnasium.Env):
@@ -43,8 +44,10 @@ class OrganisationEnv(gymnasium.Env):
         self, scenario: str | Path | Config = "Fyne", reward_scale: float = 1.0, render_mode: str | None = None
     ):
         self.config = scenario if isinstance(scenario, Config) else Config.scenario(scenario)
+        if not is_number(reward_scale) or reward_scale <= 0:
+            raise ValueError(f"reward_scale must be a finite number > 0, got {reward_scale!r}")
         self.reward_scale = reward_scale
-        self.render_mode = render_mode
+        self.render_mode = checked_render_mode(render_mode)
         self.simulator = Simulator(self.config)
         shared = self.simulator.shared
         self.action_space = gymnasium.spaces.MultiDiscrete([shared.n_treatments + 2] * shared.n_farms)

@@ -34,6 +34,13 @@ def feature_space(shared: Shared) -> spaces.Box:
     return spaces.Box(np.zeros_like(high), high, dtype=np.float32)
 
 
+def checked_render_mode(render_mode: str | None) -> str | None:
+    """That of an environment, which has but one."""
+    if render_mode not in (None, "ansi"):
+        raise ValueError(f"render_mode must be 'ansi' or None, got {render_mode!r}")
+    return render_mode
+
+
 def _most(shared: Shared, farms: slice = slice(None)) -> ObservationSpace:
     """The greatest value of everything that any of the ``farms`` can see."""
     cages = np.diff(shared.first_cage)[farms]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from pettingzoo.test import api_test, max_cycles_test, parallel_api_test, parallel_seed_test, seed_test
 
+from l2l.errors import UnknownNameError
 from l2l.optimizees.slim.simulation import environment
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.config_files import scenario_names
@@ -247,6 +248,39 @@ def test_parallel_step_without_an_action_of_each_agent_is_an_error():
     assert env.simulator.day == 0
 
 
+@pytest.mark.parametrize(
+    ("actions", "said"),
+    [
+        ({"farm_0": NONE, "farm_1": NONE, "farm_2": 0}, "an action of 'farm_2', which is no agent; did you mean"),
+        ([NONE, NONE], "expected a dictionary of actions, got"),
+        (None, "expected a dictionary of actions, got None"),
+    ],
+)
+def test_parallel_step_with_actions_of_nobody_is_an_error(actions, said):
+    env = environment.parallel_env(FYNE)
+    env.reset(seed=1)
+    with pytest.raises(InvalidActionError, match=f"day 0: {said}"):
+        env.step(actions)
+    assert env.simulator.day == 0
+
+
+@pytest.mark.parametrize("agent", ["farm_2", "farm_-1", 0, None])
+def test_agents_that_there_are_not_see_nothing(agent):
+    env = environment.env(FYNE)
+    env.reset(seed=1)
+    for ask in (env.observe, env.observation_space, env.action_space):
+        with pytest.raises(UnknownNameError, match="no agent"):
+            ask(agent)
+
+
+@pytest.mark.parametrize("make", [environment.env, environment.parallel_env])
+def test_nothing_is_seen_before_a_run_has_begun(make):
+    env = make(FYNE, render_mode="ansi")
+    for look in (env.state, env.render, *([env.last] if make is environment.env else [])):
+        with pytest.raises(RuntimeError, match=r"call reset\(\) first"):
+            look()
+
+
 @pytest.mark.parametrize("make", [environment.env, environment.parallel_env])
 def test_step_needs_a_run_under_way(make):
     env = make(FYNE, max_cycles=1)
@@ -254,7 +288,7 @@ def test_step_needs_a_run_under_way(make):
         env.step(NONE)
 
 
-@pytest.mark.parametrize("wrong", [{"max_cycles": 0}, {"render_mode": "human"}])
+@pytest.mark.parametrize("wrong", [{"max_cycles": 0}, {"max_cycles": 2.5}, {"render_mode": "human"}])
 def test_wrong_arguments_are_refused(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         SimulatorPZEnv(FYNE, **wrong)

@@ -92,3 +92,31 @@ def test_day_is_rendered():
     env.reset(seed=1)
     env.step([3, NONE])
     assert "Tarbert South   fallow" in env.render()
+
+
+@pytest.mark.parametrize("scale", [0, -1.0, float("nan"), float("inf"), "1", None, True])
+def test_reward_scale_is_a_number(scale):
+    with pytest.raises(ValueError, match="reward_scale must be a finite number > 0, got"):
+        OrganisationEnv(FYNE, reward_scale=scale)
+
+
+def test_unknown_render_mode_is_refused():
+    with pytest.raises(ValueError, match="render_mode must be 'ansi' or None, got 'human'"):
+        OrganisationEnv(FYNE, render_mode="human")
+
+
+@pytest.mark.parametrize("vectorised", [gymnasium.vector.SyncVectorEnv, gymnasium.vector.AsyncVectorEnv])
+def test_environments_of_a_vector_go_their_own_ways(vectorised):
+    short = FYNE.replace(end_date="2018-01-11 00:00:00")
+    apart = [OrganisationEnv(short) for _ in range(2)]
+    for seed, env in enumerate(apart, 7):
+        env.reset(seed=seed)
+    together = vectorised([lambda: OrganisationEnv(short)] * 2)
+    together.reset(seed=7)
+    for day in range(10):
+        alone = [env.step([NONE, NONE]) for env in apart]
+        seen, rewards, _, truncated, _ = together.step(np.full((2, 2), NONE))
+        assert rewards.tolist() == [one[1] for one in alone] and np.array_equal(seen, [one[0] for one in alone])
+        assert truncated.tolist() == [day == 9] * 2
+    assert rewards[0] != rewards[1]
+    together.close()
