@@ -237,12 +237,11 @@ def _run_topology(args: argparse.Namespace) -> tuple[np.ndarray, np.ndarray]:
     if (args.farms is None) == (args.n_farms is None):
         raise ConfigError("--topology needs the number of farms: expected either a file of farms or --n-farms")
     n_farms = len(read_farms(args.farms)[0]) if args.farms else args.n_farms
-    place = Place("slim network")
     return topology(
         args.topology,
-        check.whole(1)(n_farms, place / "--n-farms"),
-        check.probability(0.015 if args.prob is None else args.prob, place / "--prob"),
-        check.number(0)(7.0 if args.time is None else args.time, place / "--time"),
+        check.whole(1)(n_farms, Place("--n-farms")),
+        check.probability(0.015 if args.prob is None else args.prob, Place("--prob")),
+        check.number(0)(7.0 if args.time is None else args.time, Place("--time")),
     )
 
 

@@ -129,7 +129,7 @@ def test_farms_come_from_a_scenario_by_name():
         (["--topology", "path", "--n-farms", "2"], "either a file of farms or --n-farms"),
         (["--topology", "path", "--prob", "1.2"], "--prob is 1.2; expected a number from 0 to 1"),
         (["--topology", "path", "--prob", "0.7"], "row 1 sums to 1.4; expected at most 1"),
-        (["--topology", "path", "--time", "-1"], "--time is -1.0; expected a number >= 0"),
+        (["--topology", "path", "--time", "-1"], "slim network: --time is -1.0; expected a number >= 0"),
         (["--topology", "ring"], "invalid choice: 'ring'"),
         (["--current-speedd", "1"], "did you mean '--current-speed'"),
     ],

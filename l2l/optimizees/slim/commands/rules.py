@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> str:
     from l2l.optimizees.slim.simulation.policies import load_policy
     from l2l.optimizees.slim.studies.run_summary import simulate_summaries
 
-    policy = load_policy(args.policy or config.treatment_strategy, config)
+    policy = load_policy(config.treatment_strategy if args.policy is None else args.policy, config)
     args.out.mkdir(parents=True, exist_ok=True)
     tell_of_compilation(False)
     runs: dict[tuple[str, str], list[RunSummary]] = {}

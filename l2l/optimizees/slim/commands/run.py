@@ -70,7 +70,8 @@ def run(args: argparse.Namespace) -> str:
 
     from l2l.optimizees.slim.simulation.policies import load_policy  # loads numba
 
-    policy = load_policy(args.treatment_strategy or config.treatment_strategy, config)
+    strategy = config.treatment_strategy if args.treatment_strategy is None else args.treatment_strategy
+    policy = load_policy(strategy, config)
     policy.farm_parameters(len(config.farms))  # refuses a policy for another number of farms
     seed = config.seed if args.seed is None else whole_option("--seed", args.seed)
 

@@ -114,7 +114,8 @@ class SlimFitOptimizee(Optimizee):
             from ..simulation.policies import load_policy
             from .report_model import ReportModel
 
-            policy = load_policy(self.parameters.treatment_strategy or self.config.treatment_strategy, self.config)
+            given = self.parameters.treatment_strategy
+            policy = load_policy(self.config.treatment_strategy if given is None else given, self.config)
             self._model = ReportModel(self.config, policy, self.report, self.reporting)
         return self._model
 

@@ -211,7 +211,11 @@ def _read(path: Path, config: Config) -> Policy:
         )
     try:
         data = yaml.safe_load(path.read_text())
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise ConfigError(
+            f"{path} is no text; expected a policy's YAML file or a table of actions (CSV), and never a pickle"
+        ) from None
+    except yaml.YAMLError as error:
         raise ConfigError(f"{path} is not YAML: {error}") from error
     return policy_of(data, config, str(path))
 

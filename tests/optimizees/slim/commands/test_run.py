@@ -166,6 +166,7 @@ def test_progress_is_shown_on_a_terminal_alone(tmp_path, monkeypatch, capsys):
         (["out/a", "Fyne", "--ext-presure", "1"], "did you mean '--ext-pressure'"),
         (["out/a", "Fyne", "--save-rate", "-1"], "--save-rate is -1; expected a whole number >= 0"),
         (["out/a", "Fyne", "--checkpoint-rate", "2.5"], "--checkpoint-rate is 2.5; expected a whole number >= 0"),
+        (["out/a", "Fyne", "--treatment-strategy", ""], "no policy '': neither a file nor one of"),
         (["out/a"], "SCENARIO"),
         (["out/", "Fyne"], "expected OUT/NAME"),
         (["other.yaml/a", "Fyne"], "other.yaml is a file"),

@@ -141,6 +141,12 @@ def test_wrong_policy_file_says_what_and_where(tmp_path, text, message):
     assert "policy.yaml" in str(error.value)
 
 
+def test_pickled_policy_is_refused(tmp_path):
+    (tmp_path / "piloted.pkl").write_bytes(b"\x80\x04}.")
+    with pytest.raises(ConfigError, match=r"piloted.pkl is no text; expected .* \(CSV\), and never a pickle"):
+        load_policy(tmp_path / "piloted.pkl", FYNE)
+
+
 def test_missing_policy_file_is_an_error():
     with pytest.raises(ConfigError, match=r"no policy 'mosiac'.*mosaic"):
         load_policy("mosiac", FYNE)
