@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -132,7 +133,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         told = args.run(args)
         if isinstance(told, int):  # of another command, which has said why
             return told
-        sys.stdout.write(f"{told}\n")
+        if sys.stdout is not None:  # it may be closed
+            sys.stdout.write(f"{told}\n")
+            sys.stdout.flush()
+    except BrokenPipeError:  # who read what we tell has gone, as `head` does: there is nobody to complain to
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (ConfigError, UsageError) as error:
         sys.stderr.write(f"slim {args.command}: {error}\n")
         return 2

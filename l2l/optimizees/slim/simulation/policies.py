@@ -189,8 +189,13 @@ def load_policy(strategy: str | Path, config: Config, family: Family | None = No
         policy = Policy.built_in(str(strategy))
     elif Path(strategy).suffix.lower() == ".csv" and Path(strategy).is_file():
         policy = piloted(config, read_action_table(Path(strategy), config))
-    else:
+    elif Path(strategy).is_file():
         policy = _read(Path(strategy), config)
+    else:
+        name = str(strategy)
+        raise ConfigError(
+            f"no policy {name!r}: neither a file nor one of {', '.join(BUILT_IN)}{nearest(name, BUILT_IN)}"
+        )
     if family is not None and policy.family != family:
         raise ConfigError(
             f"{strategy}: a policy of the {policy.family.name.lower()} family, expected {family.name.lower()}"
@@ -205,10 +210,6 @@ def piloted(config: Config, actions: np.ndarray) -> Policy:
 
 
 def _read(path: Path, config: Config) -> Policy:
-    if not path.is_file():
-        raise ConfigError(
-            f"no policy {str(path)!r}: neither a file nor one of {', '.join(BUILT_IN)}{nearest(str(path), BUILT_IN)}"
-        )
     try:
         data = yaml.safe_load(path.read_text())
     except UnicodeDecodeError:

@@ -1,6 +1,7 @@
 """``slim run`` from the command line to the file."""
 
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -228,3 +229,11 @@ def test_bad_input_ends_without_waiting_for_a_compiler():
 def test_what_slim_has_and_we_do_not_is_told_with_what_there_is_instead(capsys, argv, told):
     assert main(argv) == 2
     assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("redirection", ["| head -c 0", ">&-"])
+def test_output_that_nobody_reads_is_no_reason_to_complain(tmp_path, redirection):
+    line = f"{shlex.quote(sys.executable)} -m l2l.optimizees.slim.cli network --topology path --n-farms 2 --out net"
+    done = subprocess.run(f"{line} {redirection}", shell=True, cwd=tmp_path, capture_output=True, text=True)
+    assert done.stderr == ""
+    assert (tmp_path / "net" / "interfarm_prob.csv").exists()
