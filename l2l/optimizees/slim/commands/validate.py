@@ -70,10 +70,14 @@ def run(args: argparse.Namespace) -> str:
             raise ConfigError(f"--runs {args.runs}: {path} has {stored.n_runs} runs; expected at least as many of ours")
         config = Config.scenario(find_scenario_of(stored, path, args.scenarios), rules=args.rules)
         check_shape(config, stored, path)
+        lacking = check_quantities(config, stored, path)
         policy = load_policy(stored.policy, config)
         runs = simulate(config, policy, asked.seeds, asked.n_threads)
         found[path.stem] = agreements(runs, stored, config.genes)
-        sys.stdout.write(f"{table(path.stem, found[path.stem], len(asked.seeds), stored.n_runs)}\n\n")
+        sys.stdout.write(f"{table(path.stem, found[path.stem], len(asked.seeds), stored.n_runs)}\n")
+        if lacking:
+            sys.stdout.write(f"not compared, for {path.name} lacks them: {', '.join(lacking)}\n")
+        sys.stdout.write("\n")
         sys.stdout.flush()
         draw_bands(runs, stored, config, args.out / f"{path.stem}.png")
         write_csv(args.out / "agreement.csv", found)
@@ -110,6 +114,19 @@ def check_shape(config: Config, stored: EnsembleTable, path: Path) -> None:
             f"{path} has {stored.n_days} days and {stored.n_farms} farms, scenario {config.name!r} "
             f"{config.n_days} and {len(config.farms)}; expected the same, give --scenarios"
         )
+
+
+def check_quantities(config: Config, stored: EnsembleTable, path: Path) -> list[str]:
+    """What should agree but is not in the ensemble; refuse one that has nothing of it."""
+    from l2l.optimizees.slim.validation.agreement import required_quantities
+
+    required = [name for name in required_quantities(config.genes) if "_frequency_" not in name]
+    lacking = [name for name in required if name not in stored.statistics]
+    if lacking == required:
+        raise ConfigError(
+            f"{path} has {', '.join(stored.statistics) or 'no quantity'}; expected columns of {', '.join(required)}"
+        )
+    return lacking
 
 
 def table(name: str, found: Sequence[Agreement], n_ours: int, n_stored: int) -> str:

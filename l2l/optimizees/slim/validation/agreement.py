@@ -7,7 +7,8 @@ A mean agrees on a day if it differs from the other by at most four standard err
 for a few runs that missed a heavy tail understate their deviation together with their mean. Quartiles agree on a day
 if those of either ensemble lie within the 5 and 95 % quantiles of the other. Twenty runs of the right model have theirs
 outside on a twentieth of the days, and days are not independent: of 4352 series of the right model (20 runs against
-100) all had means that agree on 95 % of the days, and quartiles on 49 %. Hence the shares below.
+100) all had means that agree on 95 % of the days, and quartiles on 49 %. Hence the shares below. Of fewer than ten
+runs means alone are compared.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ DAYS_BETWEEN = 7
 STANDARD_ERRORS = 4.0
 MEAN_DAYS = 0.95  # share of the days on which means must agree
 QUARTILE_DAYS = 0.4
+FEWEST_RUNS_WITH_BANDS = 10  # of 5 runs of the right model a fifth of the series have quartiles outside too often
 ROUNDING = 2e-7  # relative, of stored numbers (float32)
 
 
@@ -36,7 +38,7 @@ class Agreement(NamedTuple):
     place: int  # a farm, or quantities.LOCH
     required: bool  # or shown for information
     mean_days: float  # share of the days on which means agree
-    quartile_days: float  # share on which quartiles agree; nan for frequencies, of which only means are known
+    quartile_days: float  # share on which quartiles agree; nan for frequencies and few runs, see `agreements`
     worst_day: int
     worst_z: float  # standard errors by which our mean is above the other on that day
     ratio: float  # of our median to the other, geometric mean over the days where both are positive
@@ -63,6 +65,8 @@ def required_quantities(genes: Sequence[str]) -> list[str]:
 
 def agreements(runs: Runs, other: EnsembleTable, genes: Sequence[str]) -> list[Agreement]:
     """Compare ``runs`` with a stored ensemble: what both have, place by place, on one day in seven.
+
+    Quartiles are compared where both have ten runs or more; of frequencies means alone are known.
 
     Parameters
     ----------
@@ -98,7 +102,9 @@ def _agree(name: str, required: bool, ours: EnsembleTable, theirs: EnsembleTable
     """Of a quantity that both have, at each place."""
     error = _standard_error(ours.of(name, "std"), theirs.of(name, "std"), ours.n_runs, theirs.n_runs)
     z = _z(ours.of(name, "mean"), theirs.of(name, "mean"), error)
-    inside = _quartiles_inside(name, ours, theirs) & _quartiles_inside(name, theirs, ours)
+    inside = None
+    if min(ours.n_runs, theirs.n_runs) >= FEWEST_RUNS_WITH_BANDS:
+        inside = _quartiles_inside(name, ours, theirs) & _quartiles_inside(name, theirs, ours)
     return _by_place(name, required, z, inside, _ratio(ours.of(name, "q50"), theirs.of(name, "q50")))
 
 

@@ -105,7 +105,10 @@ def read_ensemble(path: Path) -> EnsembleTable:
     lacking += [name for name in ("day", "farm") if name not in table.column_names]
     if lacking:
         raise ConfigError(f"{path} lacks {', '.join(lacking)}; expected an ensemble: day, farm, and metadata")
+    seeds = _seeds(said["seeds"], path)
     day, farm = table["day"].to_numpy(), table["farm"].to_numpy()
+    if len(day) == 0:
+        raise ConfigError(f"{path} has no rows; expected one for each day and farm")
     n_days, n_places = int(day.max()) + 1, len(np.unique(farm))
     order = np.lexsort((farm, day))
     days, farms = np.divmod(np.arange(n_days * n_places), n_places)
@@ -116,6 +119,22 @@ def read_ensemble(path: Path) -> EnsembleTable:
         absent = [f"{name}_{s}" for s in STATISTICS if f"{name}_{s}" not in table.column_names]
         if absent:
             raise ConfigError(f"{path} lacks {', '.join(absent)}; a quantity has {', '.join(STATISTICS)}")
-        columns = [table[f"{name}_{s}"].to_numpy().astype(float)[order] for s in STATISTICS]
-        statistics[name] = np.array(columns).reshape(len(STATISTICS), n_days, n_places)
-    return EnsembleTable(said["config"], said["policy"], tuple(json.loads(said["seeds"])), statistics)
+        columns = {s: table[f"{name}_{s}"].to_numpy().astype(float)[order] for s in STATISTICS}
+        if len(seeds) == 1:
+            columns["std"] = np.zeros(len(day))  # others say that one run has none
+        for s, values in columns.items():
+            if not np.isfinite(values).all():
+                raise ConfigError(f"{path}: {name}_{s} is not a number on day {day[order][~np.isfinite(values)][0]}")
+        statistics[name] = np.array(list(columns.values())).reshape(len(STATISTICS), n_days, n_places)
+    return EnsembleTable(said["config"], said["policy"], seeds, statistics)
+
+
+def _seeds(text: str, path: Path) -> tuple[int, ...]:
+    """Those of the runs, from metadata."""
+    try:
+        seeds = json.loads(text)
+    except json.JSONDecodeError:
+        seeds = None
+    if not isinstance(seeds, list) or not seeds:
+        raise ConfigError(f"{path}: the metadata seeds is {text!r}; expected a list of the runs' seeds, as [0, 1]")
+    return tuple(seeds)

@@ -4,13 +4,14 @@ import csv
 import shutil
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from l2l.optimizees.slim.cli import main
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.config_files import SHIPPED
 from l2l.optimizees.slim.simulation.policies import Policy
-from l2l.optimizees.slim.validation.ensemble_table import simulate, summarise
+from l2l.optimizees.slim.validation.ensemble_table import STATISTICS, simulate, summarise
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +85,57 @@ def test_scenario_of_other_days_is_refused(folder: Path, tmp_path: Path, capsys)
     shutil.copytree(SHIPPED / "Fyne", tmp_path / "short")
     assert validate(folder, "--rules", "revised", "--scenarios", tmp_path, "--out", tmp_path) == 2
     assert "has 212 days and 2 farms, scenario" in capsys.readouterr().err
+
+
+def test_ensemble_of_few_columns_is_compared_by_them_and_one_of_none_refused(folder: Path, tmp_path: Path, capsys):
+    stored = pq.read_table(folder / "short_mosaic.parquet")
+    for i, prefixes in enumerate((("L1_", "num_fish_", "weather_"), ("weather_",))):
+        few = tmp_path / str(i)
+        few.mkdir()
+        table = stored.append_column("weather_mean", stored["L1_mean"])
+        for statistic in STATISTICS[1:]:
+            table = table.append_column(f"weather_{statistic}", stored[f"L1_{statistic}"])
+        table = table.select([n for n in table.column_names if n in ("day", "farm") or n.startswith(prefixes)])
+        pq.write_table(table, few / "short_mosaic.parquet")
+    options = (
+        "--rules",
+        "revised",
+        "--runs",
+        20,
+        "--scenarios",
+        folder.parent / "slim-config",
+        "--out",
+        tmp_path / "out",
+    )
+    assert validate(tmp_path / "0", *options) == 0
+    out = capsys.readouterr().out
+    assert "all 6 series of 1 ensembles agree" in out
+    assert "not compared, for short_mosaic.parquet lacks them: L2, L3" in out
+    assert validate(tmp_path / "1", *options) == 2
+    assert "short_mosaic.parquet has weather; expected columns of L1, L2" in capsys.readouterr().err
+
+
+def test_ensemble_of_one_run_is_compared_with_its_means(folder: Path, tmp_path: Path, capsys):
+    config = Config.from_files(folder.parent / "slim-config" / "short")
+    for seed, policy in ((1000, "mosaic"), (1001, "untreated")):
+        runs = simulate(config, Policy.built_in(policy), [seed])
+        summarise("short", policy, [seed], runs).write(tmp_path / f"short_{policy}.parquet")
+    options = (
+        "--rules",
+        "revised",
+        "--runs",
+        30,
+        "--scenarios",
+        folder.parent / "slim-config",
+        "--out",
+        tmp_path / "out",
+    )
+    assert validate(tmp_path, *options) == 0
+    assert "30 runs of ours, 1 stored" in capsys.readouterr().out
+
+
+def test_scenario_that_lacks_a_file_is_refused(folder: Path, tmp_path: Path, capsys):
+    scenario = shutil.copytree(folder.parent / "slim-config" / "short", tmp_path / "short")
+    (scenario / "temperatures.csv").unlink()
+    assert validate(folder, "--rules", "revised", "--scenarios", tmp_path, "--out", tmp_path / "out") == 2
+    assert "short lacks temperatures.csv" in capsys.readouterr().err

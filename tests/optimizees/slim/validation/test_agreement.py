@@ -70,6 +70,14 @@ def test_spread_is_found_where_means_agree():
         assert agreement.mean_days == 1.0 and not agreement.agrees
 
 
+@pytest.mark.parametrize("n_runs", [1, 2, 5, 9])
+def test_few_runs_are_compared_by_their_means_alone(n_runs):
+    rng = np.random.default_rng(8)
+    agreement = compare(drawn(rng, 100), drawn(rng, n_runs))
+    assert agreement.agrees and np.isnan(agreement.quartile_days)
+    assert not compare(drawn(rng, 100), drawn(rng, n_runs, mean=160.0)).agrees
+
+
 def test_days_without_spread_agree_where_they_are_equal_within_rounding():
     ours, theirs = np.full((100, N_DAYS), 240_000.0), np.full((20, N_DAYS), 240_000.0)
     assert compare(ours, theirs * (1 + 1e-7)).agrees

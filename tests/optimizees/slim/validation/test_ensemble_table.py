@@ -1,6 +1,7 @@
 """Stored ensembles: statistics over runs, to parquet and back."""
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -75,6 +76,32 @@ def test_missing_statistic_and_metadata_are_named(stored, tmp_path):
         read_ensemble(stored)
     stored.write_text("no table")
     with pytest.raises(ConfigError, match="not a parquet table"):
+        read_ensemble(stored)
+
+
+def test_one_run_is_read_whose_deviation_is_no_number(runs, tmp_path):
+    path = tmp_path / "Fyne_mosaic.parquet"
+    summarise("Fyne", "mosaic", [3], {"L1": runs["L1"][:1]}).write(path)
+    table = pq.read_table(path)
+    nan = pa.array(np.full(len(table), np.nan, np.float32))
+    pq.write_table(table.set_column(table.column_names.index("L1_std"), "L1_std", nan), path)
+    assert not read_ensemble(path).of("L1", "std").any()
+    pq.write_table(table.set_column(table.column_names.index("L1_q25"), "L1_q25", nan), path)
+    with pytest.raises(ConfigError, match="L1_q25 is not a number on day 0"):
+        read_ensemble(path)
+
+
+@pytest.mark.parametrize("seeds", ["twenty", "20", "[]"])
+def test_seeds_that_are_no_list_are_refused(stored, seeds):
+    table = pq.read_table(stored)
+    pq.write_table(table.replace_schema_metadata({**table.schema.metadata, b"seeds": seeds}), stored)
+    with pytest.raises(ConfigError, match="expected a list of the runs' seeds"):
+        read_ensemble(stored)
+
+
+def test_table_without_rows_is_refused(stored):
+    pq.write_table(pq.read_table(stored).slice(0, 0), stored)
+    with pytest.raises(ConfigError, match="has no rows"):
         read_ensemble(stored)
 
 
