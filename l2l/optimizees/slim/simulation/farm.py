@@ -19,9 +19,12 @@ from ..types.numbers import MOST_LICE, whole_number
 from ..types.queue import TreatmentEvent
 from .cage import Cage, treatment_event
 from .config import Config
+from .farm_pool import FarmActor
 from .lice_population import GenoDistrib
 from .observation import ObservationSpace, observations
 from .simulator import Simulator
+
+__all__ = ["Farm", "FarmActor", "Offspring"]
 
 Eggs = dict[datetime, GenoDistrib]  # by the date on which they hatch
 
@@ -185,7 +188,8 @@ class Farm:
         day : datetime
             The next day to be simulated, or one before.
         force : bool
-            Waive the last three conditions on a cage.  The request then does not count in the yearly quota.
+            Waive the last three conditions on a cage.  The request then does not count in the yearly quota.  A cage
+            has room for 16 that are forced while others go on; for more, an ``OverflowError``.
         """
         at = self.day(day)
         if at > self.next_day:
