@@ -58,12 +58,17 @@ class GenoDistrib:
     def from_ratios_rng(cls, n: int, genetic_ratios: np.ndarray, rng: np.random.Generator) -> GenoDistrib:
         """``n`` lice drawn with these ratios float64[n_genes, 3] as probabilities."""
         ratios = _joint(genetic_ratios)
+        n = whole_number(n, "a number of lice", most=MOST_LICE)
         return cls(rng.multinomial(n, ratios / ratios.sum()).astype(np.int64), ratios)
 
     @classmethod
     def from_counts(cls, counts: np.ndarray, default_ratios: np.ndarray) -> GenoDistrib:
-        """A copy of ``counts`` int64[n_genotypes]."""
-        return cls(np.array(counts, dtype=np.int64), default_ratios)
+        """A copy of ``counts``, whole numbers [n_genotypes]."""
+        given = np.asarray(counts)
+        whole = np.array(given, dtype=np.int64) if (np.abs(given) < 2**63).all() else np.zeros(0)
+        if not np.array_equal(whole, given):
+            raise ValueError(f"counts of lice are whole numbers of 64 bits, got {counts!r}")
+        return cls(whole, default_ratios)
 
     @classmethod
     def from_dict(cls, counts: Mapping[str, int], default_ratios: np.ndarray) -> GenoDistrib:
@@ -185,6 +190,8 @@ class GenoDistrib:
         if not 0 <= factor < np.inf:
             raise ValueError(f"lice can be multiplied by finite numbers >= 0, got {factor!r}")
         _check_no_negative(self.counts)
+        if self.gross * factor > MOST_LICE:
+            raise ValueError(f"{self.gross} lice times {factor!r} are more than {MOST_LICE:.0e}")
         product = np.empty_like(self.counts)
         genetics.largest_remainder(self.counts * float(factor), product)
         return self._like(product)
@@ -208,7 +215,7 @@ class GenoDistrib:
             selected = np.array([key in name.split(".") for name in names])
         if not selected.any():
             known = [k for gene in range(self.n_genes) for k in genetics.gene_keys(gene)]
-            raise UnknownNameError(f"no genotype {key!r}{nearest(key, [*known, *names])}")
+            raise UnknownNameError(f"no genotype {key!r}{nearest(key, dict.fromkeys([*known, *names]))}")
         return selected
 
     def _counts_of(self, other: GenoDistrib) -> np.ndarray:
@@ -288,8 +295,8 @@ def _joint(genetic_ratios: np.ndarray) -> np.ndarray:
     ratios = np.asarray(genetic_ratios, dtype=np.float64)
     if ratios.ndim != 2 or ratios.shape[1] != 3:
         raise ValueError(f"genetic ratios must have shape (n_genes, 3), got {ratios.shape}")
-    if not (ratios >= 0).all() or not (ratios.sum(axis=1) > 0).all():
-        raise ValueError(f"genetic ratios must be >= 0, and not all 0 for a gene, got {ratios.tolist()}")
+    if not (ratios >= 0).all() or not np.isfinite(ratios).all() or not (ratios.sum(axis=1) > 0).all():
+        raise ValueError(f"genetic ratios must be finite, >= 0, and not all 0 for a gene, got {ratios.tolist()}")
     return genetics.joint_ratios(ratios / ratios.sum(axis=1, keepdims=True))
 
 
@@ -297,6 +304,8 @@ def _apportioned(n: int, counts: np.ndarray, default_ratios: np.ndarray) -> np.n
     n = whole_number(n, "a number of lice", most=MOST_LICE)
     _check_no_negative(counts)
     weights = counts.astype(np.float64) if counts.any() else default_ratios
+    if not 0 <= weights.min() <= weights.sum() < np.inf:
+        raise ValueError(f"default_ratios must be finite and >= 0, got {default_ratios.tolist()}")
     if n > 0 and not weights.any():  # neither lice nor ratios to tell them apart
         weights = np.ones_like(default_ratios)
     out = np.zeros_like(counts)

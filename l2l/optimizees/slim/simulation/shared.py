@@ -115,6 +115,9 @@ class Shared(NamedTuple):
         return len(self.is_cleaner)
 
 
+FORCED_SLOTS = 16  # for treatments of a cage that are forced by hand while others go on
+
+
 def build_shared(config: Config) -> Shared:
     """Tables of ``config``: everything that depends on farm and month only is computed here, once.
 
@@ -148,7 +151,7 @@ def build_shared(config: Config) -> Shared:
         n_days=config.n_days,
         first_cage=np.concatenate([[0], np.cumsum([farm.ncages for farm in config.farms])]),
         month=_months(config),
-        n_slots=_n_slots(config),
+        n_slots=_n_slots(config) + FORCED_SLOTS,
         rules=rules,
         background_mortality=np.array([config.background_lice_mortality_rates[s] for s in STAGE_NAMES]),
         rate_l1=_development_rate(config, "L1"),

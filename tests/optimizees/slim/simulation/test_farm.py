@@ -175,6 +175,11 @@ def test_force_treats_clean_cages_and_spares_the_quota(farm):
     assert farm.get_gym_space()["allowed_treatments"] == before
 
 
+def test_a_treatment_can_be_forced_many_times_over(farm):
+    assert all(farm.add_treatment(THERMOLICER, START, force=True) for _ in range(16))
+    assert all(len(cage.treatment_events) == 16 for cage in farm.cages)
+
+
 def test_no_treatment_is_given_when_none_is_left(lousy):
     lousy.simulator.state.remaining[0] = 1
     assert lousy.add_treatment(Treatment.EMB, START)

@@ -190,7 +190,28 @@ def test_default_ratios_of_another_shape_are_refused():
         lice(1, 2, 3, default_ratios=[1] * 9)
 
 
-@pytest.mark.parametrize("ratios", [[0.5, 0.3, 0.2], [[0.5, 0.5]], [[0, 0, 0]], [[1.2, -0.2, 0]]])
+@pytest.mark.parametrize("ratios", [[0.5, 0.3, 0.2], [[0.5, 0.5]], [[0, 0, 0]], [[1.2, -0.2, 0]], [[np.inf, 1, 1]]])
 def test_ratios_that_are_none_are_refused(ratios):
     with pytest.raises(ValueError, match="genetic ratios must"):
         GenoDistrib.from_ratios(ratios, 5)
+
+
+@pytest.mark.parametrize("ratios", [[np.nan, 1, 1], [np.inf, 1, 1], [-1, 1, 1]])
+def test_default_ratios_that_are_none_are_refused(ratios):
+    with pytest.raises(ValueError, match="default_ratios must be finite and >= 0"):
+        lice(0, 0, 0, default_ratios=ratios).set(10)
+
+
+@pytest.mark.parametrize("counts", [[1.5, 0, 0], [np.nan, 0, 0], [10**19, 0, 0]])
+def test_counts_are_whole(counts):
+    with pytest.raises(ValueError, match="counts of lice are whole numbers of 64 bits"):
+        lice(*counts)
+
+
+@pytest.mark.parametrize("n", [10**16, 10**19])
+def test_more_lice_than_can_be_told_apart_are_refused(n):
+    distribution = lice(5, 3, 2)
+    for change in (distribution.set, distribution.mul_by_scalar, lambda n: distribution.__setitem__("Aa", n)):
+        with pytest.raises(ValueError, match=r"to 1000000000000000, got|more than 1e\+15"):
+            change(n)
+    assert distribution == lice(5, 3, 2)
