@@ -46,9 +46,7 @@ def report_against_model(report: FarmReport, predicted: np.ndarray, config: Conf
         for row, farm in enumerate(shown):
             for column, quantity in enumerate(quantities):
                 own = np.flatnonzero((report.farm == farm) & (report.quantity == quantity))
-                own = own[np.argsort(report.first[own])]
-                middle = start + (report.first[own] + report.last[own]) // 2
-                _panel(axes[row, column], middle, report.value[own], predicted[:, own])
+                _panel(axes[row, column], start, report, own, predicted[:, own])
                 if column == 0:
                     axes[row, 0].set_title(config.farms[farm].name, fontsize=10)
                 if row == 0:
@@ -62,14 +60,19 @@ def report_against_model(report: FarmReport, predicted: np.ndarray, config: Conf
     return f" The {n_rows} farms with most numbers are shown, {hidden} are not." if hidden else ""
 
 
-def _panel(axes: Axes, days: np.ndarray, reported: np.ndarray, predicted: np.ndarray) -> None:
-    if len(days) == 0:
+def _panel(axes: Axes, start: np.datetime64, report: FarmReport, own: np.ndarray, predicted: np.ndarray) -> None:
+    """Numbers ``own`` of the report, each over the days that it covers: between them nothing was reported."""
+    if len(own) == 0:
         axes.annotate("no number", (0.5, 0.5), xycoords="axes fraction", ha="center", color=MUTED, fontsize=9)
         return
     low, median, high = np.quantile(predicted, [BAND[0], 0.5, BAND[1]], axis=0)
-    axes.fill_between(days, low, high, color=COLOURS[0], alpha=0.18, lw=0, label="model: 90 % of reports")
-    axes.plot(days, median, color=COLOURS[0], lw=1.5, label="model: median")
-    axes.plot(days, reported, "o", color=COLOURS[1], ms=4, mec="white", mew=0.5, label="reported")
+    first, end = start + report.first[own], start + report.last[own] + 1
+    axes.bar(
+        first, high - low, end - first, low, align="edge", color=COLOURS[0], alpha=0.18, label="model: 90 % of reports"
+    )
+    axes.hlines(median, first, end, color=COLOURS[0], lw=1.5, label="model: median")
+    middle = start + (report.first[own] + report.last[own]) // 2
+    axes.plot(middle, report.value[own], "o", color=COLOURS[1], ms=4, mec="white", mew=0.5, label="reported")
     axes.set_ylim(0, None)
     axes.margins(x=0.03)
     axes.tick_params(labelsize=9)
