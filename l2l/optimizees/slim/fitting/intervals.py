@@ -65,7 +65,7 @@ class Box:
         return 2 * (coordinates - self.low) / (self.high - self.low) - 1
 
     def outer(self, inner: np.ndarray) -> np.ndarray:
-        return self.low + (inner + 1) / 2 * (self.high - self.low)
+        return self.low * (1 - inner) / 2 + self.high * (1 + inner) / 2  # exactly the ends at -1 and 1
 
     def holds(self, coordinates: np.ndarray) -> np.ndarray:
         """Which of the points float64[n, n_parameters] lie in the box."""
@@ -181,7 +181,7 @@ class _Search:
         )
 
     def _coordinate(self, inner: float, j: int) -> float:
-        return float(self.box.low[j] + (inner + 1) / 2 * (self.box.high[j] - self.box.low[j]))
+        return float(self.box.outer(np.full(len(self.box.low), inner))[j])
 
     def next_box(self, intervals: list[Interval]) -> Box:
         """The intervals with a margin, a wide one where an interval may go on beyond this box."""

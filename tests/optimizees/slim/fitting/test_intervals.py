@@ -130,3 +130,10 @@ def test_reports_that_never_vary_are_refused():
     line.report = lambda x, rng: np.zeros(N_NUMBERS)
     with pytest.raises(ConfigError, match="all of 100 simulated reports are the same"):
         line.intervals(np.zeros(N_NUMBERS), n_runs=100)
+
+
+def test_ends_of_a_box_are_exact():
+    low, high = np.sort(np.random.default_rng(1).normal(size=(2, 1000)), axis=0)
+    box = Box(low, high)
+    assert np.array_equal(box.outer(np.full(1000, -1.0)), low) and np.array_equal(box.outer(np.ones(1000)), high)
+    assert box.inner(box.outer(np.full(1000, 0.3))) == pytest.approx(np.full(1000, 0.3))
