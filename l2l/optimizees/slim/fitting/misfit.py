@@ -8,7 +8,7 @@ import numpy as np
 
 from .farm_report import FarmReport
 
-LEAST_VARIANCE = 0.05  # of a standardised number; numbers near 0 vary less than the transform makes them
+LEAST_VARIANCE = 1.0  # of a standardised number: its error of observation, also where counts near 0 hardly vary
 HARDLY_EVER = 0.01  # agreement below which the model is said not to give such a report
 
 
