@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from l2l.optimizees.slim.kernels.stages import L3
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.config_checks import ConfigError
 from l2l.optimizees.slim.simulation.policies import Policy
@@ -41,6 +42,7 @@ def run(config, seed=1):
     simulator = Simulator(config)
     simulator.reset(seed)
     simulator.state.lice[:] = np.random.default_rng(0).integers(2000, 4000, simulator.state.lice.shape)
+    simulator.state.lice[simulator.state.fish == 0, L3:] = 0
     lice, fish, payoff = [], [], []
     for day in range(config.n_days):
         action = {1: 2, 2: 1, 4: 0, 6: 0, 45: 3, 50: 0}.get(day, 4)
