@@ -19,7 +19,6 @@ def main():
         pop_size=4 if smoke else 20,
         n_iteration=2 if smoke else 300,
         sigma=0.3,  # of the width of the bounds
-        bounds={"coords": optimizee.bound},
     )
     optimizer = CMAESOptimizer(
         traj,

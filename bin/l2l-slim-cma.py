@@ -19,7 +19,6 @@ def main():
         pop_size=4 if smoke else 48,
         n_iteration=2 if smoke else 40,
         sigma=0.2,
-        bounds=optimizee.bounds,
         restarts=False,
     )
     optimizer = CMAESOptimizer(

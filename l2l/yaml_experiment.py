@@ -18,8 +18,7 @@
 Parameters go to ``Class.from_config(traj, **parameters)`` where the class has that, else into the named tuple or
 dataclass beside it (``GeneticAlgorithmParameters`` of ``GeneticAlgorithmOptimizer``,
 ``AWOptimizeeParameters`` of ``AWOptimizee``), else to the constructor. A parameter that is itself an object is
-written like an optimizee: ``distribution: {class: module:Class, parameters: {...}}``.  An optimizer that takes
-``bounds`` gets those of the optimizee, if that has ``bounds`` and the file gives none.
+written like an optimizee: ``distribution: {class: module:Class, parameters: {...}}``.
 Modules that lie beside the file can be imported.
 """
 
@@ -50,8 +49,7 @@ def run_yaml(path: Path) -> None:
     optimizer_class = find_class("optimizer", spec["optimizer"]["class"])
     traj, _ = experiment.prepare_experiment(**settings)
     optimizee, optimizee_parameters = build(path, "optimizee", optimizee_class, spec["optimizee"], traj)
-    bounds = getattr(optimizee, "bounds", None)
-    parameters = parameters_of(path, "optimizer", optimizer_class, spec["optimizer"], bounds)
+    parameters = parameters_of(path, "optimizer", optimizer_class, spec["optimizer"])
     optimizer = optimizer_class(
         traj,
         optimizee_create_individual=optimizee.create_individual,
@@ -94,14 +92,12 @@ def build(path: Path, kind: str, cls: Any, spec: Mapping[str, Any], traj: Any) -
     return _call(path, kind, cls, traj, **parameters), parameters
 
 
-def parameters_of(path: Path, kind: str, cls: Any, spec: Mapping[str, Any], bounds: Any = None) -> Any:
-    """The parameters of an optimizer, in the named tuple that it takes; ``bounds`` where the file gives none."""
+def parameters_of(path: Path, kind: str, cls: Any, spec: Mapping[str, Any]) -> Any:
+    """The parameters of an optimizer, in the named tuple that it takes."""
     holder = parameters_class(cls)
     if holder is None:
         raise UsageError(f"{path}: no named tuple of parameters stands beside {cls.__module__}:{cls.__qualname__}")
     values = _values(path, kind, spec)
-    if bounds is not None and "bounds" in inspect.signature(holder).parameters:
-        values.setdefault("bounds", bounds)
     return _call(path, kind, holder, **values)
 
 

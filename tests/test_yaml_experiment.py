@@ -4,7 +4,6 @@ from l2l.errors import UsageError
 from l2l.optimizees.active_wait import AWOptimizee
 from l2l.optimizers.cmaes import CMAESOptimizer, CMAESParameters
 from l2l.optimizers.crossentropy import CrossEntropyOptimizer
-from l2l.optimizers.evolution import GeneticAlgorithmOptimizer
 from l2l.utils.trajectory import Trajectory
 from l2l.yaml_experiment import build, parameters_class, parameters_of, read_yaml
 
@@ -116,11 +115,3 @@ def test_parameters_that_do_not_fit_are_named(tmp_path, cls, parameters, words):
 def test_optimizer_without_a_named_tuple_is_refused(tmp_path):
     with pytest.raises(UsageError, match="no named tuple"):
         parameters_of(tmp_path, "optimizer", LonelyOptimizer, {})
-
-
-def test_bounds_are_the_optimizees_unless_the_file_gives_them(tmp_path):
-    own = {"x": (0.0, 1.0)}
-    assert parameters_of(tmp_path, "optimizer", CMAESOptimizer, {}, own).bounds == own
-    given = {"parameters": {"bounds": {"x": [2.0, 3.0]}}}
-    assert parameters_of(tmp_path, "optimizer", CMAESOptimizer, given, own).bounds == {"x": [2.0, 3.0]}
-    assert not hasattr(parameters_of(tmp_path, "optimizer", GeneticAlgorithmOptimizer, {}, own), "bounds")

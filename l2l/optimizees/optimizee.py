@@ -2,9 +2,13 @@
 
 from abc import ABC, abstractmethod
 from collections import namedtuple
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+
+from l2l.space import Parameter, Space, declared_space
+from l2l.utils.seeds import chosen_seed
 
 OptimizeeParameters = namedtuple("OptimizeeParameters", ())
 
@@ -12,8 +16,9 @@ OptimizeeParameters = namedtuple("OptimizeeParameters", ())
 class Optimizee(ABC):
     """A model with parameters to optimise. It is pickled once and sent to every worker.
 
-    A subclass offers :meth:`create_individual` and :meth:`simulate`, and often
-    ``bounding_func(individual) -> individual``, which its script hands to the optimizer.
+    A subclass offers :meth:`simulate`, and either :meth:`space`, or :meth:`create_individual` and often
+    :meth:`bounding_func`. Its script hands ``create_individual`` and ``bounding_func`` to the optimizer, which
+    learns of the space by the former.
 
     Attributes
     ----------
@@ -23,17 +28,43 @@ class Optimizee(ABC):
     """
 
     reusable: bool = False
+    _own_space: Space | None = None
 
     def __init__(self, traj: Any) -> None:
         traj.f_add_parameter_group("individual", "the parameters of the optimizee")
+        self._individual_rng = np.random.default_rng(chosen_seed(traj, None, stream=1))
 
-    @abstractmethod
+    def _declared(self) -> Space | None:
+        if self._own_space is None:
+            self._own_space = declared_space(self.create_individual)
+        return self._own_space
+
+    def space(self) -> Mapping[str, Parameter] | Space | None:
+        """The kinds and bounds of the parameters: a dict of name to `Float`, `Integer`, `Category`, `Array` or `Fixed`.
+
+        A `Space` if conditions hold between them. None, as here, where :meth:`create_individual` tells all there is:
+        floats and float arrays.
+        """
+        return None
+
     def create_individual(self) -> dict[str, Any]:
-        """A random individual: names to floats or float arrays, the same names and shapes every time."""
+        """A random individual, names to values, the same names and shapes every time; here one of :meth:`space`."""
+        space = self._declared()
+        if space is None:
+            raise NotImplementedError(f"{type(self).__name__} must implement space() or create_individual()")
+        return space.sample(self._individual_rng)
+
+    def bounding_func(self, individual: dict[str, Any]) -> dict[str, Any]:
+        """The individual, moved to where the optimizee accepts it: into :meth:`space`, if there is one."""
+        space = self._declared()
+        return individual if space is None else space.repaired(individual)
 
     @abstractmethod
     def simulate(self, traj: Any) -> Any:
-        """The fitness of ``traj.individual``: a tuple with one number for each fitness weight."""
+        """The fitness of ``traj.individual``: a tuple with one number for each fitness weight.
+
+        With constraints, an `Evaluation` of the fitness and the violations.
+        """
 
     def simulate_(self, traj: Any) -> Any:
         """What a worker calls; here :meth:`simulate`."""

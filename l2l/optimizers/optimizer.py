@@ -2,11 +2,13 @@
 
 import logging
 from collections import namedtuple
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from l2l.space import Space, declared_space
+from l2l.utils.fitness import violation_of
 from l2l.utils.seeds import chosen_seed
 
 logger = logging.getLogger("optimizers.optimizer")
@@ -24,7 +26,8 @@ class Optimizer:
     ----------
     traj : Trajectory
     optimizee_create_individual : callable () -> dict
-        A random individual: names to floats or float arrays.
+        A random individual: names to floats or float arrays. The bound method of an optimizee that declares its
+        ``space()`` brings that along.
     optimizee_fitness_weights : sequence of float
         One for each component of the fitness; negative weights minimise.
     optimizee_bounding_func : callable dict -> dict, optional
@@ -38,9 +41,12 @@ class Optimizer:
     eval_pop : list of dict
         Its individuals.
     best_individual : dict or None
-        Of the whole run, like ``best_fitness``; None before the first result.
+        Of the whole run, like ``best_fitness``; None before the first result. While none satisfied all constraints,
+        the one that violated them least.
     best_fitness : float
-        Weighted: ``sum_k w_k f_k``, greater is better.
+        Weighted: ``sum_k w_k f_k``, greater is better; -inf while no individual satisfied all constraints.
+    best_violation : float
+        By how much the best individual violates the constraints: 0 if it satisfies them.
     stop_reason : str or None
         Set by ``tell`` to end the run before ``n_iteration`` generations.
     """
@@ -69,6 +75,7 @@ class Optimizer:
         self.eval_pop: list[dict[str, Any]] = []
         self.best_individual: dict[str, Any] | None = None
         self.best_fitness = -np.inf
+        self.best_violation = np.inf
         self.stop_reason: str | None = None
 
     # ---- what an optimizer implements
@@ -85,9 +92,24 @@ class Optimizer:
         population : list of dict
             What :meth:`ask` returned.
         fitness : float64[len(population)]
-            Weighted, greater is better; -inf where the individual failed or has no finite fitness.
+            Weighted, greater is better; -inf where the individual failed or has no finite fitness. One that violates
+            constraints is below all that satisfy them, the lower the more it does (Deb 2000).
         """
         raise NotImplementedError(f"{type(self).__name__} must implement tell()")
+
+    def learn(self, population: list[dict[str, Any]], objectives: np.ndarray, violations: np.ndarray) -> None:
+        """Learn from the last generation, objective by objective; here :meth:`tell` of their sum.
+
+        Parameters
+        ----------
+        population : list of dict
+            What :meth:`ask` returned.
+        objectives : float64[len(population), n_weights]
+            Each weighted, greater is better; -inf, the whole row, where the individual failed.
+        violations : float64[len(population)]
+            By how much each violates the constraints: 0 if it satisfies them, inf if it failed.
+        """
+        self.tell(population, constrained(objectives.sum(axis=1), violations))
 
     def recommend(self) -> dict[str, Any] | None:
         """The point this optimizer recommends: unless it knows better, the best individual."""
@@ -103,6 +125,23 @@ class Optimizer:
     def seed_from(traj: Any, seed: int | None) -> int:
         """The seed to use: ``traj.seed_override`` (mixed) if set, else ``seed``, else the experiment's."""
         return chosen_seed(traj, seed)
+
+    def make_space(self, bounds: Mapping[str, Any] | None = None, example: Mapping[str, Any] | None = None) -> Space:
+        """The space of the individuals: as the optimizee declares it, else floats like those of an example.
+
+        Parameters
+        ----------
+        bounds : dict of str to (low, high), optional
+            Of floats, in place of what is declared.
+        example : dict, optional
+            An individual; one is drawn if none is given.
+        """
+        example = self.optimizee_create_individual() if example is None else example
+        declared = declared_space(self.optimizee_create_individual)
+        if declared is None or bounds is not None:
+            return Space.of_example(example, bounds)
+        declared.vector(example)  # raises where they do not fit
+        return declared
 
     def bounded(self, individual: dict[str, Any]) -> dict[str, Any]:
         """The individual, moved to where the optimizee accepts it."""
@@ -135,11 +174,11 @@ class Optimizer:
         ValueError
             If individuals are missing, or a fitness has another number of components than there are weights.
         """
-        fitness = self.weighted_fitness(fitnesses_results)
-        best = int(np.argmax(fitness))  # -inf where failed, so never NaN
-        if fitness[best] > self.best_fitness:
-            self.best_individual, self.best_fitness = self.eval_pop[best], float(fitness[best])
-        self.tell(self.eval_pop, fitness)
+        objectives, violations = self.outcomes(fitnesses_results)
+        fitness = objectives.sum(axis=1)
+        fitness[violations > 0] = -np.inf
+        self._note_best(fitness, violations)
+        self.learn(self.eval_pop, objectives, violations)
         self._record_generation(traj, fitness)
         if self.stop_reason is not None:
             logger.info("generation %d is the last: %s", self.g, self.stop_reason)
@@ -148,10 +187,11 @@ class Optimizer:
             self.g += 1
             self._expand_trajectory(traj)
 
-    def weighted_fitness(self, fitnesses_results: Sequence[tuple[int, Any]]) -> np.ndarray:
-        """``sum_k w_k f_k`` of every individual of ``eval_pop``, -inf where that is not finite."""
+    def outcomes(self, fitnesses_results: Sequence[tuple[int, Any]]) -> tuple[np.ndarray, np.ndarray]:
+        """Objectives and violations of ``eval_pop``, as :meth:`learn` takes them."""
         weights = np.asarray(self.optimizee_fitness_weights, dtype=float)
-        fitness = np.full(len(self.eval_pop), np.nan)
+        objectives = np.full((len(self.eval_pop), weights.size), -np.inf)
+        violations = np.full(len(self.eval_pop), np.inf)
         told = set()
         for ind_idx, components in fitnesses_results:
             values = np.asarray(components, dtype=float).ravel()
@@ -160,15 +200,25 @@ class Optimizer:
                     f"generation {self.g}, individual {ind_idx}: the fitness {components!r} has "
                     f"{values.size} components, but there are {weights.size} fitness weights"
                 )
-            # a component of weight zero still has to be finite
-            fitness[ind_idx] = values @ weights if np.isfinite(values).all() else -np.inf
+            # a component of weight zero still has to be finite, and so has the sum
+            if np.isfinite(values).all() and np.isfinite(values @ weights):
+                objectives[ind_idx] = values * weights
+                violations[ind_idx] = violation_of(components)
             told.add(int(ind_idx))
         if told != set(range(len(self.eval_pop))):
             raise ValueError(
                 f"generation {self.g} has {len(self.eval_pop)} individuals, but results came for {sorted(told)}"
             )
-        fitness[~np.isfinite(fitness)] = -np.inf
-        return fitness
+        return objectives, violations
+
+    def _note_best(self, fitness: np.ndarray, violations: np.ndarray) -> None:
+        """Keep the best of a generation if it is the best of the run: the feasible first, then the fittest."""
+        best = int(np.lexsort((-fitness, violations))[0])
+        if np.isinf(violations[best]):
+            return
+        if (violations[best], -fitness[best]) < (self.best_violation, -self.best_fitness):
+            self.best_individual = self.eval_pop[best]
+            self.best_fitness, self.best_violation = float(fitness[best]), float(violations[best])
 
     def end(self, traj: Any) -> None:
         """Store the outcome of the run as results, and log it."""
@@ -208,3 +258,21 @@ class Optimizer:
         n = len(self.eval_pop)
         columns = {f"individual.{name}": [ind[name] for ind in self.eval_pop] for name in self.eval_pop[0]}
         traj.f_expand({"generation": [self.g] * n, "ind_idx": list(range(n)), **columns})
+
+
+def constrained(fitness: np.ndarray, violations: np.ndarray) -> np.ndarray:
+    """Fitness in which whoever violates constraints is worse than whoever satisfies them.
+
+    Deb (2000), "An efficient constraint handling method for genetic algorithms": the worst feasible fitness of the
+    generation, less the violation; -inf stays where an individual failed.
+
+    Parameters
+    ----------
+    fitness : float64[n]
+        Weighted, greater is better; -inf where the individual failed.
+    violations : float64[n]
+        0 where the constraints are satisfied, inf where the individual failed.
+    """
+    feasible = violations == 0
+    floor = fitness[feasible].min() if feasible.any() else 0.0
+    return np.where(feasible, fitness, floor - violations)

@@ -15,6 +15,7 @@ from l2l.errors import RunFolderError, UsageError, reject_unknown_keywords
 from l2l.logging_tools import configure_loggers, create_shared_logger_data
 from l2l.overrides import current
 from l2l.paths import Paths
+from l2l.space import declared_space
 from l2l.utils.checkpoint import Checkpoints
 from l2l.utils.environment import Environment
 from l2l.utils.history import export_history
@@ -259,7 +260,9 @@ class Experiment:
         """
         self.optimizer, self.optimizee = optimizer, optimizee
         if not self._resuming:
-            refuse_integers(optimizee.create_individual())
+            individual = optimizee.create_individual()
+            if declared_space(optimizee.create_individual) is None:
+                refuse_integers(individual)
         with self.folder.locked():
             Experiment.started += 1
             resumed = self._load_state()
@@ -364,12 +367,15 @@ def discard_unless_begun(folder: RunFolder) -> None:
 
 
 def refuse_integers(individual: dict[str, Any]) -> None:
-    """Raise ValueError if a parameter is a Python int or bool: optimizers move parameters continuously."""
+    """Raise ValueError if a parameter is a Python int or bool: optimizers move parameters continuously.
+
+    An optimizee that declares its `space()` says itself which parameters are whole.
+    """
     for name, value in individual.items():
         if isinstance(value, int):
             raise ValueError(
                 f"Parameter of type integer is not allowed: create_individual() gave {name!r} = {value!r} "
-                f"({type(value).__name__}); make it a float"
+                f"({type(value).__name__}); make it a float, or declare it an Integer in the optimizee's space()"
             )
 
 

@@ -110,7 +110,8 @@ def export_history(path: Path) -> None:
     """Write ``history.csv`` and ``history.parquet`` beside a history, by generation and index.
 
     One row per individual; an array is spread over columns ``name_0, name_1, ...``, a fitness of several
-    components over ``fitness_0, ...``. A parameter named like a column of ours is called ``individual.name``.
+    components over ``fitness_0, ...``, violations of constraints over ``violation_0, ...``. A parameter named like
+    a column of ours is called ``individual.name``.
     One generation at a time is in memory.
     """
     import pyarrow as pa
@@ -150,8 +151,10 @@ def _row(record: dict[str, Any]) -> dict[str, Any]:
     fitness = record["fitness"]
     if fitness is not None:
         _spread(row, "fitness", fitness[0] if len(fitness) == 1 else fitness)
+    if "violations" in record:
+        _spread(row, "violation", record["violations"])
     for name, value in record["parameters"].items():
-        _spread(row, f"individual.{name}" if name in (*BEGIN, *END, "fitness") else name, value)
+        _spread(row, f"individual.{name}" if name in (*BEGIN, *END, "fitness", "violation") else name, value)
     error = record.get("error")
     told = None if error is None else f"{error['type']}: {error['message']}"
     return {**row, **{name: record.get(name) for name in END}, "error": told}

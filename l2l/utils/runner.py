@@ -290,7 +290,7 @@ class Runner:
         worker.finish_head(seconds)
         self._start_failures = 0
         if "fitness" in message:
-            self._finish(head, message["fitness"], seconds)
+            self._finish(head, message, seconds)
         else:
             self._fail(head, "failed", message["error"], seconds, worker)
 
@@ -355,22 +355,24 @@ class Runner:
         if json_text(record["parameters"]) != parameters:
             return False  # of another experiment's individual
         fitness = record["fitness"]
-        self._fitness[index] = None if fitness is None else from_json(fitness)
+        self._fitness[index] = None if fitness is None else from_json(fitness, record.get("violations"))
         self.evaluations += 1
         self.failures += fitness is None
         return True
 
-    def _finish(self, assignment: Assignment, fitness: Any, seconds: float) -> None:
-        value = from_json(fitness)
+    def _finish(self, assignment: Assignment, message: dict[str, Any], seconds: float) -> None:
+        fitness, violations = message["fitness"], message.get("violations")
+        value = from_json(fitness, violations)
         self._fitness[assignment.index] = value
         self.evaluations += 1
+        end = "" if violations is None else f', "violations": {json_text(finite_or_null(violations))}'
         if is_finite(value):
-            self._record(assignment, "done", repr(fitness), seconds)  # lists of finite numbers read as JSON
+            self._record(assignment, "done", repr(fitness), seconds, end)  # lists of finite numbers read as JSON
             return
-        text = f"fitness is not finite: {value}"
+        text = f"fitness is not finite: {value}" if violations is None else f"not finite: {value}, {violations}"
         logger.warning("generation %d, individual %d: %s", self.generation, assignment.index, text)
         error = json_text({"type": "not finite", "message": text})
-        self._record(assignment, "not finite", json_text(finite_or_null(value)), seconds, error)
+        self._record(assignment, "not finite", json_text(finite_or_null(value)), seconds, f'{end}, "error": {error}')
 
     def _fail(
         self, assignment: Assignment, outcome: str, error: dict[str, str], seconds: float, worker: WorkerProcess
@@ -384,7 +386,7 @@ class Runner:
         self._fitness[assignment.index] = None
         self.evaluations += 1
         self.failures += 1
-        self._record(assignment, outcome, "null", seconds, json_text(error))
+        self._record(assignment, outcome, "null", seconds, f', "error": {json_text(error)}')
         story = (
             f"{where} {outcome} at each of {assignment.attempt + 1} attempts; log: {worker.log_path}\n"
             f"{error.get('traceback') or what + chr(10) + error.get('stderr', '')}"
@@ -394,12 +396,11 @@ class Runner:
         if self.stop_run:
             raise IndividualFailedError(story)
 
-    def _record(self, a: Assignment, outcome: str, fitness: str, seconds: float, error: str = "") -> None:
-        end = f', "error": {error}}}' if error else "}"
+    def _record(self, a: Assignment, outcome: str, fitness: str, seconds: float, end: str) -> None:
         self.history.add(
             f'{{"generation": {self.generation}, "index": {a.index}, "attempt": {a.attempt}, '
             f'"outcome": "{outcome}", "parameters": {a.record}, "fitness": {fitness}, '
-            f'"seconds": {seconds:.6g}, "seed": {a.seed}, "host": {self._host}{end}'
+            f'"seconds": {seconds:.6g}, "seed": {a.seed}, "host": {self._host}{end}}}'
         )
 
     def _length_of_fitness(self) -> int:

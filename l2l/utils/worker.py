@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from l2l.utils.channel import Inbox, Pipes, decode, decode_parameters, send_result
-from l2l.utils.fitness import as_fitness
+from l2l.utils.fitness import as_fitness, violations_of
 from l2l.utils.individual import Individual
 from l2l.utils.trajectory import Trajectory
 
@@ -102,7 +102,11 @@ class Worker:
         """Evaluate one individual and write its outcome."""
         started = time.perf_counter()
         try:
-            outcome = {"fitness": self.evaluate(message)}
+            fitness = self.evaluate(message)
+            outcome = {"fitness": fitness}
+            violations = violations_of(fitness)
+            if violations is not None:
+                outcome["violations"] = violations
         except BaseException as error:  # also SystemExit and KeyboardInterrupt: the optimizee's, not ours
             outcome = {"error": describe(error)}
         outcome["of"] = message["of"]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from l2l.optimizees.functions import BenchmarkedFunctions, FunctionGeneratorOptimizee
 from l2l.optimizers.cmaes import CMAESOptimizer, CMAESParameters
 from l2l.testing import OptimizerContract, evaluate, run
 from l2l.utils.trajectory import Trajectory
@@ -160,3 +161,15 @@ def test_restarts_end_before_the_population_grows_without_limit(monkeypatch):
     run(optimizer, traj, lambda individual: (0.0,))
     assert optimizer.n_restarts == 2
     assert "also after 2 restarts" in optimizer.stop_reason
+
+
+def test_bounds_are_those_that_the_optimizee_declares_unless_others_are_given():
+    def optimizer(bounds=None):
+        traj = Trajectory(name="cma")
+        function, _ = BenchmarkedFunctions().get_function_by_name("Rastrigin2d")
+        optimizee = FunctionGeneratorOptimizee(traj, function[1], seed=1)
+        parameters = CMAESParameters(n_iteration=3, bounds=bounds)
+        return CMAESOptimizer(traj, optimizee.create_individual, (-1.0,), parameters)
+
+    assert optimizer().space.low.tolist() == [-5, -5]
+    assert optimizer({"coords": (0.0, 2.0)}).space.high.tolist() == [2, 2]

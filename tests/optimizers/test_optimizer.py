@@ -5,8 +5,9 @@ from collections import namedtuple
 import numpy as np
 import pytest
 
-from l2l.optimizers.optimizer import Optimizer
+from l2l.optimizers.optimizer import Optimizer, constrained
 from l2l.testing import evaluate, run
+from l2l.utils.fitness import ConstrainedFitness
 from l2l.utils.trajectory import Trajectory
 
 Parameters = namedtuple("Parameters", ["n_iteration"])
@@ -143,3 +144,22 @@ def test_an_optimizer_of_older_scripts_may_bring_its_own_post_process():
 def test_parameters_in_the_place_of_the_bounding_function_are_refused():
     with pytest.raises(TypeError, match="optimizee_bounding_func must be a function, got Parameters"):
         Optimizer(Trajectory(name="base"), dict, (1.0,), Parameters(3))
+
+
+def test_whoever_violates_constraints_ranks_below_whoever_satisfies_them():
+    fitness = np.array([5.0, -3.0, 100.0, 200.0, -np.inf])
+    violations = np.array([0.0, 0.0, 1.0, 4.0, np.inf])
+    assert constrained(fitness, violations).tolist() == [5.0, -3.0, -4.0, -7.0, -np.inf]
+    assert constrained(fitness[2:], violations[2:]).tolist() == [-1.0, -4.0, -np.inf]
+
+
+def test_until_one_satisfies_the_constraints_the_least_violation_is_best():
+    traj = Trajectory(name="t")
+    optimizer = Counting(traj)
+    told = [(0, ConstrainedFitness((9.0,), (2.0,))), (1, ConstrainedFitness((1.0,), (0.5, -7.0)))]
+    optimizer.post_process(traj, told)
+    assert optimizer.best_individual == {"x": 1.0}
+    assert (optimizer.best_fitness, optimizer.best_violation) == (-np.inf, 0.5)
+    optimizer.post_process(traj, [(0, ConstrainedFitness((-4.0,), (0.0,))), (1, ConstrainedFitness((8.0,), (0.1,)))])
+    assert optimizer.best_individual == {"x": 2.0}
+    assert (optimizer.best_fitness, optimizer.best_violation) == (-4.0, 0.0)

@@ -1,10 +1,11 @@
 import json
 import math
+import pickle
 
 import numpy as np
 import pytest
 
-from l2l.utils.fitness import as_fitness, from_json, is_finite
+from l2l.utils.fitness import Evaluation, as_fitness, from_json, is_finite, violation_of, violations_of
 
 
 @pytest.mark.parametrize(
@@ -71,3 +72,29 @@ def test_null_of_the_history_is_nan_again():
 def test_inner_results_come_back_from_json_as_they_were():
     fitness = as_fitness([1.0, (2.0,)], inner_params=2)
     assert from_json(json.loads(json.dumps(fitness))) == fitness
+
+
+def test_an_evaluation_keeps_its_violations_on_the_way_through_json():
+    fitness = as_fitness(Evaluation(1.5, [2, -1.0]), 1)
+    assert fitness == (1.5,) and fitness.violations == (2, -1.0)
+    assert violation_of(fitness) == 2.0 and violation_of((1.5,)) == 0.0
+    again = from_json([1.5], violations_of(fitness))
+    assert again == fitness and again.violations == fitness.violations
+    assert pickle.loads(pickle.dumps(fitness)).violations == (2, -1.0)
+
+
+def test_inner_parameter_sets_have_violations_of_their_own():
+    fitness = as_fitness([Evaluation(1.0, [2.0]), 3.0], 1, inner_params=2)
+    again = from_json([[1.0], [3.0]], violations_of(fitness))
+    assert [violation_of(item) for item in again] == [2.0, 0.0]
+    assert violations_of([(1.0,), (2.0,)]) is None
+
+
+def test_a_violation_that_is_no_number_is_refused():
+    with pytest.raises(TypeError, match="violations of an Evaluation"):
+        as_fitness(Evaluation(1.0, ["much"]), 1)
+
+
+def test_a_violation_that_is_not_finite_makes_the_fitness_not_finite():
+    assert not is_finite(as_fitness(Evaluation(1.0, [math.nan]), 1))
+    assert is_finite(as_fitness(Evaluation(1.0, [5.0]), 1))

@@ -7,6 +7,7 @@ import numpy as np
 from l2l.optimizees.functions.benchmarked_functions import BenchmarkedFunctions
 from l2l.optimizees.functions.function_generator import FunctionGenerator
 from l2l.optimizees.optimizee import Optimizee
+from l2l.space import Array, Float, Parameter
 from l2l.utils.seeds import chosen_seed
 
 
@@ -52,14 +53,15 @@ class FunctionGeneratorOptimizee(Optimizee):
             (_, generator), _ = functions.get_function_by_index(function, noise, mu, sigma)
         return cls(traj, generator, seed)
 
+    def space(self) -> dict[str, Parameter]:
+        """Coordinates within the bounds."""
+        low, high = self.bound
+        return {"coords": Array(Float(float(low), float(high)), self.dims)}
+
     def create_individual(self) -> dict[str, Any]:
         """Coordinates drawn uniformly within the bounds."""
         low, high = self.bound
         return {"coords": self.random_state.rand(self.dims) * (high - low) + low}
-
-    def bounding_func(self, individual: dict[str, Any]) -> dict[str, Any]:
-        """Clip the coordinates to the bounds."""
-        return {**individual, "coords": np.clip(individual["coords"], self.bound[0], self.bound[1])}
 
     def simulate(self, traj: Any) -> float:
         """The value of the function at ``traj.individual.coords``."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from l2l.errors import nearest, reject_unknown_keywords
 from l2l.optimizees.optimizee import Optimizee
+from l2l.space import Array, Float, Parameter
 from l2l.utils.seeds import Purpose, chosen_seed, seed_sequence
 
 from .objectives import find_objectives
@@ -97,9 +98,21 @@ class SlimOptimizee(Optimizee):
 
     # ---- individuals
 
+    @property
+    def _shape(self) -> tuple[int, ...]:
+        """Of each parameter."""
+        return (len(self.config.farms),) if self.parameters.per_farm else ()
+
+    def space(self) -> dict[str, Parameter]:
+        """A float for each parameter of the family, or an array with one for each farm."""
+        floats = {q.name: Float(q.low, q.high) for q in self.tuned}
+        if not self._shape:
+            return dict(floats)
+        return {name: Array(element, self._shape) for name, element in floats.items()}
+
     def create_individual(self) -> dict[str, Any]:
         """Draw every parameter uniformly within its bounds, or around the policy to start from."""
-        shape = (len(self.config.farms),) if self.parameters.per_farm else ()
+        shape = self._shape
         individual = {}
         for q in self.tuned:
             if self._start is None:
@@ -109,14 +122,6 @@ class SlimOptimizee(Optimizee):
                 value = np.clip(self._start[q.name] + step, q.low, q.high)
             individual[q.name] = value if shape else float(value)
         return individual
-
-    def bounding_func(self, individual: dict[str, Any]) -> dict[str, Any]:
-        """Move every parameter to the nearest value within its bounds."""
-        bounded = {}
-        for name, value in individual.items():
-            clipped = np.clip(value, *self.bounds[name])
-            bounded[name] = clipped if np.ndim(value) else float(clipped)
-        return bounded
 
     def policy(self, individual: dict[str, Any]) -> Policy:
         """The policy that an individual stands for."""

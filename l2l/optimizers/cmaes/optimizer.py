@@ -10,7 +10,7 @@ import numpy as np
 
 from l2l.optimizers.checks import positive, whole
 from l2l.optimizers.optimizer import Optimizer
-from l2l.utils.space import Space
+from l2l.space import Space
 
 logger = logging.getLogger("optimizers.cmaes")
 
@@ -21,7 +21,7 @@ CMAESParameters = namedtuple(
         "pop_size",  # None: 4 + floor(3 ln dim), eq. 48 of Hansen (2016)
         "n_iteration",  # number of generations, over all restarts
         "sigma",  # first step size, in units of the width of the bounds
-        "bounds",  # dict of parameter name to (low, high); None: unbounded
+        "bounds",  # dict of parameter name to (low, high); None: those of the optimizee's space, if it declares one
         "restarts",  # whether to start anew, up to 9 times, with twice the population, when nothing moves any more
         "stop_criterion",  # fitness (weighted) at which the search is over
     ],
@@ -81,14 +81,12 @@ class CMAESOptimizer(Optimizer):
         _check(parameters)
         self.random_state = np.random.RandomState(self.seed_from(traj, parameters.seed))
         first = optimizee_create_individual()
-        if parameters.bounds is not None:
-            self.space = Space(first, parameters.bounds)
-            points = self.space.vector(first)[None, :]
-        else:
-            shapes = Space(first)
+        self.space = self.make_space(parameters.bounds, first)
+        points = self.space.vector(first)[None, :]
+        if not self.space.bounded:
             draws = [first, *(optimizee_create_individual() for _ in range(N_SCALE_DRAWS - 1))]
-            points = shapes.matrix(draws)
-            self.space = Space(first, scale=_widths(points))
+            points = self.space.matrix(draws)
+            self.space = Space(self.space.parameters, self.space.conditions, scale=_widths(points))
         # where descents start: the optimizee's own points first, then (with bounds) random ones
         self._starts = [self.space.to_unit(self.space.clip(point)) for point in points]
         self.n_restarts = 0

@@ -11,7 +11,6 @@ import numpy as np
 from l2l.optimizers.checks import at_least, probability, whole
 from l2l.optimizers.crossentropy.distribution import Distribution, Gaussian
 from l2l.optimizers.optimizer import Optimizer
-from l2l.utils.space import Space
 
 logger = logging.getLogger("optimizers.crossentropy")
 
@@ -70,7 +69,7 @@ class CrossEntropyOptimizer(Optimizer):
             optimizee_bounding_func=optimizee_bounding_func,
             parameters=parameters,
         )
-        self.space = Space(optimizee_create_individual())
+        self.space = self.make_space()
         if self.space.dim < 2:
             raise ValueError(
                 f"the cross-entropy method needs individuals of at least 2 numbers, got only {self.space.names}"

@@ -12,7 +12,6 @@ from deap import base, tools
 from l2l.optimizers.checks import at_least, probability, whole
 from l2l.optimizers.evolution.deap_random import deap_random
 from l2l.optimizers.optimizer import Optimizer
-from l2l.utils.space import Space
 
 logger = logging.getLogger("optimizers.geneticalgorithm")
 
@@ -91,7 +90,7 @@ class GeneticAlgorithmOptimizer(Optimizer):
             optimizee_bounding_func=optimizee_bounding_func,
             parameters=parameters,
         )
-        self.space = Space(optimizee_create_individual())
+        self.space = self.make_space()
         _check(parameters, self.space.dim)
         self.rng = random.Random(self.seed_from(traj, parameters.seed))
         self.hall_of_fame = tools.HallOfFame(HALL_OF_FAME_SIZE)

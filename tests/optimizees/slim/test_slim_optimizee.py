@@ -91,7 +91,7 @@ def test_bounding_moves_to_the_nearest_valid_value():
     low, high = optimizee.bounds["cooperation"]
     wild = {**optimizee.create_individual(), "cooperation": 7.0}
     assert optimizee.bounding_func(wild)["cooperation"] == high == 1.0
-    assert optimizee.bounding_func({"cooperation": -7.0})["cooperation"] == low == 0.0
+    assert optimizee.bounding_func({**wild, "cooperation": -7.0})["cooperation"] == low == 0.0
 
 
 def test_search_may_start_at_a_saved_policy(tmp_path):

@@ -9,6 +9,7 @@ import numpy as np
 
 from l2l.errors import reject_unknown_keywords
 from l2l.optimizees.optimizee import Optimizee
+from l2l.space import Space
 from l2l.utils.seeds import Purpose, chosen_seed, seed_sequence
 
 from ..simulation import config_checks as check
@@ -93,13 +94,13 @@ class SlimFitOptimizee(Optimizee):
         reject_unknown_keywords("SlimFitOptimizee", parameters, SlimFitOptimizeeParameters._fields)
         return cls(traj, SlimFitOptimizeeParameters(**parameters))
 
+    def space(self) -> Space:
+        """Floats and arrays of floats, within the bounds."""
+        return Space.of_bounds(self.bounds)
+
     def create_individual(self) -> dict[str, Any]:
         """Draw every coordinate uniformly within its bounds."""
         return {label: float(self._rng.uniform(low, high)) for label, (low, high) in self.bounds.items()}
-
-    def bounding_func(self, individual: dict[str, Any]) -> dict[str, Any]:
-        """Move every coordinate to the nearest value within its bounds."""
-        return {label: float(np.clip(x, *self.bounds[label])) for label, x in individual.items()}
 
     def simulate(self, traj: Any) -> tuple[float]:
         """The log-likelihood of the report."""

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from l2l.utils.space import Space
+from l2l.space import Space
 
 EXAMPLE = {"b": 1.5, "a": np.array([[1.0, 2.0], [3.0, 4.0]])}
 BOUNDS = {"b": (1.0, 2.0), "a": (0.0, [[10.0, 20.0], [30.0, 40.0]])}
 
 
 def test_an_individual_becomes_a_vector_and_the_same_individual_again():
-    space = Space(EXAMPLE)
+    space = Space.of_example(EXAMPLE)
     vector = space.vector(EXAMPLE)
     assert vector.tolist() == [1, 2, 3, 4, 1.5]  # by ascending name
     again = space.individual(vector)
@@ -21,12 +21,12 @@ def test_an_individual_becomes_a_vector_and_the_same_individual_again():
 
 
 def test_a_population_becomes_a_matrix():
-    assert Space(EXAMPLE).matrix([EXAMPLE, EXAMPLE]).shape == (2, 5)
-    assert Space(EXAMPLE).matrix([]).shape == (0, 5)
+    assert Space.of_example(EXAMPLE).matrix([EXAMPLE, EXAMPLE]).shape == (2, 5)
+    assert Space.of_example(EXAMPLE).matrix([]).shape == (0, 5)
 
 
 def test_bounds_become_the_unit_box():
-    space = Space(EXAMPLE, BOUNDS)
+    space = Space.of_example(EXAMPLE, BOUNDS)
     assert space.bounded
     assert space.to_unit(space.low).tolist() == [0] * 5
     assert space.to_unit(space.high).tolist() == [1] * 5
@@ -38,7 +38,7 @@ def test_bounds_become_the_unit_box():
 
 
 def test_without_bounds_the_scale_is_the_unit():
-    space = Space({"x": 0.0, "y": 0.0}, scale=np.array([10.0, 0.1]))
+    space = Space.of_example({"x": 0.0, "y": 0.0}, scale=np.array([10.0, 0.1]))
     assert not space.bounded
     assert space.to_unit(np.array([5.0, 5.0])).tolist() == [0.5, 50.0]
     assert space.from_unit(np.array([1e9, -1e9])).tolist() == [1e10, -1e8]
@@ -59,11 +59,11 @@ def test_without_bounds_the_scale_is_the_unit():
 )
 def test_impossible_bounds_are_refused(bounds, message):
     with pytest.raises(ValueError, match=message):
-        Space(EXAMPLE, bounds)
+        Space.of_example(EXAMPLE, bounds)
 
 
 def test_an_individual_of_other_names_or_shapes_is_refused():
-    space = Space(EXAMPLE)
+    space = Space.of_example(EXAMPLE)
     with pytest.raises(ValueError, match="must have the parameters"):
         space.vector({"b": 1.0})
     with pytest.raises(ValueError, match=r"'a' must have shape \(2, 2\), got \(4,\)"):
@@ -75,9 +75,9 @@ def test_an_individual_of_other_names_or_shapes_is_refused():
 @pytest.mark.parametrize("example", [{}, {"a": np.zeros(0)}])
 def test_an_individual_without_numbers_is_refused(example):
     with pytest.raises(ValueError, match="needs at least one"):
-        Space(example)
+        Space.of_example(example)
 
 
 def test_a_value_that_is_no_number_is_refused_by_name():
     with pytest.raises(TypeError, match="'a' must be a float"):
-        Space({"a": "text"})
+        Space.of_example({"a": "text"})
