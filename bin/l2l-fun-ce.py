@@ -1,5 +1,6 @@
 """Minimise a benchmark function with the cross-entropy method: `l2l-run bin/l2l-fun-ce.py`."""
 
+from l2l.cli import run_as_script
 from l2l.optimizees.functions import BenchmarkedFunctions, FunctionGeneratorOptimizee
 from l2l.optimizers.crossentropy import CrossEntropyOptimizer, CrossEntropyParameters
 from l2l.optimizers.crossentropy.distribution import NoisyGaussian
@@ -39,4 +40,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    run_as_script(main)

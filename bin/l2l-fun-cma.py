@@ -1,5 +1,6 @@
 """Minimise a benchmark function with CMA-ES: `l2l-run bin/l2l-fun-cma.py`."""
 
+from l2l.cli import run_as_script
 from l2l.optimizees.functions import BenchmarkedFunctions, FunctionGeneratorOptimizee
 from l2l.optimizers.cmaes import CMAESOptimizer, CMAESParameters
 from l2l.utils.experiment import Experiment
@@ -34,4 +35,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    run_as_script(main)

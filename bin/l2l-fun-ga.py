@@ -1,5 +1,6 @@
 """Minimise a benchmark function with a genetic algorithm: `l2l-run bin/l2l-fun-ga.py`."""
 
+from l2l.cli import run_as_script
 from l2l.optimizees.functions import BenchmarkedFunctions, FunctionGeneratorOptimizee
 from l2l.optimizers.evolution import GeneticAlgorithmOptimizer, GeneticAlgorithmParameters
 from l2l.utils.experiment import Experiment
@@ -39,4 +40,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    run_as_script(main)

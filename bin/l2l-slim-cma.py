@@ -1,5 +1,6 @@
 """Tune a linear treatment policy for Loch Fyne with CMA-ES: `l2l-run bin/l2l-slim-cma.py`."""
 
+from l2l.cli import run_as_script
 from l2l.optimizees.slim.optimizee import SlimOptimizee, SlimOptimizeeParameters
 from l2l.optimizers.cmaes import CMAESOptimizer, CMAESParameters
 from l2l.utils.experiment import Experiment
@@ -33,4 +34,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    run_as_script(main)

@@ -1,5 +1,6 @@
 """Tune a treatment policy for Loch Fyne with a genetic algorithm: `l2l-run bin/l2l-slim-ga.py`."""
 
+from l2l.cli import run_as_script
 from l2l.optimizees.slim.optimizee import SlimOptimizee, SlimOptimizeeParameters
 from l2l.optimizers.evolution import GeneticAlgorithmOptimizer, GeneticAlgorithmParameters
 from l2l.utils.experiment import Experiment
@@ -50,4 +51,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    run_as_script(main)

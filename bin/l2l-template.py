@@ -6,6 +6,7 @@ individuals and their fitness in `history.jsonl` and `history.csv`.
 
 import numpy as np
 
+from l2l.cli import run_as_script
 from l2l.optimizees.optimizee import Optimizee
 from l2l.optimizers.evolution import GeneticAlgorithmOptimizer, GeneticAlgorithmParameters
 from l2l.utils.experiment import Experiment
@@ -66,4 +67,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    run_as_script(main)

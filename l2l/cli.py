@@ -6,12 +6,12 @@ import signal
 import sys
 import traceback
 import types
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from l2l.errors import L2LError, UsageError, nearest
-from l2l.overrides import Overrides, overriding
+from l2l.overrides import Overrides, current, overriding
 
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -102,6 +102,30 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BaseException as error:
         return _report(error, debug)
     return DONE
+
+
+def run_as_script(experiment: Callable[[], None]) -> None:
+    """End a script with it, so that ``python SCRIPT`` takes the options of ``l2l-run``, ``--help`` too::
+
+        if __name__ == "__main__":
+            run_as_script(main)
+
+    Parameters
+    ----------
+    experiment : callable
+        Prepares, runs and ends the experiment of the script.
+    """
+    if current().script is not None:  # l2l-run has read the options already
+        experiment()
+        return
+    script = sys.modules["__main__"]
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        p = parser()
+        p.prog, p.description, p.epilog = Path(sys.argv[0]).name, script.__doc__, None
+        p.usage = f"python {sys.argv[0]} [options]"
+        p.print_help()
+        sys.exit(DONE)
+    sys.exit(main([str(script.__file__), *sys.argv[1:]]))
 
 
 def _terminate(number: int, frame: types.FrameType | None) -> NoReturn:

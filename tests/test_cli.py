@@ -55,6 +55,36 @@ def project(tmp_path):
     return tmp_path
 
 
+AS_SCRIPT = f"""'''What this experiment is about.'''
+from l2l.cli import run_as_script
+
+def main():
+    {MODULE_LEVEL.strip().replace(chr(10), chr(10) + "    ")}
+
+if __name__ == "__main__":
+    run_as_script(main)
+"""
+
+
+def test_a_script_may_take_the_options_itself(project):
+    (project / "own.py").write_text(AS_SCRIPT)
+    command = [sys.executable, "own.py", "--smoke", "--max-workers", "2", "--seed", "9", "--", "more"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert (project / "seen").read_text() == "True 2 9 2 ['more']"
+    assert run(project, "own.py", "--smoke", "--overwrite").returncode == 0
+    assert (project / "seen").read_text().startswith("True")
+
+
+def test_a_script_that_takes_options_tells_them(project):
+    (project / "own.py").write_text(AS_SCRIPT)
+    done = subprocess.run([sys.executable, "own.py", "--help"], cwd=project, capture_output=True, text=True)
+    assert done.returncode == 0
+    assert "usage: python own.py [options]" in done.stdout
+    assert "What this experiment is about." in done.stdout and "--smoke" in done.stdout
+    assert not (project / "results").exists()
+
+
 def test_script_runs_as_it_says(project):
     done = run(project, "experiment.py")
     assert done.returncode == 0, done.stderr

@@ -22,11 +22,26 @@ def started(folder, script, *options):
     return sorted(rows, key=lambda row: (row["generation"], row["index"]))
 
 
-@pytest.mark.parametrize("script", ["l2l-fun-ga.py", "l2l-fun-ce.py", "l2l-fun-cma.py", "l2l-template.py"])
+SCRIPTS = [
+    "l2l-fun-ga.py",
+    "l2l-fun-ce.py",
+    "l2l-fun-cma.py",
+    "l2l-template.py",
+]
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
 def test_script_runs_from_any_folder(tmp_path, script):
     history = started(tmp_path, script)
     assert {row["generation"] for row in history} == {0, 1}
     assert all(len(row["fitness"]) == 1 for row in history)
+
+
+@pytest.mark.parametrize("script", sorted(path.name for path in BIN.glob("l2l-*.py")))
+def test_script_tells_its_options(tmp_path, script):
+    done = subprocess.run([sys.executable, str(BIN / script), "--help"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "--smoke" in done.stdout and not list(tmp_path.iterdir())
 
 
 def test_noisy_history_is_the_same_for_any_number_of_workers(tmp_path):
