@@ -24,6 +24,11 @@ def whole(name: str, value: Any, minimum: int) -> None:
     _check(name, value, lambda v: v >= minimum and v == int(v), f"a whole number of at least {minimum}")
 
 
+def number(name: str, value: Any) -> None:
+    """Raise unless ``value`` is a number; infinity is one."""
+    _check(name, value, lambda v: v == v + 0.0, "a number")
+
+
 def _check(name: str, value: Any, holds: Callable[[Any], bool], expected: str) -> None:
     try:
         good = bool(holds(value))

@@ -115,6 +115,10 @@ class Optimizer:
         """The point this optimizer recommends: unless it knows better, the best individual."""
         return self.best_individual
 
+    def individuals(self) -> list[dict[str, Any]]:
+        """The individuals of ``eval_pop`` one by one, also where it packs several into one."""
+        return self.eval_pop
+
     def describe(self) -> dict[str, Any]:
         """Numbers about the state of the search, recorded with each generation."""
         return {}
@@ -178,7 +182,7 @@ class Optimizer:
         fitness = objectives.sum(axis=1)
         fitness[violations > 0] = -np.inf
         self._note_best(fitness, violations)
-        self.learn(self.eval_pop, objectives, violations)
+        self.learn(self.individuals(), objectives, violations)
         self._record_generation(traj, fitness)
         if self.stop_reason is not None:
             logger.info("generation %d is the last: %s", self.g, self.stop_reason)
@@ -188,10 +192,11 @@ class Optimizer:
             self._expand_trajectory(traj)
 
     def outcomes(self, fitnesses_results: Sequence[tuple[int, Any]]) -> tuple[np.ndarray, np.ndarray]:
-        """Objectives and violations of ``eval_pop``, as :meth:`learn` takes them."""
+        """Objectives and violations of all individuals, as :meth:`learn` takes them."""
         weights = np.asarray(self.optimizee_fitness_weights, dtype=float)
-        objectives = np.full((len(self.eval_pop), weights.size), -np.inf)
-        violations = np.full(len(self.eval_pop), np.inf)
+        n_individuals = len(self.individuals())
+        objectives = np.full((n_individuals, weights.size), -np.inf)
+        violations = np.full(n_individuals, np.inf)
         told = set()
         for ind_idx, components in fitnesses_results:
             values = np.asarray(components, dtype=float).ravel()
@@ -205,9 +210,9 @@ class Optimizer:
                 objectives[ind_idx] = values * weights
                 violations[ind_idx] = violation_of(components)
             told.add(int(ind_idx))
-        if told != set(range(len(self.eval_pop))):
+        if told != set(range(n_individuals)):
             raise ValueError(
-                f"generation {self.g} has {len(self.eval_pop)} individuals, but results came for {sorted(told)}"
+                f"generation {self.g} has {n_individuals} individuals, but results came for {sorted(told)}"
             )
         return objectives, violations
 
@@ -217,7 +222,7 @@ class Optimizer:
         if np.isinf(violations[best]):
             return
         if (violations[best], -fitness[best]) < (self.best_violation, -self.best_fitness):
-            self.best_individual = self.eval_pop[best]
+            self.best_individual = self.individuals()[best]
             self.best_fitness, self.best_violation = float(fitness[best]), float(violations[best])
 
     def end(self, traj: Any) -> None:
@@ -244,7 +249,7 @@ class Optimizer:
             "generation": self.g,
             "best_fitness_in_run": self.best_fitness,
             "average_fitness_in_run": float(finite.mean()) if finite.size else float("nan"),
-            "pop_size": len(self.eval_pop),
+            "pop_size": fitness.size,
             **self.describe(),
         }
         group = traj.results.generation_params

@@ -13,12 +13,16 @@ Individual = dict[str, Any]
 
 
 def evaluate(optimizer: Any, function: Callable[[Individual], Any]) -> list[tuple[int, Any]]:
-    """The results of the current generation: ``[(ind_idx, (fitness, ...)), ...]``."""
-    results = []
-    for ind_idx, individual in enumerate(optimizer.eval_pop):
-        value = function(individual)
-        results.append((ind_idx, value if isinstance(value, tuple) else (value,)))
-    return results
+    """The results of the current generation: ``[(ind_idx, (fitness, ...)), ...]``.
+
+    Where an individual of ``eval_pop`` packs several, its fitness is a list of theirs.
+    """
+    values = [function(individual) for individual in optimizer.individuals()]
+    fitness: list[Any] = [value if isinstance(value, tuple) else (value,) for value in values]
+    n_inner = len(fitness) // len(optimizer.eval_pop)
+    if n_inner > 1:
+        fitness = [fitness[k : k + n_inner] for k in range(0, len(fitness), n_inner)]
+    return list(enumerate(fitness))
 
 
 def run(
@@ -37,7 +41,7 @@ def run(
     history: list[tuple[int, list[np.ndarray]]] = []
     while until is None or len(history) < until:
         g = optimizer.g
-        history.append((g, [_vector(individual) for individual in optimizer.eval_pop]))
+        history.append((g, [_vector(individual) for individual in optimizer.individuals()]))
         optimizer.post_process(traj, evaluate(optimizer, function))
         if g + 1 not in traj.individuals:
             break
@@ -138,7 +142,7 @@ class OptimizerContract:
     def test_components_are_summed_by_weight(self) -> None:
         optimizer, traj = self.make(n_iteration=1, weights=(-1.0, 0.5))
         optimizer.post_process(traj, evaluate(optimizer, lambda ind: (_sphere(ind), ind["x"])))
-        fitness = [-_sphere(ind) + 0.5 * ind["x"] for ind in optimizer.eval_pop]
+        fitness = [-_sphere(ind) + 0.5 * ind["x"] for ind in optimizer.individuals()]
         assert np.isclose(optimizer.best_fitness, max(fitness))
 
     def test_same_seed_gives_the_same_history(self) -> None:
@@ -175,7 +179,7 @@ class OptimizerContract:
         optimizer, traj = self.make(n_iteration=3)
         while True:
             g = optimizer.g
-            for individual in optimizer.eval_pop:
+            for individual in optimizer.individuals():
                 assert list(sorted(individual)) == ["x", "y"]
                 assert isinstance(individual["x"], float)
                 assert individual["y"].shape == (3,) and individual["y"].dtype == np.float64
@@ -192,7 +196,7 @@ class OptimizerContract:
 
     def test_the_best_is_of_the_whole_run(self) -> None:
         optimizer, traj = self.make(n_iteration=6)
-        values = [_sphere(ind) for ind in optimizer.eval_pop]
+        values = [_sphere(ind) for ind in optimizer.individuals()]
         # every later generation is far worse
         optimizer.post_process(traj, evaluate(optimizer, _sphere))
         run(optimizer, traj, lambda individual: 1000.0 + _sphere(individual))
