@@ -25,7 +25,11 @@ from l2l.optimizees.slim.simulation.policies import TUNABLE, family_parameters
 from l2l.optimizees.slim.simulation.recorder import MEANINGS
 from l2l.optimizers.cmaes import CMAESParameters
 from l2l.optimizers.crossentropy import CrossEntropyParameters
+from l2l.optimizers.differentialevolution import DifferentialEvolutionParameters
 from l2l.optimizers.evolution import GeneticAlgorithmParameters
+from l2l.optimizers.particleswarm import ParticleSwarmParameters
+from l2l.optimizers.randomsearch import RandomSearchParameters
+from l2l.optimizers.sobol import SobolParameters
 from l2l.utils.experiment import KEYWORDS, RUNNER_PARAMS
 from l2l.utils.history import BEGIN, END
 
@@ -143,6 +147,10 @@ def test_columns_and_fields_are_in_the_reference():
         GeneticAlgorithmParameters,
         CrossEntropyParameters,
         CMAESParameters,
+        DifferentialEvolutionParameters,
+        ParticleSwarmParameters,
+        RandomSearchParameters,
+        SobolParameters,
         SlimOptimizeeParameters,
     ):
         named += parameters._fields

@@ -1,0 +1,124 @@
+"""Differential evolution."""
+
+from collections import namedtuple
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from l2l.errors import nearest
+from l2l.optimizers.checks import positive, probability, whole
+from l2l.optimizers.optimizer import Optimizer
+from l2l.optimizers.region import Region
+
+STRATEGIES = ("best1", "rand1", "current-to-best1")
+
+DifferentialEvolutionParameters = namedtuple(
+    "DifferentialEvolutionParameters",
+    [
+        "seed",  # of all draws, in [0, 2**32); None: the experiment's
+        "pop_size",  # None: five for each dimension, at least 10
+        "n_iteration",  # number of generations
+        "strategy",  # what the differences are added to: "best1", "rand1" or "current-to-best1"
+        "mutation",  # (low, high) of the factor F of a difference, drawn anew in each generation; or one number
+        "crossover",  # probability CR of a coordinate to come from the mutant
+        "bounds",  # dict of parameter name to (low, high); None: those of the optimizee's space, if it declares one
+    ],
+    defaults=[0, None, 100, "best1", (0.5, 1.0), 0.7, None],
+)
+
+
+class DifferentialEvolutionOptimizer(Optimizer):
+    """Storn & Price (1997), "Differential evolution", with binomial crossover and a dithered factor.
+
+    Each member of the population is challenged by a trial, and replaced where the trial is at least as good. With
+    bounds, a coordinate of a trial that leaves them is drawn anew between the member's and the bound.
+
+    Parameters
+    ----------
+    traj : Trajectory
+    optimizee_create_individual, optimizee_fitness_weights, optimizee_bounding_func
+        See :class:`Optimizer`.
+    parameters : DifferentialEvolutionParameters
+
+    Attributes
+    ----------
+    members : float64[pop_size, dim]
+    member_fitness : float64[pop_size]
+        -inf where a member was not evaluated yet, or failed.
+    """
+
+    def __init__(
+        self,
+        traj: Any,
+        optimizee_create_individual: Callable[[], dict[str, Any]],
+        optimizee_fitness_weights: Sequence[float],
+        parameters: Any,
+        optimizee_bounding_func: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+    ) -> None:
+        super().__init__(
+            traj, optimizee_create_individual, optimizee_fitness_weights, optimizee_bounding_func, parameters
+        )
+        _check(parameters)
+        self.rng = np.random.default_rng(self.seed_from(traj, parameters.seed))
+        self.region = Region(self, parameters.bounds)
+        self.pop_size = parameters.pop_size or max(10, 5 * self.region.dim)
+        self.members = self.region.sample(self.rng, self.pop_size)
+        n_starts = min(len(self.region.starts), self.pop_size)
+        self.members[:n_starts] = self.region.starts[:n_starts]
+        self.member_fitness = np.full(self.pop_size, -np.inf)
+        self.evaluated = False
+        self.start(traj)
+        traj.f_add_parameter("pop_size", self.pop_size)
+
+    def ask(self) -> list[dict[str, Any]]:
+        points = self.members
+        if self.evaluated:
+            self.factor = self.rng.uniform(*np.broadcast_to(self.parameters.mutation, 2))
+            points = np.array([self._trial(i) for i in range(self.pop_size)])
+        population, self.trials = self.region.propose(points)
+        return population
+
+    def tell(self, population: list[dict[str, Any]], fitness: np.ndarray) -> None:
+        self.evaluated = True
+        better = fitness >= self.member_fitness
+        self.members = np.where(better[:, None], self.trials, self.members)
+        self.member_fitness = np.where(better, fitness, self.member_fitness)
+
+    def _trial(self, i: int) -> np.ndarray:
+        """A challenger of member ``i``, float64[dim]."""
+        members, factor, dim = self.members, self.factor, self.region.dim
+        others = self.rng.choice(self.pop_size - 1, 3, replace=False)
+        r1, r2, r3 = others + (others >= i)  # all different, and none of them i
+        best = members[np.argmax(self.member_fitness)]
+        if self.parameters.strategy == "best1":
+            mutant = best + factor * (members[r1] - members[r2])
+        elif self.parameters.strategy == "rand1":
+            mutant = members[r1] + factor * (members[r2] - members[r3])
+        else:
+            mutant = members[i] + factor * (best - members[i]) + factor * (members[r1] - members[r2])
+        crossed = self.rng.random(dim) < self.parameters.crossover
+        crossed[self.rng.integers(dim)] = True  # at least one coordinate is the mutant's
+        trial = np.where(crossed, mutant, members[i])
+        bound = self.region.clip(trial)
+        return np.where(bound == trial, trial, members[i] + self.rng.random(dim) * (bound - members[i]))
+
+    def describe(self) -> dict[str, Any]:
+        finite = self.member_fitness[np.isfinite(self.member_fitness)]
+        return {"spread": float(np.ptp(finite)) if finite.size else float("nan")}
+
+
+def _check(parameters: Any) -> None:
+    whole("n_iteration", parameters.n_iteration, 1)
+    if parameters.pop_size is not None:
+        whole("pop_size", parameters.pop_size, 4)  # a member, and three others
+    if parameters.strategy not in STRATEGIES:
+        raise ValueError(
+            f"strategy must be one of {STRATEGIES}, got {parameters.strategy!r}"
+            f"{nearest(str(parameters.strategy), STRATEGIES)}"
+        )
+    if np.shape(parameters.mutation) not in ((), (2,)):
+        raise ValueError(f"mutation must be a number or (low, high), got {parameters.mutation!r}")
+    for factor in np.broadcast_to(parameters.mutation, 2):
+        positive("mutation", factor)
+    probability("crossover", parameters.crossover)

@@ -1,0 +1,5 @@
+"""Particle swarm optimisation."""
+
+from l2l.optimizers.particleswarm.optimizer import ParticleSwarmOptimizer, ParticleSwarmParameters
+
+__all__ = ["ParticleSwarmOptimizer", "ParticleSwarmParameters"]

@@ -1,0 +1,58 @@
+"""Random search: what every other optimizer has to beat."""
+
+from collections import namedtuple
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from l2l.optimizers.checks import whole
+from l2l.optimizers.optimizer import Optimizer
+from l2l.optimizers.region import Region
+
+RandomSearchParameters = namedtuple(
+    "RandomSearchParameters",
+    [
+        "seed",  # of all draws, in [0, 2**32); None: the experiment's
+        "pop_size",  # individuals in a generation
+        "n_iteration",  # number of generations
+        "bounds",  # dict of parameter name to (low, high); None: those of the optimizee's space, if it declares one
+    ],
+    defaults=[0, 50, 100, None],
+)
+
+
+class RandomSearchOptimizer(Optimizer):
+    """Individuals drawn uniformly within the bounds; without bounds, over the width that the optimizee's spread.
+
+    Parameters
+    ----------
+    traj : Trajectory
+    optimizee_create_individual, optimizee_fitness_weights, optimizee_bounding_func
+        See :class:`Optimizer`.
+    parameters : RandomSearchParameters
+    """
+
+    def __init__(
+        self,
+        traj: Any,
+        optimizee_create_individual: Callable[[], dict[str, Any]],
+        optimizee_fitness_weights: Sequence[float],
+        parameters: Any,
+        optimizee_bounding_func: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+    ) -> None:
+        super().__init__(
+            traj, optimizee_create_individual, optimizee_fitness_weights, optimizee_bounding_func, parameters
+        )
+        whole("pop_size", parameters.pop_size, 1)
+        whole("n_iteration", parameters.n_iteration, 1)
+        self.rng = np.random.default_rng(self.seed_from(traj, parameters.seed))
+        self.region = Region(self, parameters.bounds)
+        self.start(traj)
+
+    def ask(self) -> list[dict[str, Any]]:
+        points = self.region.sample(self.rng, self.parameters.pop_size)
+        return [self.region.individual(point) for point in points]
+
+    def tell(self, population: list[dict[str, Any]], fitness: np.ndarray) -> None:
+        """Nothing is learnt; the base class keeps the best."""

@@ -1,0 +1,64 @@
+"""Sobol search: a low-discrepancy sequence in place of random points."""
+
+from collections import namedtuple
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from l2l.optimizers.checks import whole
+from l2l.optimizers.optimizer import Optimizer
+from l2l.optimizers.region import Region
+
+SobolParameters = namedtuple(
+    "SobolParameters",
+    [
+        "seed",  # of the scrambling, in [0, 2**32); None: the experiment's
+        "pop_size",  # individuals in a generation; all of a run fill the space best if they are a power of two
+        "n_iteration",  # number of generations
+        "bounds",  # dict of parameter name to (low, high); None: those of the optimizee's space, if it declares one
+    ],
+    defaults=[0, 64, 64, None],
+)
+
+
+class SobolOptimizer(Optimizer):
+    """A scrambled Sobol sequence (Sobol 1967; Owen 1998), in the box that random search draws from.
+
+    Any first part of the sequence covers the box more evenly than random points do, so a run may end at any time.
+
+    Parameters
+    ----------
+    traj : Trajectory
+    optimizee_create_individual, optimizee_fitness_weights, optimizee_bounding_func
+        See :class:`Optimizer`.
+    parameters : SobolParameters
+    """
+
+    def __init__(
+        self,
+        traj: Any,
+        optimizee_create_individual: Callable[[], dict[str, Any]],
+        optimizee_fitness_weights: Sequence[float],
+        parameters: Any,
+        optimizee_bounding_func: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+    ) -> None:
+        from scipy.stats import qmc
+
+        super().__init__(
+            traj, optimizee_create_individual, optimizee_fitness_weights, optimizee_bounding_func, parameters
+        )
+        whole("pop_size", parameters.pop_size, 1)
+        whole("n_iteration", parameters.n_iteration, 1)
+        self.region = Region(self, parameters.bounds)
+        self.sequence = qmc.Sobol(self.region.dim, seed=self.seed_from(traj, parameters.seed))
+        self.start(traj)
+
+    def ask(self) -> list[dict[str, Any]]:
+        # one by one: of several at a time SciPy expects a power of two
+        units = np.concatenate([self.sequence.random(1) for _ in range(self.parameters.pop_size)])
+        points = self.region.low + units * (self.region.high - self.region.low)
+        return [self.region.individual(point) for point in points]
+
+    def tell(self, population: list[dict[str, Any]], fitness: np.ndarray) -> None:
+        """Nothing is learnt; the base class keeps the best."""
