@@ -1,0 +1,5 @@
+"""Grid search."""
+
+from l2l.optimizers.gridsearch.optimizer import GridSearchOptimizer, GridSearchParameters
+
+__all__ = ["GridSearchOptimizer", "GridSearchParameters"]
