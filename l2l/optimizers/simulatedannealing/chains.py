@@ -1,0 +1,108 @@
+"""Metropolis chains, side by side: what simulated annealing and parallel tempering share."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from l2l.errors import nearest
+from l2l.optimizers.checks import at_least, whole
+from l2l.optimizers.optimizer import Optimizer
+from l2l.optimizers.simulatedannealing.cooling import AvailableCoolingSchedules
+
+COLDEST = np.finfo(float).tiny
+"""Taken for a temperature of zero: any loss is refused."""
+
+
+class ChainsOptimizer(Optimizer):
+    """``n_parallel_runs`` chains, each of which steps to a neighbour in every generation, or stays.
+
+    Metropolis et al. (1953), doi:10.1063/1.1699114, with the fitness F (weighted, greater is better) as minus the
+    energy and a Boltzmann constant of 1. At temperature T a chain proposes ``x' = x + noisy_step T N(0, I)``, and goes
+    there with probability ``min(1, exp((F' - F) / T))``. The first generation are the points where they start.
+    Temperatures are in units of fitness. A point that failed is left at the first opportunity.
+
+    Attributes
+    ----------
+    current : float64[n_parallel_runs, dim]
+        Where the chains are.
+    current_fitness : float64[n_parallel_runs]
+    random_state : RandomState
+    """
+
+    def __init__(
+        self,
+        traj: Any,
+        optimizee_create_individual: Callable[[], dict[str, Any]],
+        optimizee_fitness_weights: Sequence[float],
+        parameters: Any,
+        optimizee_bounding_func: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+    ) -> None:
+        super().__init__(
+            traj,
+            optimizee_create_individual=optimizee_create_individual,
+            optimizee_fitness_weights=optimizee_fitness_weights,
+            optimizee_bounding_func=optimizee_bounding_func,
+            parameters=parameters,
+        )
+        self.space = self.make_space()
+        _check(parameters, self.space.dim)
+        self.random_state = np.random.RandomState(self.seed_from(traj, parameters.seed))
+        n_chains = parameters.n_parallel_runs
+        self._first = [self.bounded(optimizee_create_individual()) for _ in range(n_chains)]
+        self.current = self.space.matrix(self._first)
+        self.current_fitness = np.full(n_chains, -np.inf)
+        self.n_steps = 0
+        self.start(traj)
+        # the last generation is the result of the last step, from which no further one is taken
+        self.most_steps = max(1, traj.parameters["n_iteration"] - 1)
+
+    @abstractmethod
+    def temperatures(self) -> np.ndarray:
+        """The temperature of each chain after ``n_steps`` of ``most_steps``, float64[n_parallel_runs]."""
+
+    def ask(self) -> list[dict[str, Any]]:
+        if not self.eval_pop:
+            return self._first
+        widths = np.multiply(self.parameters.noisy_step, self.temperatures()[:, None])
+        points = self.current + widths * self.random_state.standard_normal(self.current.shape)
+        return [self.bounded(self.space.individual(point)) for point in points]
+
+    def tell(self, population: list[dict[str, Any]], fitness: np.ndarray) -> None:
+        if self.g == self.first_g:
+            self.current_fitness = fitness.copy()
+        else:
+            self._step(self.space.matrix(population), fitness)
+        if self.best_fitness >= self.parameters.stop_criterion:
+            self.stop_reason = f"fitness {self.best_fitness} reached the stop criterion"
+
+    def _step(self, proposed: np.ndarray, fitness: np.ndarray) -> None:
+        draws = self.random_state.random_sample(fitness.size)
+        better = fitness >= self.current_fitness  # also where both failed
+        loss = np.subtract(fitness, self.current_fitness, where=~better, out=np.zeros(fitness.size))
+        with np.errstate(over="ignore"):
+            accepted = better | (draws < np.exp(loss / np.maximum(self.temperatures(), COLDEST)))
+        self.current[accepted] = proposed[accepted]
+        self.current_fitness[accepted] = fitness[accepted]
+        self.n_steps += 1
+
+
+def cooling_schedule(name: str, value: Any) -> AvailableCoolingSchedules:
+    """The schedule itself, or the one of a name (as experiments in YAML give it)."""
+    if isinstance(value, AvailableCoolingSchedules):
+        return value
+    known = AvailableCoolingSchedules.__members__
+    if value in known:
+        return known[value]
+    raise ValueError(f"{name} must be one of AvailableCoolingSchedules, got {value!r}{nearest(value, known)}")
+
+
+def _check(parameters: Any, dim: int) -> None:
+    whole("n_parallel_runs", parameters.n_parallel_runs, 1)
+    whole("n_iteration", parameters.n_iteration, 1)
+    if np.shape(parameters.noisy_step) not in ((), (dim,)):
+        raise ValueError(f"noisy_step must be one number or {dim}, got shape {np.shape(parameters.noisy_step)}")
+    at_least("noisy_step", np.min(parameters.noisy_step), 0)
+    if np.isnan(parameters.stop_criterion):
+        raise ValueError("stop_criterion must be a number, got nan")

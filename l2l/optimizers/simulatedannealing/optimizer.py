@@ -1,0 +1,70 @@
+"""Simulated annealing."""
+
+import logging
+from collections import namedtuple
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from l2l.optimizers.checks import probability
+from l2l.optimizers.simulatedannealing.chains import ChainsOptimizer, cooling_schedule
+from l2l.optimizers.simulatedannealing.cooling import AvailableCoolingSchedules, temperature
+
+__all__ = ["AvailableCoolingSchedules", "SimulatedAnnealingOptimizer", "SimulatedAnnealingParameters"]
+
+logger = logging.getLogger("optimizers.simulatedannealing")
+
+SimulatedAnnealingParameters = namedtuple(
+    "SimulatedAnnealingParameters",
+    [
+        "n_parallel_runs",  # independent chains, the individuals of a generation
+        "noisy_step",  # standard deviation of a step at temperature 1, one for all coordinates or one each
+        "temp_decay",  # factor of the temperature per step under the schedule DEFAULT
+        "n_iteration",  # number of generations
+        "stop_criterion",  # fitness (weighted) at which the search is over
+        "seed",  # of all draws, in [0, 2**32); None: the experiment's
+        "cooling_schedule",  # one of AvailableCoolingSchedules, or its name
+    ],
+    defaults=[20, 1.0, 0.95, 100, np.inf, 0, AvailableCoolingSchedules.DEFAULT],
+)
+
+
+class SimulatedAnnealingOptimizer(ChainsOptimizer):
+    """Independent Metropolis chains whose temperature falls from 1 to 0, and the width of their steps with it.
+
+    Kirkpatrick, Gelatt & Vecchi (1983), doi:10.1126/science.220.4598.671. The chains themselves:
+    :class:`ChainsOptimizer`.
+
+    Parameters
+    ----------
+    traj : Trajectory
+    optimizee_create_individual, optimizee_fitness_weights, optimizee_bounding_func
+        See :class:`Optimizer`. Every chain starts at an individual of its own.
+    parameters : SimulatedAnnealingParameters
+    """
+
+    def __init__(
+        self,
+        traj: Any,
+        optimizee_create_individual: Callable[[], dict[str, Any]],
+        optimizee_fitness_weights: Sequence[float],
+        parameters: Any,
+        optimizee_bounding_func: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+    ) -> None:
+        probability("temp_decay", parameters.temp_decay)
+        self.schedule = cooling_schedule("cooling_schedule", parameters.cooling_schedule)
+        super().__init__(
+            traj, optimizee_create_individual, optimizee_fitness_weights, parameters, optimizee_bounding_func
+        )
+
+    @property
+    def temperature(self) -> float:
+        """Of all chains, in the next step."""
+        return temperature(self.schedule, self.n_steps, self.most_steps, decay=self.parameters.temp_decay)
+
+    def temperatures(self) -> np.ndarray:
+        return np.full(self.parameters.n_parallel_runs, self.temperature)
+
+    def describe(self) -> dict[str, Any]:
+        return {"temperature": self.temperature}
