@@ -27,8 +27,11 @@ from l2l.optimizers.cmaes import CMAESParameters
 from l2l.optimizers.crossentropy import CrossEntropyParameters
 from l2l.optimizers.differentialevolution import DifferentialEvolutionParameters
 from l2l.optimizers.evolution import GeneticAlgorithmParameters
+from l2l.optimizers.gridsearch import GridSearchParameters
+from l2l.optimizers.paralleltempering import ParallelTemperingParameters
 from l2l.optimizers.particleswarm import ParticleSwarmParameters
 from l2l.optimizers.randomsearch import RandomSearchParameters
+from l2l.optimizers.simulatedannealing import SimulatedAnnealingParameters
 from l2l.optimizers.sobol import SobolParameters
 from l2l.utils.experiment import KEYWORDS, RUNNER_PARAMS
 from l2l.utils.history import BEGIN, END
@@ -151,6 +154,9 @@ def test_columns_and_fields_are_in_the_reference():
         ParticleSwarmParameters,
         RandomSearchParameters,
         SobolParameters,
+        GridSearchParameters,
+        SimulatedAnnealingParameters,
+        ParallelTemperingParameters,
         SlimOptimizeeParameters,
     ):
         named += parameters._fields
