@@ -103,7 +103,7 @@ class GeneticAlgorithmOptimizer(Optimizer):
 
     def _load_population(self, traj: Any) -> list[Genome]:
         self.g = traj.individual.generation
-        individuals = traj.individuals[self.g]
+        individuals = self._stored_population(traj)
         if len(individuals) != self.parameters.pop_size:
             raise ValueError(
                 f"the checkpoint has {len(individuals)} individuals in generation {self.g}, "
@@ -111,14 +111,15 @@ class GeneticAlgorithmOptimizer(Optimizer):
             )
         if traj.hall_of_fame is not None:
             self.hall_of_fame = traj.hall_of_fame
-        genomes = [
-            Genome(self.space.vector({name: individual[name] for name in self.space.names}).tolist())
-            for individual in individuals
-        ]
+        genomes = [Genome(self.space.vector(individual).tolist()) for individual in individuals]
         best = self.hall_of_fame[0] if len(self.hall_of_fame) else None
         self.best_individual = self.space.individual(genomes[0] if best is None else best)
         self.best_fitness = -np.inf if best is None else best.fitness.values[0]
         return genomes
+
+    def _stored_population(self, traj: Any) -> list[dict[str, Any]]:
+        """The individuals of the generation that a loaded trajectory stands at."""
+        return [{name: individual[name] for name in self.space.names} for individual in traj.individuals[self.g]]
 
     def ask(self) -> list[dict[str, Any]]:
         if self.population[0].fitness.valid:
