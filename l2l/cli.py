@@ -70,6 +70,7 @@ def parser() -> Parser:
     p.add_argument("--generations", type=int, metavar="N", help="generations to evaluate (n_iteration)")
     p.add_argument("--overwrite", action="store_true", help="remove an earlier run of that name")
     p.add_argument("--resume", type=Path, metavar="RUN_FOLDER", help="go on with a run that was interrupted")
+    p.add_argument("--force", action="store_true", help="with --resume: though its parameters have changed since")
     p.add_argument("--quiet", action="store_true", help="no progress, no log lines on the terminal")
     p.add_argument("--log-level", choices=("DEBUG", "INFO", "WARNING", "ERROR"), type=str.upper)
     p.add_argument("--list", action="store_true", help="show the optimizers and optimizees that are installed")
@@ -91,6 +92,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return DONE
     if (options.experiment is None) == (options.resume is None):
         p.error("give an experiment, or --resume RUN_FOLDER")
+    if options.force and options.resume is None:
+        p.error("--force goes with --resume")
     signal.signal(signal.SIGTERM, _terminate)
     debug = options.log_level == "DEBUG"
     try:

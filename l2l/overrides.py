@@ -25,6 +25,9 @@ class Overrides:
     resume: bool = False
     """Run folders that exist are gone on with."""
 
+    force: bool = False
+    """A resumed run may go on with other parameters."""
+
     script: str | None = None
     """The experiment file that is being run."""
 
@@ -35,7 +38,7 @@ class Overrides:
 
     def recorded(self) -> dict[str, Any]:
         """Those that a resumed run needs again."""
-        left_out = ("overwrite", "quiet", "log_level", "resume", "script")
+        left_out = ("overwrite", "quiet", "log_level", "resume", "force", "script")
         return {
             name: value for name, value in asdict(self).items() if value not in (None, False) and name not in left_out
         }

@@ -82,13 +82,18 @@ class Checkpoints:
         value_pickler_class()(buffer, names).dump(content)
         return buffer.getvalue()
 
-    def load(self) -> dict[str, Any] | None:
-        """Give the objects the state of the newest checkpoint; returns its facts, None if there is none."""
+    def load(self, with_optimizee: bool = True) -> dict[str, Any] | None:
+        """Give the objects the state of the newest checkpoint; returns its facts, None if there is none.
+
+        Without ``with_optimizee`` that one stays as it is.
+        """
         content = self._read()
         if content is None:
             return None
         optimizee_bin = self.folder.parent / "optimizee.bin"
-        if content["states"]["optimizee"] is None:
+        if not with_optimizee:
+            del content["states"]["optimizee"]
+        elif content["states"]["optimizee"] is None:
             content["states"]["optimizee"] = _state(pickle.loads(optimizee_bin.read_bytes()))
         for name, state in content["states"].items():
             _restore(self.objects[name], state)

@@ -16,6 +16,7 @@ from l2l.logging_tools import configure_loggers, create_shared_logger_data
 from l2l.overrides import current
 from l2l.paths import Paths
 from l2l.space import declared_space
+from l2l.utils.changes import changes, told
 from l2l.utils.checkpoint import Checkpoints
 from l2l.utils.environment import Environment
 from l2l.utils.history import export_history
@@ -78,6 +79,7 @@ class Experiment:
         self.optimizer: Any = None
         self.seed = 0
         self._resuming = False
+        self._changes: dict[str, list[str]] = {}
 
     # --- prepare
 
@@ -263,21 +265,51 @@ class Experiment:
             individual = optimizee.create_individual()
             if declared_space(optimizee.create_individual) is None:
                 refuse_integers(individual)
+        facts = self._facts(optimizer_parameters, optimizee_parameters)
         with self.folder.locked():
             Experiment.started += 1
             resumed = self._load_state()
-            self._note_start(optimizer_parameters, optimizee_parameters)
+            self._note_start(facts)
             self._run(resumed)
 
-    def _note_start(self, optimizer_parameters: Any, optimizee_parameters: Any) -> None:
-        facts: dict[str, Any] = {"status": "running"}
+    def _facts(self, optimizer_parameters: Any, optimizee_parameters: Any) -> dict[str, Any]:
+        """What the results depend on, for the manifest.
+
+        Raises
+        ------
+        RunFolderError
+            If that is not what the run began with, when resuming.
+        """
+        if self._resuming and self.manifest.facts["script"] is None:
+            return {}  # there are no other objects than those of the checkpoint
+        facts = {
+            "seed": self.seed,
+            **_about("optimizer", self.optimizer, optimizer_parameters),
+            "fitness_weights": getattr(self.optimizer, "optimizee_fitness_weights", None),
+            **_about("optimizee", self.optimizee, optimizee_parameters),
+        }
         if self._resuming:
-            facts["resumed"] = [*self.manifest.facts.get("resumed", []), now()]
-        else:
-            facts |= _about("optimizer", self.optimizer, optimizer_parameters)
-            facts |= _about("optimizee", self.optimizee, optimizee_parameters)
-        facts["runner_params"] = {name: value for name, value in self._runner.items() if name != "paths_obj"}
-        self.manifest.update(**facts)
+            self._changes = changes(self.manifest.facts, facts)
+            if "optimizer_class" in self._changes:
+                raise RunFolderError(
+                    f"{self.run_folder} cannot go on with another optimizer:\n{told(self._changes)}\nstart a new run"
+                )
+            if self._changes and not self.overrides.force:
+                raise RunFolderError(
+                    f"{self.run_folder} began with other parameters:\n{told(self._changes)}\n"
+                    "put them back, or go on with the new ones (--force)"
+                )
+        return facts
+
+    def _note_start(self, facts: dict[str, Any]) -> None:
+        noted: dict[str, Any] = {"status": "running", **facts}
+        if self._resuming:
+            noted["resumed"] = [*self.manifest.facts.get("resumed", []), now()]
+        if self._changes:
+            logger.warning("the run goes on with other parameters:\n%s", told(self._changes))
+            noted["changed"] = [*self.manifest.facts.get("changed", []), told(self._changes)]
+        noted["runner_params"] = {name: value for name, value in self._runner.items() if name != "paths_obj"}
+        self.manifest.update(**noted)
 
     def _load_state(self) -> dict[str, Any] | None:
         """Take the state of the last checkpoint, when resuming; returns its facts."""
@@ -287,14 +319,36 @@ class Experiment:
         )
         if self._resuming:
             runner_params = self.traj.parameters["runner_params"]
-            resumed = self.env.checkpoints.load()
+            said = vars(self.optimizer).copy()
+            resumed = self.env.checkpoints.load(with_optimizee=not self._optimizee_changed)
             self.traj.parameters["runner_params"] = runner_params  # workers, retries and the like are of today
+            if resumed is not None and self._changes:
+                self._go_on_with(said, resumed)
             if resumed is not None:
                 self._check_history(resumed)
                 return resumed
             if self.history_path.exists() and self.history_path.stat().st_size:
                 raise RunFolderError(f"{self.run_folder} has no checkpoint, so the run in it cannot be resumed")
         return None
+
+    @property
+    def _optimizee_changed(self) -> bool:
+        return any(name.startswith("optimizee") for name in self._changes)
+
+    def _go_on_with(self, said: dict[str, Any], resumed: dict[str, Any]) -> None:
+        """Put what the script says now in place of what the checkpoint has.
+
+        What an optimizer made of its parameters before, such as a distribution, stays as it is.
+        """
+        for name in ("parameters", "optimizee_fitness_weights"):
+            if name in said:
+                setattr(self.optimizer, name, said[name])
+        self.traj.seed = self.seed
+        n_iteration = self.traj.parameters["n_iteration"]
+        if hasattr(said.get("parameters"), "_asdict"):
+            for name, value in said["parameters"]._asdict().items():
+                self.traj.f_add_parameter(name, value)
+        resumed["last"] += self.traj.parameters["n_iteration"] - n_iteration
 
     def _check_history(self, resumed: dict[str, Any]) -> None:
         """Records that the checkpoint knows of must be there: new ones would be looked for behind them."""
@@ -317,8 +371,9 @@ class Experiment:
         env.progress = Progress(self.overrides.quiet)
         env.add_postprocessing(self.optimizer.post_process)
         status = "failed"
+        is_new = resumed is None or self._optimizee_changed
         try:
-            env.run(resumed, lambda: self._prepare_optimizee(resumed is None), modules_of(self.optimizee))
+            env.run(resumed, lambda: self._prepare_optimizee(is_new), modules_of(self.optimizee))
             status = "finished"
         except KeyboardInterrupt as error:
             status = "interrupted"
