@@ -3,9 +3,11 @@
 import logging
 import os
 import pickle
+import re
 import secrets
 import selectors
 import shlex
+import shutil
 import signal
 import socket
 import sys
@@ -109,7 +111,7 @@ class Runner:
         self.timeout = timeout_in_seconds(trajectory.timeout)
         self.max_retries: int = params.get("max_retries", 3)
         self.srun_command: str = params.get("srun", "")
-        self.exec_command: str = params["exec"]
+        self.exec_command: str = params["exec"] if self.srun_command else with_this_python(params["exec"])
         self.work_paths = params["work_path"]
         self.path = str(params["paths_obj"].simulation_path)
         self.optimizeepath = os.path.join(self.path, "optimizee.bin")
@@ -587,6 +589,19 @@ def timeout_in_seconds(timeout: bool | float) -> float:
     if not timeout > 0:
         raise UsageError(f"timeout must be True, False or a number of seconds above 0, got {timeout!r}")
     return float(timeout)
+
+
+def with_this_python(command: str) -> str:
+    """The command of a worker, in which a bare name such as ``python3.9`` stands for the Python that runs here.
+
+    Scripts name one for the sake of their authors' computers; what counts is that it has the same packages.
+    """
+    name, _, rest = command.partition(" ")
+    found = shutil.which(name)
+    if not re.fullmatch(r"python[\d.]*", name) or (found and Path(found).parent == Path(sys.executable).parent):
+        return command
+    logger.info("workers run under %s, as this process does, in place of %s", sys.executable, name)
+    return f'"{sys.executable}" {rest}'
 
 
 def number_of_workers(max_workers: int, n_inds: int) -> int:

@@ -11,7 +11,14 @@ from l2l.errors import GenerationFailedError, IndividualFailedError, StorageErro
 from l2l.optimizees.optimizee import Optimizee
 from l2l.utils.channel import encode
 from l2l.utils.experiment import Experiment
-from l2l.utils.runner import START_TRIES, Runner, number_of_workers, prepare_optimizee, timeout_in_seconds
+from l2l.utils.runner import (
+    START_TRIES,
+    Runner,
+    number_of_workers,
+    prepare_optimizee,
+    timeout_in_seconds,
+    with_this_python,
+)
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
@@ -447,3 +454,22 @@ def test_message_of_a_former_attempt_or_another_run_is_ignored(runner):
     assert out == runner._workers[0].inbox.fd
     assert runner.collect_results_from_run(0, runner.trajectory.individuals[0]) == [(0, (0.5,)), (1, (1.5,))]
     assert runner.evaluations == 2
+
+
+@pytest.mark.parametrize("name", ["python", "python3", "python3.9"])
+def test_bare_python_of_an_older_script_is_the_one_that_runs_here(monkeypatch, name):
+    monkeypatch.setenv("PATH", "/usr/bin")
+    assert with_this_python(f'{name} -O "run file.py"') == f'"{sys.executable}" -O "run file.py"'
+
+
+@pytest.mark.parametrize("command", ["/opt/bin/python3 x", "sh -c python3", "pythonic x", f'"{sys.executable}" x'])
+def test_any_other_command_of_a_worker_is_left_alone(command):
+    assert with_this_python(command) == command
+
+
+def test_python_of_the_same_installation_is_left_alone(monkeypatch, tmp_path):
+    for name in ("python", "python3"):
+        (tmp_path / name).touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    assert with_this_python("python3 -O x") == "python3 -O x"
