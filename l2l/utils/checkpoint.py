@@ -102,6 +102,11 @@ class Checkpoints:
         np.random.set_state(numpy_state)
         return {"generation": content["generation"], **content["facts"]}
 
+    def clear(self) -> None:
+        """Forget the checkpoints of an earlier run."""
+        for path in self.folder.glob("checkpoint_*.bin"):
+            path.unlink()
+
     def blanks(self, *names: str) -> list[Any]:
         """Objects of the classes that were stored, without state; what `load` needs where no script made them.
 

@@ -329,7 +329,17 @@ class Experiment:
                 return resumed
             if self.history_path.exists() and self.history_path.stat().st_size:
                 raise RunFolderError(f"{self.run_folder} has no checkpoint, so the run in it cannot be resumed")
+        else:
+            self.env.checkpoints.clear()
+            self._begin_with_optimizer()
         return None
+
+    def _begin_with_optimizer(self) -> None:
+        """Start at the optimizer's generation: the trajectory may be that of an earlier run, of another optimizer."""
+        generation = getattr(self.optimizer, "g", None)
+        if generation in self.traj.individuals:
+            self.traj.individuals = {generation: self.traj.individuals[generation]}
+            self.traj.individual = self.traj.individuals[generation][0]
 
     @property
     def _optimizee_changed(self) -> bool:

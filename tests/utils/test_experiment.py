@@ -276,3 +276,21 @@ def test_optimizee_is_warmed_up_once_and_stored_afterwards(experiment):
     )
     experiment.run_experiment(optimizer, optimizee)
     assert {fitness for _, fitness in traj.results.all_results[1]} == {(20,)}
+
+
+def test_one_experiment_may_run_several_optimizers_one_after_the_other(experiment):
+    traj, _ = experiment.prepare_experiment(name="run", runner_params={"max_workers": 1})
+    (_, function), _ = BenchmarkedFunctions().get_function_by_name("Ackley2d")
+    bests = []
+    for n_iteration in (3, 2):
+        optimizee = FunctionGeneratorOptimizee(traj, function, seed=1)
+        parameters = GeneticAlgorithmParameters(seed=1, pop_size=3, n_iteration=n_iteration)
+        optimizer = GeneticAlgorithmOptimizer(traj, optimizee.create_individual, (-1.0,), parameters)
+        experiment.run_experiment(optimizer, optimizee, parameters)
+        experiment.end_experiment(optimizer)
+        bests.append((optimizer.g, optimizer.best_individual["coords"].tolist()))
+    records = [json.loads(line) for line in experiment.history_path.read_text().splitlines()]
+    assert [record["generation"] for record in records] == [0, 0, 0, 1, 1, 1, 2, 2, 2, 0, 0, 0, 1, 1, 1]
+    assert [g for g, _ in bests] == [2, 1]
+    names = sorted(path.name for path in experiment.folder.checkpoints_path.iterdir())
+    assert names == ["checkpoint_1.bin", "checkpoint_2.bin"]
