@@ -1,0 +1,103 @@
+"""FACE: the cross-entropy method with a population that grows where nothing gets better."""
+
+from collections import namedtuple
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from l2l.optimizers.checks import whole
+from l2l.optimizers.crossentropy.elite import EliteOptimizer, check_common
+
+FACEParameters = namedtuple(
+    "FACEParameters",
+    [
+        "min_pop_size",  # of the first generation, too
+        "max_pop_size",
+        "n_elite",  # individuals that the distribution is fitted to
+        "smoothing",  # weight of the old distribution in an update, in [0, 1)
+        "temp_decay",  # factor of the temperature per generation; 0: only the elite counts
+        "n_iteration",  # number of generations
+        "distribution",  # None: a Gaussian
+        "stop_criterion",  # fitness (weighted) at which the search is over
+        "n_expand",  # individuals by which the population grows
+        "seed",  # of all draws, in [0, 2**32); None: the experiment's
+    ],
+    defaults=[50, 500, 10, 0.2, 0.0, 100, None, np.inf, 50, 0],
+)
+
+
+class FACEOptimizer(EliteOptimizer):
+    """Fully adaptive cross-entropy: Rubinstein & Kroese (2004), "The Cross-Entropy Method", section 5.2.
+
+    The elite are the ``n_elite`` best. When the best of a generation is better than all before, or the worst of its
+    elite better than that of the last fit, the distribution is fitted to the elite, and the population shrinks half
+    of the way to ``min_pop_size``. Otherwise the same distribution is sampled again with ``n_expand`` individuals
+    more; with ``max_pop_size`` of them and nothing better still, the search ends.
+
+    An individual of fitness F below the worst of the elite, gamma, joins it with probability
+    ``exp((F - gamma) / T)`` at a temperature T > 0, which starts at 1. Failed individuals are never elite; a
+    generation that failed as a whole is drawn again.
+
+    Parameters
+    ----------
+    traj : Trajectory
+    optimizee_create_individual, optimizee_fitness_weights, optimizee_bounding_func
+        See :class:`Optimizer`. The distribution is fitted to bounded individuals.
+    parameters : FACEParameters
+        Its ``distribution`` is copied, so that parameters can be used again.
+
+    Raises
+    ------
+    ValueError
+        If the individuals are a single number: use another optimizer for that.
+    """
+
+    def __init__(
+        self,
+        traj: Any,
+        optimizee_create_individual: Callable[[], dict[str, Any]],
+        optimizee_fitness_weights: Sequence[float],
+        parameters: Any,
+        optimizee_bounding_func: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+    ) -> None:
+        super().__init__(
+            traj,
+            optimizee_create_individual=optimizee_create_individual,
+            optimizee_fitness_weights=optimizee_fitness_weights,
+            optimizee_bounding_func=optimizee_bounding_func,
+            parameters=parameters,
+        )
+        _check(parameters)
+        self._set_up(traj, parameters.min_pop_size, parameters.n_elite)
+        self._best_known = -np.inf
+        self._gamma_of_fit = -np.inf
+        self.start(traj)
+
+    def tell(self, population: list[dict[str, Any]], fitness: np.ndarray) -> None:
+        p, best = self.parameters, float(fitness.max())
+        chosen = self._select(fitness)
+        self.temperature *= p.temp_decay
+        if not chosen.size:
+            return
+        if best > self._best_known or self.gamma > self._gamma_of_fit:
+            self._fit(population, chosen)
+            self._gamma_of_fit = self.gamma
+            self.pop_size = (self.pop_size + p.min_pop_size) // 2
+        elif self.pop_size < p.max_pop_size:
+            self.pop_size = min(self.pop_size + p.n_expand, p.max_pop_size)
+        else:
+            self.stop_reason = f"{self.pop_size} individuals, the most there may be, brought nothing better"
+        self._best_known = max(self._best_known, best)
+        if best >= p.stop_criterion:
+            self.stop_reason = f"fitness {best} reached the stop criterion"
+
+
+def _check(parameters: Any) -> None:
+    check_common(parameters)
+    whole("min_pop_size", parameters.min_pop_size, 1)
+    whole("max_pop_size", parameters.max_pop_size, parameters.min_pop_size)
+    whole("n_elite", parameters.n_elite, 1)
+    if parameters.n_elite > parameters.min_pop_size:
+        raise ValueError(f"n_elite must be at most min_pop_size, {parameters.min_pop_size}; got {parameters.n_elite}")
+    whole("n_expand", parameters.n_expand, 1)
