@@ -19,6 +19,8 @@ Parameters go to ``Class.from_config(traj, **parameters)`` where the class has t
 dataclass beside it (``GeneticAlgorithmParameters`` of ``GeneticAlgorithmOptimizer``,
 ``AWOptimizeeParameters`` of ``AWOptimizee``), else to the constructor. A parameter that is itself an object is
 written like an optimizee: ``distribution: {class: module:Class, parameters: {...}}``.
+So are the parameters of an optimizer that takes several kinds of them: ``parameters: {class:
+l2l.optimizers.gradientdescent:AdamParameters, parameters: {learning_rate: 0.1}}``.
 Modules that lie beside the file can be imported.
 """
 
@@ -94,9 +96,15 @@ def build(path: Path, kind: str, cls: Any, spec: Mapping[str, Any], traj: Any) -
 
 def parameters_of(path: Path, kind: str, cls: Any, spec: Mapping[str, Any]) -> Any:
     """The parameters of an optimizer, in the named tuple that it takes."""
+    given = spec.get("parameters")
+    if isinstance(given, Mapping) and "class" in given:
+        return _object(path, f"{kind}.parameters", given)
     holder = parameters_class(cls)
     if holder is None:
-        raise UsageError(f"{path}: no named tuple of parameters stands beside {cls.__module__}:{cls.__qualname__}")
+        raise UsageError(
+            f"{path}: no named tuple of parameters stands beside {cls.__module__}:{cls.__qualname__}; "
+            f"name one, {kind}.parameters: {{class: module:Class, parameters: {{...}}}}"
+        )
     values = _values(path, kind, spec)
     return _call(path, kind, holder, **values)
 

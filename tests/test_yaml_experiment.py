@@ -4,6 +4,7 @@ from l2l.errors import UsageError
 from l2l.optimizees.active_wait import AWOptimizee
 from l2l.optimizers.cmaes import CMAESOptimizer, CMAESParameters
 from l2l.optimizers.crossentropy import CrossEntropyOptimizer
+from l2l.optimizers.gradientdescent import AdamParameters, GradientDescentOptimizer
 from l2l.utils.trajectory import Trajectory
 from l2l.yaml_experiment import build, parameters_class, parameters_of, read_yaml
 
@@ -110,6 +111,17 @@ def test_parameters_that_do_not_fit_are_named(tmp_path, cls, parameters, words):
     with pytest.raises(UsageError) as error:
         build(tmp_path, "optimizee", cls, {"parameters": parameters}, Trajectory())
     assert words in str(error.value)
+
+
+def test_an_optimizer_with_several_kinds_of_parameters_is_told_which(tmp_path):
+    kind = "l2l.optimizers.gradientdescent:AdamParameters"
+    spec = {"parameters": {"class": kind, "parameters": {"learning_rate": 0.25}}}
+    assert parameters_of(tmp_path, "optimizer", GradientDescentOptimizer, spec) == AdamParameters(learning_rate=0.25)
+    spec["parameters"]["parameters"] = {"lerning_rate": 0.25}
+    with pytest.raises(UsageError, match="optimizer.parameters has no parameter 'lerning_rate'.*'learning_rate'"):
+        parameters_of(tmp_path, "optimizer", GradientDescentOptimizer, spec)
+    with pytest.raises(UsageError, match=r"name one, optimizer.parameters: \{class: module:Class"):
+        parameters_of(tmp_path, "optimizer", GradientDescentOptimizer, {})
 
 
 def test_optimizer_without_a_named_tuple_is_refused(tmp_path):
