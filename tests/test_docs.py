@@ -27,7 +27,11 @@ from l2l.optimizers.cmaes import CMAESParameters
 from l2l.optimizers.crossentropy import CrossEntropyParameters
 from l2l.optimizers.differentialevolution import DifferentialEvolutionParameters
 from l2l.optimizers.evolution import GeneticAlgorithmParameters
+from l2l.optimizers.evolutionstrategies import EvolutionStrategiesParameters
+from l2l.optimizers.face import FACEParameters
 from l2l.optimizers.gridsearch import GridSearchParameters
+from l2l.optimizers.multigradientdescent import MultiGradientDescentOptimizer
+from l2l.optimizers.naturalevolutionstrategies import NaturalEvolutionStrategiesParameters
 from l2l.optimizers.paralleltempering import ParallelTemperingParameters
 from l2l.optimizers.particleswarm import ParticleSwarmParameters
 from l2l.optimizers.randomsearch import RandomSearchParameters
@@ -157,6 +161,10 @@ def test_columns_and_fields_are_in_the_reference():
         GridSearchParameters,
         SimulatedAnnealingParameters,
         ParallelTemperingParameters,
+        EvolutionStrategiesParameters,
+        FACEParameters,
+        NaturalEvolutionStrategiesParameters,
+        *MultiGradientDescentOptimizer.rules,
         SlimOptimizeeParameters,
     ):
         named += parameters._fields
