@@ -111,6 +111,30 @@ class Optimizer:
         """
         self.tell(population, constrained(objectives.sum(axis=1), violations))
 
+    def ask_one(self) -> dict[str, Any]:
+        """One more individual, at any time after the first :meth:`ask`; for runs without generations.
+
+        Who implements this and :meth:`tell_one` can run with ``asynchronous=True``: the first population comes from
+        :meth:`ask`, all further individuals from here. Individuals are told one by one, in the order in which they
+        were asked for, and several are always under way. So an optimizer that needs to know more than the individual
+        keeps it in a queue: whoever was asked first is told first.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must implement ask_one() to run without generations")
+
+    def tell_one(self, individual: dict[str, Any], objectives: np.ndarray, violation: float) -> None:
+        """Learn from the oldest individual that was asked for and not told.
+
+        Parameters
+        ----------
+        individual : dict
+            As :meth:`ask` or :meth:`ask_one` returned it.
+        objectives : float64[n_weights]
+            Each weighted, greater is better; all -inf if the individual failed.
+        violation : float
+            By how much it violates the constraints: 0 if it satisfies them, inf if it failed.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must implement tell_one() to run without generations")
+
     def recommend(self) -> dict[str, Any] | None:
         """The point this optimizer recommends: unless it knows better, the best individual."""
         return self.best_individual
@@ -181,8 +205,9 @@ class Optimizer:
         objectives, violations = self.outcomes(fitnesses_results)
         fitness = objectives.sum(axis=1)
         fitness[violations > 0] = -np.inf
-        self._note_best(fitness, violations)
-        self.learn(self.individuals(), objectives, violations)
+        population = self.individuals()
+        self._note_best(population, fitness, violations)
+        self.learn(population, objectives, violations)
         self._record_generation(traj, fitness)
         if self.stop_reason is not None:
             logger.info("generation %d is the last: %s", self.g, self.stop_reason)
@@ -193,22 +218,12 @@ class Optimizer:
 
     def outcomes(self, fitnesses_results: Sequence[tuple[int, Any]]) -> tuple[np.ndarray, np.ndarray]:
         """Objectives and violations of all individuals, as :meth:`learn` takes them."""
-        weights = np.asarray(self.optimizee_fitness_weights, dtype=float)
         n_individuals = len(self.individuals())
-        objectives = np.full((n_individuals, weights.size), -np.inf)
+        objectives = np.full((n_individuals, len(self.optimizee_fitness_weights)), -np.inf)
         violations = np.full(n_individuals, np.inf)
         told = set()
         for ind_idx, components in fitnesses_results:
-            values = np.asarray(components, dtype=float).ravel()
-            if values.size != weights.size:
-                raise ValueError(
-                    f"generation {self.g}, individual {ind_idx}: the fitness {components!r} has "
-                    f"{values.size} components, but there are {weights.size} fitness weights"
-                )
-            # a component of weight zero still has to be finite, and so has the sum
-            if np.isfinite(values).all() and np.isfinite(values @ weights):
-                objectives[ind_idx] = values * weights
-                violations[ind_idx] = violation_of(components)
+            objectives[ind_idx], violations[ind_idx] = self.outcome(components, ind_idx)
             told.add(int(ind_idx))
         if told != set(range(n_individuals)):
             raise ValueError(
@@ -216,13 +231,35 @@ class Optimizer:
             )
         return objectives, violations
 
-    def _note_best(self, fitness: np.ndarray, violations: np.ndarray) -> None:
-        """Keep the best of a generation if it is the best of the run: the feasible first, then the fittest."""
+    def outcome(self, components: Any, ind_idx: int) -> tuple[np.ndarray, float]:
+        """Objectives, float64[n_weights], and violation of one individual of generation ``g``."""
+        weights = np.asarray(self.optimizee_fitness_weights, dtype=float)
+        values = np.asarray(components, dtype=float).ravel()
+        if values.size != weights.size:
+            raise ValueError(
+                f"generation {self.g}, individual {ind_idx}: the fitness {components!r} has "
+                f"{values.size} components, but there are {weights.size} fitness weights"
+            )
+        # a component of weight zero still has to be finite, and so has the sum
+        if np.isfinite(values).all() and np.isfinite(values @ weights):
+            return values * weights, violation_of(components)
+        return np.full(weights.size, -np.inf), np.inf
+
+    def learn_one(self, individual: dict[str, Any], components: Any, ind_idx: int) -> float:
+        """Learn from one result of a run without generations; the fitness, -inf where it must not count."""
+        objectives, violation = self.outcome(components, ind_idx)
+        fitness = float(objectives.sum()) if violation == 0 else -np.inf
+        self._note_best([individual], np.array([fitness]), np.array([violation]))
+        self.tell_one(individual, objectives, violation)
+        return fitness
+
+    def _note_best(self, population: list[dict[str, Any]], fitness: np.ndarray, violations: np.ndarray) -> None:
+        """Keep the best of a population if it is the best of the run: the feasible first, then the fittest."""
         best = int(np.lexsort((-fitness, violations))[0])
         if np.isinf(violations[best]):
             return
         if (violations[best], -fitness[best]) < (self.best_violation, -self.best_fitness):
-            self.best_individual = self.individuals()[best]
+            self.best_individual = population[best]
             self.best_fitness, self.best_violation = float(fitness[best]), float(violations[best])
 
     def end(self, traj: Any) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from l2l.utils.assignment import Assignment, Group
 from l2l.utils.channel import Inbox, Outbox, Pipes, encode
 from l2l.utils.reaper import MARK
 
@@ -20,19 +21,6 @@ QUEUED_S = 0.002
 
 SLOWNESS_DECAY = 0.9
 """How much of the slowest recent evaluation still counts at the next one."""
-
-
-class Assignment:
-    """One attempt at one individual of the generation."""
-
-    __slots__ = ("attempt", "index", "message", "record", "seed")
-
-    def __init__(self, index: int, attempt: int, seed: int, message: str, record: str):
-        self.index = index
-        self.attempt = attempt
-        self.seed = seed
-        self.message = message  # parameters as members of a JSON message
-        self.record = record  # the same as the history keeps them
 
 
 class WorkerProcess:
@@ -52,9 +40,9 @@ class WorkerProcess:
 
     def __init__(self, worker_id: int, command: Sequence[str], folder: Path, token: str, redirected: bool = False):
         self.worker_id = worker_id
-        self.queue: deque[Assignment] = deque()
+        self.queue: deque[Assignment | Group] = deque()
         self.ready = False
-        self.overdue: Assignment | None = None  # the one it was killed for
+        self.overdue: Assignment | Group | None = None  # the one it was killed for
         self.answered = 0
         self.head_since = time.monotonic()
         self._slowest_s = float("inf")  # nothing is known yet: one assignment at a time
@@ -93,21 +81,14 @@ class WorkerProcess:
         """How many assignments it may have in hand: more than one only where evaluations are short."""
         return min(LONGEST_QUEUE, 1 + int(QUEUED_S / max(self._slowest_s, 1e-6)))
 
-    def assign(self, assignments: Sequence[Assignment], generation: int, members: str) -> bool:
+    def assign(self, calls: Sequence[Assignment | Group]) -> bool:
         """Send assignments in one write; False when the pipe was full and the rest waits."""
         if not self.queue:
             self.head_since = time.monotonic()
-        self.queue.extend(assignments)
-        return self.outbox.send(
-            "".join(
-                [
-                    f'{{"of":[{generation},{a.index},{a.attempt}],"seed":{a.seed},{members}{a.message}}}\n'
-                    for a in assignments
-                ]
-            ).encode()
-        )
+        self.queue.extend(calls)
+        return self.outbox.send("".join([f'{{"of":{call.of},{call.message}}}\n' for call in calls]).encode())
 
-    def finish_head(self, seconds: float) -> Assignment:
+    def finish_head(self, seconds: float) -> Assignment | Group:
         """Take the first assignment, which was answered after ``seconds`` of work, out of its hands."""
         self._slowest_s = max(seconds, SLOWNESS_DECAY * min(self._slowest_s, 1e3))
         if not self.answered:

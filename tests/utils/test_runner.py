@@ -12,13 +12,13 @@ from l2l.optimizees.optimizee import Optimizee
 from l2l.utils.channel import encode
 from l2l.utils.experiment import Experiment
 from l2l.utils.runner import (
-    START_TRIES,
     Runner,
     number_of_workers,
     prepare_optimizee,
     timeout_in_seconds,
     with_this_python,
 )
+from l2l.utils.worker_pool import START_TRIES
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
@@ -361,9 +361,9 @@ def test_workers_are_as_many_as_individuals_at_most():
 
 
 def test_user_is_told_when_no_worker_gets_ready(launch, monkeypatch, capsys):
-    from l2l.utils import runner
+    from l2l.utils import worker_pool
 
-    monkeypatch.setattr(runner, "STARTING_S", 0.05)
+    monkeypatch.setattr(worker_pool, "STARTING_S", 0.05)
     launch(lambda traj: 1.0, runner_params={"exec": "sh -c 'sleep 0.5; exit 1'"})
     assert "still no worker is ready; command: sh -c" in capsys.readouterr().err
 
@@ -431,9 +431,9 @@ def test_worker_can_be_replaced_by_hand(runner):
 def test_individual_can_be_put_back_by_hand(runner):
     runner.simulate_generation(0, 2)
     runner.restart_individual(0, 1)
-    assert list(runner.pending_individuals) == [(1, 1)]
+    assert [attempt[:2] for attempt in runner.pending_individuals] == [((0, 1), 1)]
     assert runner.finished_individuals == [0]
-    with pytest.raises(UsageError, match="generation 3 is not running"):
+    with pytest.raises(UsageError, match="individual 1 of generation 3 is not running"):
         runner.restart_individual(3, 1)
 
 
@@ -445,13 +445,13 @@ def test_command_of_a_worker_quotes_its_paths(runner, tmp_path):
 
 def test_message_of_a_former_attempt_or_another_run_is_ignored(runner):
     runner.simulate_generation(0, 2)
-    out = runner._workers[0].inbox.fd
-    pipe = os.open(runner._workers[0]._pipes.output, os.O_WRONLY)
+    out = runner.pool.workers[0].inbox.fd
+    pipe = os.open(runner.pool.workers[0]._pipes.output, os.O_WRONLY)
     for token, of in ((runner.run_token, [0, 0, 0]), ("another", [0, 1, 0])):
         os.write(pipe, encode({"run": token, "of": of, "fitness": [99.0], "seconds": 0.0}))
     os.close(pipe)
     runner._turn()
-    assert out == runner._workers[0].inbox.fd
+    assert out == runner.pool.workers[0].inbox.fd
     assert runner.collect_results_from_run(0, runner.trajectory.individuals[0]) == [(0, (0.5,)), (1, (1.5,))]
     assert runner.evaluations == 2
 
