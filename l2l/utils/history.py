@@ -1,6 +1,5 @@
 """The history of a run: one line of JSON per finished individual, never rewritten."""
 
-import itertools
 import json
 import os
 from collections.abc import Iterator
@@ -112,14 +111,16 @@ def export_history(path: Path) -> None:
     One row per individual; an array is spread over columns ``name_0, name_1, ...``, a fitness of several
     components over ``fitness_0, ...``, violations of constraints over ``violation_0, ...``. A parameter named like
     a column of ours is called ``individual.name``.
-    One generation at a time is in memory.
+    One generation at a time is in memory; without generations those that were under way at the same time.
     """
     import pyarrow as pa
     from pyarrow.csv import CSVWriter
     from pyarrow.parquet import ParquetWriter
 
     kinds: dict[str, set[type]] = {}
-    for record in read_history(path):
+    last_records: dict[int, int] = {}  # of each generation
+    for number, record in enumerate(read_history(path)):
+        last_records[record["generation"]] = number
         for name, value in _row(record).items():
             kinds.setdefault(name, set()).add(type(value))
     if not kinds:
@@ -130,7 +131,7 @@ def export_history(path: Path) -> None:
     for suffix, writer_class in ((".parquet", ParquetWriter), (".csv", CSVWriter)):
         aside = path.with_name(f".{path.stem}{suffix}.part")
         with writer_class(str(aside), schema) as writer:
-            for rows in _generations(path):
+            for rows in _generations(path, last_records):
                 writer.write_table(pa.Table.from_pylist(rows, schema=schema))
         aside.replace(path.with_suffix(suffix))
 
@@ -139,11 +140,17 @@ BEGIN = ("generation", "index", "attempt", "outcome")
 END = ("seconds", "seed", "host", "error")
 
 
-def _generations(path: Path) -> Iterator[list[dict[str, Any]]]:
-    """Rows of one generation after the other; the last record of an individual counts."""
-    for _, records in itertools.groupby(read_history(path), key=lambda record: record["generation"]):
-        rows = {record["index"]: _row(record) for record in records}
-        yield [rows[index] for index in sorted(rows)]
+def _generations(path: Path, last_records: dict[int, int]) -> Iterator[list[dict[str, Any]]]:
+    """Rows of one generation after the other; the last record of an individual counts.
+
+    Without generations the records of several lie among each other: rows are kept until the last of theirs is read.
+    """
+    kept: dict[int, dict[int, dict[str, Any]]] = {generation: {} for generation in sorted(last_records)}
+    for number, record in enumerate(read_history(path)):
+        kept[record["generation"]][record["index"]] = _row(record)
+        while kept and last_records[first := next(iter(kept))] <= number:
+            rows = kept.pop(first)
+            yield [rows[index] for index in sorted(rows)]
 
 
 def _row(record: dict[str, Any]) -> dict[str, Any]:

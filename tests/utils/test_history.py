@@ -138,3 +138,10 @@ def test_last_record_of_an_individual_counts(path):
     write(path, record(0, 0, (1.0,)), record(0, 0, (2.0,)))
     export_history(path)
     assert [row["fitness"] for row in csv.DictReader(path.with_suffix(".csv").open())] == ["2"]
+
+
+def test_tables_are_in_order_where_generations_lie_among_each_other(path):
+    write(path, record(1, 0), record(0, 1), record(2, 1), record(0, 0), record(2, 0), record(1, 1))
+    export_history(path)
+    rows = csv.DictReader(path.with_suffix(".csv").open())
+    assert [(row["generation"], row["index"]) for row in rows] == [(g, i) for g in "012" for i in "01"]
