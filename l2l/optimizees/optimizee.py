@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from l2l.space import Parameter, Space, declared_space
-from l2l.utils.seeds import chosen_seed
+from l2l.utils.seeds import chosen_seed, seed_global_generators
 
 OptimizeeParameters = namedtuple("OptimizeeParameters", ())
 
@@ -67,25 +67,30 @@ class Optimizee(ABC):
         """
 
     def simulate_(self, traj: Any) -> Any:
-        """What a worker calls; here :meth:`simulate`."""
-        return self.simulate(traj)
+        """What a worker calls; here :meth:`simulate`, for each individual that the runner has packed into the call."""
+        packed = getattr(traj.individual, "inner_seeds", None) is not None
+        return self.simulate_inner(traj) if packed else self.simulate(traj)
 
     def simulate_inner(self, traj: Any) -> Any:
         """Evaluate an individual that may hold ``traj.inner_params`` parameter sets, for ``simulate_``.
 
-        With more than one, every parameter is a list; each set is simulated in turn under a seed of its
-        own, and the results come as a list. With one set the result is ``(simulate(traj),)``.
+        With more than one, every parameter is a list; each set is simulated in turn under a seed of its own, and the
+        results come as a list. Where the runner has packed individuals (runner parameter ``inner_params``), each has
+        the seed, and global generators, that it has alone. With one set the result is ``(simulate(traj),)``.
         """
         if traj.inner_params <= 1:
             return (self.simulate(traj),)
         individual = traj.individual
         values = {name.removeprefix("individual."): value for name, value in individual.params.items()}
-        seed = individual.seed
+        seed, seeds = individual.seed, getattr(individual, "inner_seeds", None)
         results = []
         for i in range(traj.inner_params):
             for name, column in values.items():
                 setattr(individual, name, column[i])
-            if seed is not None:
+            if seeds is not None:
+                individual.seed = seeds[i]
+                seed_global_generators(seeds[i])
+            elif seed is not None:
                 individual.seed = int(np.random.SeedSequence(seed, spawn_key=(i,)).generate_state(1)[0])
             results.append(self.simulate(traj))
         return results

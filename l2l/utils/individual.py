@@ -19,6 +19,11 @@ class Individual(ParameterGroup):
     params : dict, or iterable of dicts
         Parameters by full name, such as ``{"individual.coords": array}``.
 
+    Attributes
+    ----------
+    inner_seeds : list of int, optional
+        In a worker, where the runner has packed several individuals into this one: the seed of each.
+
     Raises
     ------
     UnknownNameError
@@ -35,6 +40,7 @@ class Individual(ParameterGroup):
         self.generation = generation
         self.ind_idx = ind_idx
         self._seed: int | None = None
+        self.inner_seeds: list[int] | None = None
         for mapping in [params] if isinstance(params, Mapping) else params:
             self.params.update(mapping)
 

@@ -4,6 +4,7 @@ A stream is ``SeedSequence(experiment_seed, spawn_key=(purpose, generation, ind_
 an individual draws does not depend on the worker that evaluates it, on the order, or on a restart.
 """
 
+import random
 from enum import IntEnum
 from functools import lru_cache
 from typing import Any
@@ -36,6 +37,12 @@ def individual_seed(experiment_seed: int, generation: int, ind_idx: int) -> int:
     """
     block, place = divmod(ind_idx, _BLOCK)
     return _seeds_of_block(experiment_seed, generation, block)[place]
+
+
+def seed_global_generators(seed: int) -> None:
+    """Seed ``random`` and ``numpy.random`` for one evaluation: optimizees may draw from them."""
+    random.seed(seed)
+    np.random.seed(seed & 0xFFFFFFFF)
 
 
 _BLOCK = 256  # individuals hashed at a time: one by one a seed takes longer than its way to a worker

@@ -6,7 +6,6 @@ import importlib
 import io
 import os
 import pickle
-import random
 import signal
 import sys
 import time
@@ -15,11 +14,10 @@ import types
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from l2l.utils.channel import Inbox, Pipes, decode, decode_parameters, send_result
 from l2l.utils.fitness import as_fitness, violations_of
 from l2l.utils.individual import Individual
+from l2l.utils.seeds import seed_global_generators
 from l2l.utils.trajectory import Trajectory
 
 PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
@@ -99,7 +97,7 @@ class Worker:
         send_result(self.output, {"run": setup["run"], "ready": os.getpid()}, self.results_path / "ready")
 
     def answer(self, message: dict[str, Any]) -> None:
-        """Evaluate one individual and write its outcome."""
+        """Evaluate the individual, or the group of them, of a message and write the outcome."""
         started = time.perf_counter()
         try:
             fitness = self.evaluate(message)
@@ -116,21 +114,29 @@ class Worker:
         send_result(self.output, outcome, self.results_path / f"results_{generation}_{index}_{attempt}.json")
 
     def evaluate(self, message: dict[str, Any]) -> Any:
-        """Fitness of the individual of a message, from a fresh copy of the optimizee."""
+        """Fitness of the individual of a message, from a fresh copy of the optimizee; a list for a group."""
         generation, index, attempt = message["of"]
-        individual = Individual(generation, index, decode_parameters(message))
-        individual.seed = message["seed"]
+        members = message.get("group", [message])
+        parameters = [decode_parameters(member) for member in members]
+        individual = Individual(generation, index, parameters[0] if len(members) == 1 else grouped(parameters))
+        individual.seed = members[0]["seed"]
         traj = Trajectory()
         traj.individual = individual
         traj.individuals[generation] = [individual]
         traj.v_idx = index
         traj.retry = attempt
         traj.seed = self.setup["seed"]
-        traj.inner_params = message.get("inner_params", 1)
-        random.seed(message["seed"])
-        np.random.seed(message["seed"] & 0xFFFFFFFF)
+        traj.inner_params = message.get("inner_params", len(members))
+        if len(members) > 1:
+            individual.inner_seeds = [member["seed"] for member in members]
+        seed_global_generators(individual.seed)
         result = self.optimizee.fresh().simulate_(traj)
         return as_fitness(result, self.setup["n_fitness"], traj.inner_params)
+
+
+def grouped(parameters: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    """The parameters of several individuals as those of one, each the list of their values."""
+    return {name: [own[name] for own in parameters] for name in parameters[0]}
 
 
 class Template:
