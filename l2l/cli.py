@@ -64,10 +64,12 @@ def parser() -> Parser:
     p.add_argument("--root-dir", help="folder of all runs")
     p.add_argument("--name", help="name of the run, and of its folder in the root folder")
     p.add_argument("--max-workers", type=int, metavar="N", help="worker processes, at most")
+    p.add_argument("--inner-params", type=int, metavar="N", help="individuals that a worker gets in one call")
     p.add_argument("--srun", metavar="COMMAND", help="what starts a worker on a cluster, such as 'srun -n1 --exact'")
     p.add_argument("--exec", metavar="COMMAND", help="the Python that runs the workers")
     p.add_argument("--seed", type=int, metavar="N", help="seed of the experiment, its optimizer and its optimizee")
     p.add_argument("--generations", type=int, metavar="N", help="generations to evaluate (n_iteration)")
+    p.add_argument("--asynchronous", action="store_true", help="run without generations, if the optimizer can")
     p.add_argument("--overwrite", action="store_true", help="remove an earlier run of that name")
     p.add_argument("--resume", type=Path, metavar="RUN_FOLDER", help="go on with a run that was interrupted")
     p.add_argument("--force", action="store_true", help="with --resume: though its parameters have changed since")
@@ -136,7 +138,7 @@ def _terminate(number: int, frame: types.FrameType | None) -> NoReturn:
 
 
 def _given(options: argparse.Namespace) -> dict[str, Any]:
-    for name in ("generations", "max_workers"):
+    for name in ("generations", "max_workers", "inner_params"):
         value = getattr(options, name)
         if value is not None and value < 1:
             raise UsageError(f"--{name.replace('_', '-')} must be 1 or more, got {value}")
@@ -206,7 +208,7 @@ def _resume(options: argparse.Namespace) -> None:
     from l2l.utils.manifest import Manifest
     from l2l.utils.run_folder import RunFolder
 
-    for name in ("name", "root_dir", "seed", "generations", "overwrite", "smoke"):
+    for name in ("name", "root_dir", "seed", "generations", "asynchronous", "overwrite", "smoke"):
         if getattr(options, name):
             raise UsageError(f"--{name.replace('_', '-')} cannot be changed when a run is resumed")
     folder = RunFolder(options.resume.expanduser().absolute())

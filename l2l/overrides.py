@@ -14,10 +14,12 @@ class Overrides:
     root_dir: str | None = None
     name: str | None = None
     max_workers: int | None = None
+    inner_params: int | None = None
     srun: str | None = None
     exec: str | None = None
     seed: int | None = None
     generations: int | None = None
+    asynchronous: bool = False
     overwrite: bool = False
     quiet: bool = False
     log_level: str | None = None
@@ -33,7 +35,8 @@ class Overrides:
 
     def runner_params(self) -> dict[str, Any]:
         """Those that take the place of runner parameters."""
-        values = {"max_workers": self.max_workers, "srun": self.srun, "exec": self.exec}
+        names = ("max_workers", "inner_params", "srun", "exec")
+        values = {name: getattr(self, name) for name in names}
         return {name: value for name, value in values.items() if value is not None}
 
     def recorded(self) -> dict[str, Any]:

@@ -20,6 +20,8 @@ class MultiOptimizer(Optimizer):
     is packed.
     """
 
+    ask_one = Optimizer.ask_one  # one by one nothing can be packed: not for runs without generations
+
     @property
     def n_inner_params(self) -> int:
         """How many individuals are packed into one."""

@@ -208,7 +208,7 @@ class Optimizer:
         population = self.individuals()
         self._note_best(population, fitness, violations)
         self.learn(population, objectives, violations)
-        self._record_generation(traj, fitness)
+        self.record_generation(traj, fitness)
         if self.stop_reason is not None:
             logger.info("generation %d is the last: %s", self.g, self.stop_reason)
         elif self.g + 1 < self.first_g + traj.parameters["n_iteration"]:
@@ -279,7 +279,8 @@ class Optimizer:
         """Another name of ``best_fitness``."""
         return self.best_fitness
 
-    def _record_generation(self, traj: Any, fitness: np.ndarray) -> None:
+    def record_generation(self, traj: Any, fitness: np.ndarray) -> None:
+        """Note size, best and average fitness, and :meth:`describe`, of ``eval_pop`` among the results."""
         finite = fitness[np.isfinite(fitness)]
         name = f"generation_{self.g}"
         params = {

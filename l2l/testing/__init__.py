@@ -13,5 +13,6 @@ A plugin's test file needs a few lines::
 
 from l2l.testing.optimizee_contract import OptimizeeContract
 from l2l.testing.optimizer_contract import OptimizerContract, evaluate, run
+from l2l.testing.steady_state_contract import SteadyStateContract, run_one_by_one
 
-__all__ = ["OptimizeeContract", "OptimizerContract", "evaluate", "run"]
+__all__ = ["OptimizeeContract", "OptimizerContract", "SteadyStateContract", "evaluate", "run", "run_one_by_one"]

@@ -189,12 +189,12 @@ def _at_hand(name: str) -> Any:
 
 
 def bounded(traj: Any, generation: int) -> Any:
-    """A copy of a trajectory that knows one generation only, so that its size does not grow with the run.
+    """A copy of a trajectory without the generations before one, so that its size does not grow with the run.
 
     Parameters, results of other names and the results of the generation before are kept.
     """
     small = copy.copy(traj)
-    small.individuals = {g: traj.individuals[g] for g in (generation,) if g in traj.individuals}
+    small.individuals = {g: traj.individuals[g] for g in sorted(traj.individuals) if g >= generation}
     parameters = ParameterDict(small)
     parameters._data.update({**traj.parameters._data, "trajectory": small})
     small._parameters = parameters

@@ -15,6 +15,7 @@ from l2l.utils.interrupts import Interrupts
 from l2l.utils.progress import Progress
 from l2l.utils.run_folder import storing
 from l2l.utils.runner import Runner
+from l2l.utils.steady_state import SteadyState
 from l2l.utils.trajectory import Trajectory
 
 logger = logging.getLogger("utils.environment")
@@ -27,7 +28,7 @@ KEYWORDS = (
 
 
 class Environment:
-    """Evaluates generation after generation and hands the results to the optimizer.
+    """Has individuals evaluated and hands the results to the optimizer, generation by generation or one by one.
 
     Parameters
     ----------
@@ -45,6 +46,8 @@ class Environment:
     ----------
     trajectory : Trajectory
     postprocessing : callable (traj, results)
+    steady : SteadyState, optional
+        Of a run without generations; the results do not go to ``postprocessing`` then.
     """
 
     def __init__(self, **keywords: Any) -> None:
@@ -58,6 +61,7 @@ class Environment:
         self.postprocessing: Callable[[Any, list[tuple[int, Any]]], None] | None = None
         self.checkpoints: Checkpoints | None = None
         self.weights: tuple[float, ...] | None = None
+        self.steady: SteadyState | None = None
         self.progress = Progress(quiet=True)
         self.evaluations = 0
         self.failures = 0
@@ -119,6 +123,7 @@ class Environment:
                 interrupts=interrupts,
                 on_turn=self.progress.turn,
                 preload=preload,
+                n_places=None if self.steady is None else self.steady.window,
             )
             try:
                 if prepare is not None:
@@ -129,40 +134,72 @@ class Environment:
                     self.progress.best = facts["best"]
                     records = read_history(runner.history.path, facts["history_bytes"])
                     runner.recall({(record["generation"], record["index"]): record for record in records})
-                self._generations(runner, generation, last, is_new=resumed is None)
+                    runner.early = facts.get("early", {})
+                self.progress.start(generation, last, runner.evaluations)
+                if resumed is None:  # else it has one, from which the history of this generation begins
+                    self._save(runner, generation, last)
+                if self.steady is None:
+                    self._generations(runner, generation, last)
+                else:
+                    self._one_by_one(runner, self.steady, generation, last)
             finally:
                 self.evaluations, self.failures = runner.evaluations, runner.failures
                 runner.close_workers()
                 self.progress.close()
 
-    def _generations(self, runner: Runner, generation: int, last: int, is_new: bool) -> None:
+    def _generations(self, runner: Runner, generation: int, last: int) -> None:
         traj = self.trajectory
-        self.progress.start(generation, last, runner.evaluations)
-        if is_new:  # else it has one, from which the history of this generation begins
-            self._save(runner, generation, last)
         while generation < last and generation in traj.individuals:
             self.progress.generation(generation, len(traj.individuals[generation]))
             results = runner.run(traj, generation)
-            traj.results.all_results[generation] = results
-            traj.current_results = results
-            runner.dump_traj(traj)
-            self.progress.results(results, self.weights, runner)
+            self._note_results(runner, generation, results)
             if self.postprocessing is not None:
                 self.postprocessing(traj, self._for_optimizer(results))
             generation += 1
             self._save(runner, generation, last)
 
+    def _one_by_one(self, runner: Runner, steady: SteadyState, generation: int, last: int) -> None:
+        steady.ask()  # the window may be larger than the first population
+        for place in steady.places_in_flight():
+            runner.submit(*place)
+        outcomes: list[Any] = []  # of this generation
+        while steady.in_flight:
+            if not outcomes:
+                self.progress.generation(generation, steady.size)
+            outcome = runner.wait_for(*steady.place(steady.n_told))
+            outcomes.append(outcome)
+            results = steady.tell(runner.failed_fitness() if outcome is None else outcome)
+            for place in steady.ask():
+                runner.submit(*place)
+            if results is not None:
+                runner.end_generation(generation, outcomes)
+                self._note_results(runner, generation, results)
+                generation += 1
+                self._save(runner, generation, last)
+                outcomes = []
+        runner.keep_logs(generation - 1)
+
+    def _note_results(self, runner: Runner, generation: int, results: list[tuple[int, Any]]) -> None:
+        traj = self.trajectory
+        traj.individual = traj.individuals[generation][0]
+        traj.results.all_results[generation] = results
+        traj.current_results = results
+        runner.dump_traj(traj)
+        self.progress.results(results, self.weights, runner)
+
     def _save(self, runner: Runner, generation: int, last: int) -> None:
         if self.checkpoints is None:
             return
         traj = self.trajectory
-        facts = {
+        facts: dict[str, Any] = {
             "last": last,
             "finished": generation >= last or generation not in traj.individuals,
             "evaluations": runner.evaluations,
             "failures": runner.failures,
             "best": self.progress.best,
         }
+        if self.steady is not None:
+            facts |= {"steady": self.steady, "early": runner.early}
         try:
             with storing(runner.work_paths):
                 self.checkpoints.save(generation, history_bytes=runner.history.sync(), **facts)

@@ -23,19 +23,23 @@ from l2l.utils.history import export_history
 from l2l.utils.manifest import Manifest, class_path, now
 from l2l.utils.progress import ConsoleHandler, Progress
 from l2l.utils.run_folder import RunFolder
-from l2l.utils.runner import number_of_workers, prepare_optimizee, timeout_in_seconds
+from l2l.utils.runner import inner_params_of, number_of_workers, prepare_optimizee, timeout_in_seconds
+from l2l.utils.steady_state import SteadyState, check_steady, window_of
 
 logger = logging.getLogger("utils.experiment")
 
 LOGGERS = ("optimizers", "utils")
 KEYWORDS = (
     *("name", "trajectory_name", "checkpoint", "log_stdout", "runner_params", "multiprocessing"),
-    *("debug", "stop_run", "timeout", "overwrite", "seed", "on_failure", "max_retries"),
+    *("debug", "stop_run", "timeout", "overwrite", "seed", "on_failure", "max_retries", "asynchronous"),
 )
 ACCEPTED = ("add_time", "automatic_storing", "trajectory", "filename", "file_title", "comment", "log_config")
 """Keywords of older scripts; they were never of consequence."""
 
-RUNNER_PARAMS = ("srun", "exec", "max_workers", "work_path", "paths_obj", "max_retries", "on_failure")
+RUNNER_PARAMS = (
+    *("srun", "exec", "max_workers", "inner_params", "work_path", "paths_obj"),
+    *("max_retries", "on_failure"),
+)
 ON_FAILURE = ("penalise", "stop")
 
 
@@ -96,8 +100,8 @@ class Experiment:
             counts from there. (To resume a run that was interrupted use ``l2l-run --resume RUN_FOLDER``.)
         runner_params : dict
             ``srun`` (prefix that starts a worker on a cluster), ``exec`` (command of a worker, to which its program
-            is appended), ``max_workers`` (number of processors, at most 32), ``max_retries``, ``on_failure``,
-            ``work_path``, ``paths_obj``.
+            is appended), ``max_workers`` (number of processors, at most 32), ``inner_params`` (individuals that a
+            worker gets in one call; 1), ``max_retries``, ``on_failure``, ``work_path``, ``paths_obj``.
         seed : int
             0 by default. The same seed gives the same history, for any number of workers.
         on_failure : {'penalise', 'stop'}
@@ -108,6 +112,10 @@ class Experiment:
             End the run at the first failure: ``on_failure='stop'`` without retries.
         timeout : bool or float
             Seconds that one evaluation may take; True (default) is two hours, False is no limit.
+        asynchronous : bool or int
+            Run without generations, for optimizers that can: a new individual is asked for whenever one is done, so
+            that no worker waits for the slowest of a generation. A number is that of individuals that may be under
+            way at a time (see `SteadyState`); True chooses it.
         overwrite : bool
             Remove an earlier run of that name.
         debug : bool
@@ -132,6 +140,9 @@ class Experiment:
         runner_params = self._runner_params(kwargs)
         self.seed = self._checked_seed(kwargs.get("seed", 0))
         timeout_in_seconds(kwargs.get("timeout", True))
+        self.window = window_of(kwargs.get("asynchronous", False))
+        if self.window is None and self.overrides.asynchronous:
+            self.window = 0
         name = self.overrides.name or kwargs.get("name", "L2L-run")
         self.folder = RunFolder(Path(self.root_dir_path, name))
         self.run_folder = self.folder.path
@@ -144,6 +155,7 @@ class Experiment:
             "srun": "",
             "exec": f'"{sys.executable}"',
             "max_workers": min(32, os.cpu_count() or 1),
+            "inner_params": 1,
             "max_retries": 0 if self.traj.stop_run else 3,
             "on_failure": "stop" if self.traj.stop_run else "penalise",
             "work_path": self.paths.root_dir_path,
@@ -166,6 +178,7 @@ class Experiment:
         params.update(self.overrides.runner_params())
         if "max_workers" in params:
             number_of_workers(params["max_workers"], 1)
+        inner_params_of(params)
         if params.get("on_failure", ON_FAILURE[0]) not in ON_FAILURE:
             raise UsageError(f"on_failure must be one of {ON_FAILURE}, got {params['on_failure']!r}")
         retries = params.get("max_retries", 0)
@@ -269,6 +282,7 @@ class Experiment:
         with self.folder.locked():
             Experiment.started += 1
             resumed = self._load_state()
+            self.env.steady = self._steady_state(resumed)
             self._note_start(facts)
             self._run(resumed)
 
@@ -308,6 +322,7 @@ class Experiment:
         if self._changes:
             logger.warning("the run goes on with other parameters:\n%s", told(self._changes))
             noted["changed"] = [*self.manifest.facts.get("changed", []), told(self._changes)]
+        noted["asynchronous"] = False if self.env.steady is None else self.env.steady.window
         noted["runner_params"] = {name: value for name, value in self._runner.items() if name != "paths_obj"}
         self.manifest.update(**noted)
 
@@ -368,6 +383,33 @@ class Experiment:
                 f"{self.history_path} has {size} bytes, and had {resumed['history_bytes']} when generation "
                 f"{resumed['generation']} began; put it back, or start the run anew (--overwrite)"
             )
+
+    def _steady_state(self, resumed: dict[str, Any] | None) -> SteadyState | None:
+        """The state of a run without generations, None where it has them; a resumed run goes on as it began."""
+        if self.window is None:
+            if resumed is not None and "steady" in resumed:
+                raise RunFolderError(f"{self.run_folder} has no generations: resume it with asynchronous=True")
+            return None
+        check_steady(self.optimizer)
+        if resumed is None:
+            steady = SteadyState(self.traj, self.optimizer, self.window)
+        elif "steady" not in resumed:
+            raise RunFolderError(f"{self.run_folder} has generations: resume it without asynchronous")
+        else:
+            steady = resumed["steady"]
+            if self.window not in (0, steady.window):
+                raise RunFolderError(
+                    f"{self.run_folder} has {steady.window} individuals under way at a time: "
+                    f"resume it with asynchronous={steady.window}, not {self.window}"
+                )
+        places = self._runner["max_workers"] * self._runner["inner_params"]
+        if places > steady.window:
+            logger.warning(
+                "the workers have room for %d individuals, but no more than %d are under way at a time; "
+                "a larger number as asynchronous=... would let all of them work",
+                *(places, steady.window),
+            )
+        return steady
 
     def _prepare_optimizee(self, is_new: bool) -> None:
         """Warm the optimizee up and store it for the workers; a resumed run has what it began with."""
@@ -465,9 +507,12 @@ def resume_without_script(folder: Path, facts: dict[str, Any]) -> None:
         Of its manifest.
     """
     experiment = Experiment(folder.parent)
-    kept = ("srun", "max_workers", "max_retries", "on_failure")
+    kept = ("srun", "max_workers", "inner_params", "max_retries", "on_failure")
     runner_params = {name: value for name, value in facts["runner_params"].items() if name in kept}
-    experiment.prepare_experiment(name=folder.name, runner_params=runner_params, seed=facts["seed"])
+    asynchronous = facts.get("asynchronous", False)
+    experiment.prepare_experiment(
+        name=folder.name, runner_params=runner_params, seed=facts["seed"], asynchronous=asynchronous
+    )
     optimizer, optimizee = Checkpoints(experiment.folder.checkpoints_path, {}).blanks("optimizer", "optimizee")
     experiment.run_experiment(optimizer, optimizee)
     experiment.end_experiment(optimizer)

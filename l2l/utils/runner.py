@@ -108,7 +108,7 @@ class Runner:
         self.stop_run = trajectory.stop_run or params.get("on_failure") == "stop"
         self.timeout = timeout_in_seconds(trajectory.timeout)
         self.max_retries: int = params.get("max_retries", 3)
-        self.inner_params = inner_params_of(params, trajectory)
+        self.inner_params = inner_params_of(params, trajectory.inner_params)
         self.srun_command: str = params.get("srun", "")
         self.exec_command: str = params["exec"] if self.srun_command else with_this_python(params["exec"])
         self.work_paths = params["work_path"]
@@ -129,7 +129,7 @@ class Runner:
         self.failures = 0
         self._outcomes: dict[Place, Any] = {}  # fitness; None: the individual failed
         self._attempts: dict[Place, int] = {}  # the latest of each individual
-        self._tracebacks: list[str] = []
+        self._stories: list[str] = []  # of the first failures
         self._recalled: dict[Place, Mapping[str, Any]] = {}
         self._deadline = time.monotonic() + self.timeout
         self._host = json_text(socket.gethostname())
@@ -171,29 +171,25 @@ class Runner:
         trajectory.individual = individuals[0]
         self.simulate_generation(generation, len(individuals))
         self.keep_logs(generation)
-        self.end_generation(generation, any(fitness is not None for fitness in self._outcomes.values()))
+        self.end_generation(generation, list(self._outcomes.values()))
         return self.collect_results_from_run(generation, individuals)
 
     def simulate_generation(self, gen: int, n_inds: int) -> list[int]:
         """Have the workers evaluate ``n_inds`` individuals; one exit code each, 0 or 1 (failed)."""
-        self.begin_generation(gen)
+        self.set_up_workers()
+        self.generation = gen
         self.n_inds = n_inds
         self._outcomes = {}
         self._attempts = {}
+        self._stories = []
         places = [(gen, index) for index in range(n_inds)]
         self.pending_individuals = deque(Attempt(place) for place in places if not self._recall(place))
         self._work_until(lambda: len(self._outcomes) == n_inds)
         return [int(self._outcomes[place] is None) for place in places]
 
-    def begin_generation(self, generation: int) -> None:
-        """Tell of individuals of this generation from now on, the workers being set up."""
-        self.set_up_workers()
-        self.generation = generation
-        self._tracebacks = []
-
     def collect_results_from_run(self, generation: int, individuals: list[Any]) -> list[tuple[int, Any]]:
         """``[(ind_idx, fitness)]`` of the generation that was simulated last; NaN where it failed."""
-        failed = self._failed_fitness()
+        failed = self.failed_fitness()
         fitness = [self._outcomes[generation, place] for place in range(len(individuals))]
         return [
             (individual.ind_idx, failed if value is None else value)
@@ -218,34 +214,37 @@ class Runner:
             self.populate_free_workers(generation)
 
     def wait_for(self, generation: int, index: int) -> Any:
-        """The fitness of an individual that was submitted, NaN if it failed. Others go on meanwhile."""
+        """The fitness of an individual that was submitted, None if it failed. Others go on meanwhile."""
         place = (generation, index)
+        self.generation = generation
         if place not in self._outcomes:
             self._work_until(lambda: place in self._outcomes)
         self._attempts.pop(place, None)
-        fitness = self._outcomes.pop(place)
-        return self._failed_fitness() if fitness is None else fitness
+        return self._outcomes.pop(place)
 
-    def end_generation(self, generation: int, has_results: bool) -> None:
+    def end_generation(self, generation: int, outcomes: Sequence[Any]) -> None:
         """Bring the history to disk.
 
         Raises
         ------
         GenerationFailedError
-            If none of the generation has a result.
+            If all individuals of the generation failed: ``outcomes`` are None.
         """
         with storing(self.work_paths):
             self.history.sync()
-        if not has_results:
-            raise GenerationFailedError(self._all_failed(generation))
+        if all(outcome is None for outcome in outcomes):
+            stories = "\n\n".join(self._stories)
+            raise GenerationFailedError(
+                f"all {len(outcomes)} individuals of generation {generation} failed; the first ones:\n\n{stories}"
+            )
 
     @property
-    def outcomes(self) -> dict[Place, Any]:
-        """Fitness, None after a failure, of individuals that are evaluated and that nobody has waited for yet."""
+    def early(self) -> dict[Place, Any]:
+        """Fitness, None after a failure, of individuals that nobody has waited for yet."""
         return dict(self._outcomes)
 
-    @outcomes.setter
-    def outcomes(self, outcomes: Mapping[Place, Any]) -> None:
+    @early.setter
+    def early(self, outcomes: Mapping[Place, Any]) -> None:
         self._outcomes = dict(outcomes)
 
     # --- work
@@ -443,8 +442,11 @@ class Runner:
             f"{where} {outcome} at each of {number + 1} attempts; log: {worker.log_path}\n"
             f"{error.get('traceback') or what + chr(10) + error.get('stderr', '')}"
         ).rstrip()
-        self._tracebacks.append(story)
-        logger.error(story if len(self._tracebacks) <= 3 else story.splitlines()[0])
+        if len(self._stories) < 3:
+            self._stories.append(story)
+            logger.error(story)
+        else:
+            logger.error(story.splitlines()[0])
         if self.stop_run:
             raise IndividualFailedError(story)
 
@@ -456,17 +458,14 @@ class Runner:
             f'"seconds": {seconds:.6g}, "seed": {a.seed}, "host": {self._host}{end}}}'
         )
 
-    def _failed_fitness(self) -> Any:
+    def failed_fitness(self) -> Any:
+        """NaN for every component."""
         nan = (float("nan"),) * (self.n_fitness or self._length_of_fitness())
         inner = self.trajectory.inner_params
         return nan if inner == 1 else [nan] * inner
 
     def _length_of_fitness(self) -> int:
         return next((len(f) for f in self._outcomes.values() if isinstance(f, tuple)), 1)
-
-    def _all_failed(self, generation: int) -> str:
-        stories = "\n\n".join(self._tracebacks[:3])
-        return f"all {self.n_inds} individuals of generation {generation} failed; the first ones:\n\n{stories}"
 
     # --- workers
 
@@ -601,14 +600,22 @@ def number_of_workers(max_workers: int, n_inds: int) -> int:
     return min(int(max_workers), n_inds)
 
 
-def inner_params_of(params: Mapping[str, Any], trajectory: Any) -> int:
-    """Individuals in one call of a worker: the runner parameter ``inner_params``."""
+def inner_params_of(params: Mapping[str, Any], packed: int = 1) -> int:
+    """Individuals in one call of a worker: the runner parameter ``inner_params``.
+
+    Parameters
+    ----------
+    params : mapping
+        Runner parameters.
+    packed : int
+        Parameter sets that the optimizer packs into each individual by itself.
+    """
     inner = params.get("inner_params", 1)
     if isinstance(inner, bool) or not isinstance(inner, int) or inner < 1:
         raise UsageError(f"inner_params must be a whole number above 0, got {inner!r}")
-    if inner > 1 and trajectory.inner_params > 1:
+    if inner > 1 and packed > 1:
         raise UsageError(
-            f"the optimizer packs {trajectory.inner_params} parameter sets into each individual by itself, "
+            f"the optimizer packs {packed} parameter sets into each individual by itself, "
             f"so the runner parameter inner_params must be 1, got {inner}"
         )
     return inner

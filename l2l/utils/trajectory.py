@@ -143,6 +143,11 @@ class Trajectory:
             Individual(generation, i, {name: column[i] for name, column in columns.items()}) for i in places
         ]
 
+    def add_individual(self, generation: int, params: Mapping[str, Any]) -> None:
+        """Lay out one more individual of a generation; parameters by full name (``individual.coords``)."""
+        individuals = self.individuals.setdefault(generation, [])
+        individuals.append(Individual(generation, len(individuals), params))
+
     def __getitem__(self, name: str) -> Any:
         return getattr(self, name)
 

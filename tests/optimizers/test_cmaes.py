@@ -5,11 +5,11 @@ import pytest
 
 from l2l.optimizees.functions import BenchmarkedFunctions, FunctionGeneratorOptimizee
 from l2l.optimizers.cmaes import CMAESOptimizer, CMAESParameters
-from l2l.testing import OptimizerContract, evaluate, run
+from l2l.testing import SteadyStateContract, evaluate, run
 from l2l.utils.trajectory import Trajectory
 
 
-class TestBoundedContract(OptimizerContract):
+class TestBoundedContract(SteadyStateContract):
     sphere_bar = 1e-3
 
     def make_optimizer(self, traj, create_individual, weights, bounding_func, n_iteration):
@@ -18,7 +18,7 @@ class TestBoundedContract(OptimizerContract):
         return CMAESOptimizer(traj, create_individual, weights, parameters, bounding_func)
 
 
-class TestUnboundedContract(OptimizerContract):
+class TestUnboundedContract(SteadyStateContract):
     sphere_bar = 1e-3
 
     def make_optimizer(self, traj, create_individual, weights, bounding_func, n_iteration):

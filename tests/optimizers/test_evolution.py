@@ -8,11 +8,11 @@ import pytest
 from l2l.optimizees.functions import BenchmarkedFunctions, FunctionGeneratorOptimizee
 from l2l.optimizers.evolution import GeneticAlgorithmOptimizer, GeneticAlgorithmParameters
 from l2l.optimizers.evolution.deap_random import deap_random
-from l2l.testing import OptimizerContract, evaluate, run
+from l2l.testing import SteadyStateContract, evaluate, run
 from l2l.utils.trajectory import Trajectory
 
 
-class TestGeneticAlgorithmContract(OptimizerContract):
+class TestGeneticAlgorithmContract(SteadyStateContract):
     def make_optimizer(self, traj, create_individual, weights, bounding_func, n_iteration):
         parameters = GeneticAlgorithmParameters(seed=1, pop_size=20, n_iteration=n_iteration)
         return GeneticAlgorithmOptimizer(traj, create_individual, weights, parameters, bounding_func)

@@ -1,7 +1,7 @@
 """CMA-ES with bounds and restarts."""
 
 import logging
-from collections import namedtuple
+from collections import deque, namedtuple
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -52,6 +52,9 @@ class CMAESOptimizer(Optimizer):
     1 at zero); restarts begin at the others. ``optimizee_bounding_func`` moves samples to where the
     optimizee accepts them, and the strategy learns from the moved ones.
 
+    Without generations (``asynchronous=True``) samples are drawn from the distribution as it is at the moment, and the
+    distribution is updated whenever the results of ``pop_size`` of them are in.
+
     Failed individuals rank last; from a generation that failed as a whole nothing is learnt, and the next
     one is drawn from the same distribution.
 
@@ -92,6 +95,8 @@ class CMAESOptimizer(Optimizer):
         self.n_restarts = 0
         self.pop_size = parameters.pop_size or 4 + int(3 * np.log(self.space.dim))
         self._begin_descent()
+        self._descents: deque[int] = deque()  # of those asked for and not told one by one, the oldest first
+        self._told: list[tuple[dict[str, Any], np.ndarray, float]] = []  # one by one, up to a population
         self._best_seen = -np.inf
         self._leading = False  # whether this descent found the best of the run
         self._recommended: np.ndarray | None = None
@@ -113,8 +118,21 @@ class CMAESOptimizer(Optimizer):
         )
 
     def ask(self) -> list[dict[str, Any]]:
-        samples = (self.cma.ask() for _ in range(self.pop_size))
-        return [self.bounded(self.space.individual(self.space.from_unit(u))) for u in samples]
+        self._descents.clear()
+        return [self.ask_one() for _ in range(self.pop_size)]
+
+    def ask_one(self) -> dict[str, Any]:
+        self._descents.append(self.n_restarts)
+        return self.bounded(self.space.individual(self.space.from_unit(self.cma.ask())))
+
+    def tell_one(self, individual: dict[str, Any], objectives: np.ndarray, violation: float) -> None:
+        if self._descents.popleft() != self.n_restarts:
+            return  # of a descent that has ended
+        self._told.append((individual, objectives, violation))
+        if len(self._told) == self.pop_size:
+            population, fitness, violations = zip(*self._told, strict=True)
+            self._told = []
+            self.learn(list(population), np.array(fitness), np.array(violations))
 
     def tell(self, population: list[dict[str, Any]], fitness: np.ndarray) -> None:
         finite = np.isfinite(fitness)

@@ -2,7 +2,7 @@
 
 import logging
 import random
-from collections import namedtuple
+from collections import deque, namedtuple
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -11,7 +11,7 @@ from deap import base, tools
 
 from l2l.optimizers.checks import at_least, probability, whole
 from l2l.optimizers.evolution.deap_random import deap_random
-from l2l.optimizers.optimizer import Optimizer
+from l2l.optimizers.optimizer import Optimizer, constrained
 
 logger = logging.getLogger("optimizers.geneticalgorithm")
 
@@ -47,6 +47,7 @@ class Genome(list):
     def __init__(self, coordinates: Iterable[float]) -> None:
         super().__init__(coordinates)
         self.fitness = Fitness()
+        self.outcome = (-np.inf, np.inf)  # sum of the objectives, violation
 
 
 class GeneticAlgorithmOptimizer(Optimizer):
@@ -59,6 +60,10 @@ class GeneticAlgorithmOptimizer(Optimizer):
     The whole population is evaluated in every generation, those too that came through unchanged: where the
     fitness is noisy, or a generation has random numbers in common, one lucky evaluation must not be compared
     with later ones for ever. Without noise this costs the fraction ``(1 - cx_prob) (1 - mut_prob)``.
+
+    Without generations (``asynchronous=True``) a child is bred from two winners of tournaments among the last
+    ``pop_size`` individuals that were told, and takes the place of the oldest (De Jong & Sarma 1993, "Generation gaps
+    revisited"): so nobody, however lucky its evaluation, stays longer than in a run with generations.
 
     Parameters
     ----------
@@ -94,6 +99,7 @@ class GeneticAlgorithmOptimizer(Optimizer):
         _check(parameters, self.space.dim)
         self.rng = random.Random(self.seed_from(traj, parameters.seed))
         self.hall_of_fame = tools.HallOfFame(HALL_OF_FAME_SIZE)
+        self._children: deque[tuple[float, ...]] = deque(maxlen=parameters.pop_size)  # asked for one by one
         if getattr(traj, "is_loaded", False):
             self.population = self._load_population(traj)
         else:
@@ -133,6 +139,26 @@ class GeneticAlgorithmOptimizer(Optimizer):
             genome.fitness.values = (float(value),)
         self.hall_of_fame.update([g for g in self.population if np.isfinite(g.fitness.values[0])])
 
+    def ask_one(self) -> dict[str, Any]:
+        parents = [genome for genome in self.population if genome.fitness.valid]
+        if not parents:
+            return self.bounded(self.optimizee_create_individual())
+        with deap_random(self.rng):
+            child = self._child(parents)
+        self._children.append(tuple(child))
+        return self.space.individual(child)
+
+    def tell_one(self, individual: dict[str, Any], objectives: np.ndarray, violation: float) -> None:
+        genome = Genome(self.space.vector(individual).tolist())
+        genome.outcome = (float(objectives.sum()), violation)
+        told = [*(other for other in self.population if other.fitness.valid), genome]
+        self.population = told[-self.parameters.pop_size :]
+        fitness, violations = np.array([other.outcome for other in self.population]).T
+        for other, value in zip(self.population, constrained(fitness, violations), strict=True):
+            other.fitness.values = (float(value),)
+        if np.isfinite(genome.fitness.values[0]):
+            self.hall_of_fame.update([genome])
+
     def describe(self) -> dict[str, Any]:
         return {"hall_of_fame_size": len(self.hall_of_fame)}
 
@@ -152,6 +178,17 @@ class GeneticAlgorithmOptimizer(Optimizer):
                 offspring[i] = self._mutated(offspring[i])
             seen.add(tuple(offspring[i]))
         return offspring
+
+    def _child(self, population: list[Genome]) -> Genome:
+        p = self.parameters
+        child, mate = map(Genome, tools.selTournament(population, 2, tournsize=p.tourn_size))
+        if random.random() < p.cx_prob:
+            child = self._bounded_genome(tools.cxBlend(child, mate, alpha=p.mate_par)[0])
+        if random.random() < p.mut_prob:
+            child = self._mutated(child)
+        if tuple(child) in self._children and random.random() < DUPLICATE_MUT_PROB:
+            child = self._mutated(child)
+        return child
 
     def _mutated(self, genome: Genome) -> Genome:
         p = self.parameters
