@@ -70,8 +70,11 @@ class Optimizer:
         self.optimizee_fitness_weights = optimizee_fitness_weights
         self.optimizee_bounding_func = optimizee_bounding_func
         self.parameters = parameters
+        self.restart = getattr(traj, "restart", None)
         self.g = 0
-        self.first_g = 0
+        if self.restart is not None and self.restart.keep_generation:
+            self.g = traj.individual.generation = self.restart.generation + 1
+        self.first_g = self.g
         self.eval_pop: list[dict[str, Any]] = []
         self.best_individual: dict[str, Any] | None = None
         self.best_fitness = -np.inf
@@ -154,6 +157,18 @@ class Optimizer:
         """The seed to use: ``traj.seed_override`` (mixed) if set, else ``seed``, else the experiment's."""
         return chosen_seed(traj, seed)
 
+    def inherited(self) -> list[dict[str, Any]]:
+        """The individuals of the run that this one starts from, best of the last generation first; else none."""
+        if self.restart is None:
+            return []
+        population = self.restart.population(self.optimizee_create_individual, self.optimizee_fitness_weights)
+        return [self.bounded(individual) for individual in population]
+
+    def first_population(self, n: int) -> list[dict[str, Any]]:
+        """``n`` individuals to start from: those :meth:`inherited`, and as many of the optimizee's as are missing."""
+        population = self.inherited()[:n]
+        return [*population, *(self.optimizee_create_individual() for _ in range(n - len(population)))]
+
     def make_space(self, bounds: Mapping[str, Any] | None = None, example: Mapping[str, Any] | None = None) -> Space:
         """The space of the individuals: as the optimizee declares it, else floats like those of an example.
 
@@ -183,6 +198,7 @@ class Optimizer:
             traj.f_add_parameter(name, value)
         traj.f_add_result("generation_params", [])
         self.first_g = self.g
+        self.restart = None  # only constructors start from it
         self.eval_pop = self.ask()
         self._expand_trajectory(traj)
 

@@ -27,7 +27,7 @@ class Region:
     ----------
     space : Space
     starts : float64[n, dim]
-        Individuals of the optimizee: one within bounds, several where there are none.
+        Individuals of the optimizee: one within bounds, several where there are none. All that were inherited, if any.
     low, high : float64[dim]
         Of the box that random points are drawn from.
     bounded : bool
@@ -43,6 +43,9 @@ class Region:
             draws = [first, *(optimizer.optimizee_create_individual() for _ in range(N_DRAWS - 1))]
             points = space.matrix(draws)
             space = Space(space.parameters, space.conditions, scale=_widths(points))
+        inherited = optimizer.inherited()
+        if inherited:
+            points = space.matrix(inherited)
         self.space = space
         self.bounded = space.bounded
         self.starts = space.to_unit(space.clip(points))

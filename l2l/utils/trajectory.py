@@ -3,11 +3,14 @@
 import time
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from l2l.errors import UnknownNameError, nearest, reject_unknown_keywords
 from l2l.utils.groups import ParameterDict, ParameterGroup, ResultGroup
 from l2l.utils.individual import Individual
+
+if TYPE_CHECKING:
+    from l2l.utils.restart import Restart
 
 KEYWORDS = ("name", "debug", "stop_run", "timeout", "seed", "seed_override", "generations_override")
 
@@ -39,6 +42,8 @@ class Trajectory:
     results : ResultGroup
     current_results : list of (ind_idx, fitness)
         Of the last generation.
+    restart : Restart, optional
+        The earlier run that optimizers start from.
     is_loaded : bool
         Whether this is the checkpoint of an earlier run, to go on from.
     retry : int
@@ -67,6 +72,7 @@ class Trajectory:
         self.individual = Individual()
         self.individuals: dict[int, list[Individual]] = {}
         self.v_idx = 0
+        self.restart: Restart | None = None
         self.is_loaded = False
         self.hall_of_fame: Any = None
         self.retry = 0

@@ -47,13 +47,13 @@ class EliteOptimizer(Optimizer):
         self.distribution.init_random_state(self.random_state)
         self.temperature = 1.0
         self.gamma = -np.inf
-        self._first = [self.bounded(self.optimizee_create_individual()) for _ in range(pop_size)]
+        self._first = [self.bounded(individual) for individual in self.first_population(pop_size)]
         self.distribution.fit(self.space.matrix(self._first))
 
     _elite_is = "n_elite"
 
     def ask(self) -> list[dict[str, Any]]:
-        if self.g == 0 and not self.eval_pop:
+        if not self.eval_pop:
             return self._first
         samples = self.distribution.sample(self.pop_size)
         return [self.bounded(self.space.individual(point)) for point in samples]

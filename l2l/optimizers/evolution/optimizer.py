@@ -103,7 +103,7 @@ class GeneticAlgorithmOptimizer(Optimizer):
         if getattr(traj, "is_loaded", False):
             self.population = self._load_population(traj)
         else:
-            individuals = [optimizee_create_individual() for _ in range(parameters.pop_size)]
+            individuals = self.first_population(parameters.pop_size)
             self.population = [self._bounded_genome(self.space.vector(ind)) for ind in individuals]
         self.start(traj)
 

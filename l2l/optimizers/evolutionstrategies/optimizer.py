@@ -71,7 +71,7 @@ class EvolutionStrategiesOptimizer(Optimizer):
             parameters=parameters,
         )
         _check(parameters)
-        first = optimizee_create_individual()
+        (first,) = self.first_population(1)
         self.space = self.make_space(example=first)
         if parameters.noise_std is None:
             self.noise_std = NOISE_STD * widths(self, self.space, first)

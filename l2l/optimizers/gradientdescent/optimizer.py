@@ -149,7 +149,7 @@ class GradientDescentOptimizer(Optimizer):
             raise TypeError(f"parameters must be one of {known}; got {parameters!r}")
         _check(parameters)
         self.space = self.make_space()
-        start = optimizee_create_individual()
+        (start,) = self.first_population(1)
         self._set_steps(start)
         self.random_state = np.random.RandomState(self.seed_from(traj, parameters.seed))
         self.current_individual = accepted(self, self.space, self.space.vector(start))

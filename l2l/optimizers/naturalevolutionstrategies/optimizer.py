@@ -73,10 +73,11 @@ class NaturalEvolutionStrategiesOptimizer(Optimizer):
         )
         _check(parameters)
         p = parameters
-        first = optimizee_create_individual()
+        (first,) = self.first_population(1)
         self.space = self.make_space(example=first)
         dim = self.space.dim
-        mu = self.space.vector(first) if p.mu is None else per_coordinate("mu", p.mu, dim, least=-np.inf)
+        at_first = p.mu is None or self.restart is not None
+        mu = self.space.vector(first) if at_first else per_coordinate("mu", p.mu, dim, least=-np.inf)
         self.mu = accepted(self, self.space, mu)
         if p.sigma is None:
             self.sigma = SIGMA * widths(self, self.space, first)

@@ -48,11 +48,13 @@ class RandomSearchOptimizer(Optimizer):
         whole("n_iteration", parameters.n_iteration, 1)
         self.rng = np.random.default_rng(self.seed_from(traj, parameters.seed))
         self.region = Region(self, parameters.bounds)
+        self._first = self.inherited()[: parameters.pop_size]
         self.start(traj)
 
     def ask(self) -> list[dict[str, Any]]:
-        points = self.region.sample(self.rng, self.parameters.pop_size)
-        return [self.region.individual(point) for point in points]
+        inherited = [] if self.eval_pop else self._first
+        points = self.region.sample(self.rng, self.parameters.pop_size - len(inherited))
+        return [*inherited, *(self.region.individual(point) for point in points)]
 
     def tell(self, population: list[dict[str, Any]], fitness: np.ndarray) -> None:
         """Nothing is learnt; the base class keeps the best."""

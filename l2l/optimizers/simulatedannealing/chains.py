@@ -50,7 +50,7 @@ class ChainsOptimizer(Optimizer):
         _check(parameters, self.space.dim)
         self.random_state = np.random.RandomState(self.seed_from(traj, parameters.seed))
         n_chains = parameters.n_parallel_runs
-        self._first = [self.bounded(optimizee_create_individual()) for _ in range(n_chains)]
+        self._first = [self.bounded(individual) for individual in self.first_population(n_chains)]
         self.current = self.space.matrix(self._first)
         self.current_fitness = np.full(n_chains, -np.inf)
         self.n_steps = 0

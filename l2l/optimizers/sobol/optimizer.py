@@ -52,13 +52,16 @@ class SobolOptimizer(Optimizer):
         whole("n_iteration", parameters.n_iteration, 1)
         self.region = Region(self, parameters.bounds)
         self.sequence = qmc.Sobol(self.region.dim, seed=self.seed_from(traj, parameters.seed))
+        self._first = self.inherited()[: parameters.pop_size]
         self.start(traj)
 
     def ask(self) -> list[dict[str, Any]]:
         # one by one: of several at a time SciPy expects a power of two
-        units = np.concatenate([self.sequence.random(1) for _ in range(self.parameters.pop_size)])
+        inherited = [] if self.eval_pop else self._first
+        n = self.parameters.pop_size - len(inherited)
+        units = np.array([self.sequence.random(1)[0] for _ in range(n)]).reshape(n, self.region.dim)
         points = self.region.low + units * (self.region.high - self.region.low)
-        return [self.region.individual(point) for point in points]
+        return [*inherited, *(self.region.individual(point) for point in points)]
 
     def tell(self, population: list[dict[str, Any]], fitness: np.ndarray) -> None:
         """Nothing is learnt; the base class keeps the best."""

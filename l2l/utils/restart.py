@@ -1,0 +1,153 @@
+"""An earlier run, from whose individuals a new one starts."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from l2l.errors import RunFolderError, UsageError
+from l2l.space import Array, Category, Space, declared_space
+from l2l.utils.fitness import from_json, is_finite, violation_of
+from l2l.utils.history import read_history
+from l2l.utils.manifest import Manifest
+from l2l.utils.run_folder import RunFolder
+
+
+class Ancestor(NamedTuple):
+    """An individual of the earlier run, as the history has it."""
+
+    generation: int
+    parameters: dict[str, Any]
+    fitness: float  # weighted
+    violation: float
+
+
+class Restart:
+    """What a new run takes over from the folder of an earlier one: data of its history, never a pickle.
+
+    Parameters
+    ----------
+    run : Path
+        The folder of a run, finished or not.
+    keep_generation : bool
+        Whether generations are counted on from the last of that run.
+
+    Attributes
+    ----------
+    generation : int
+        The last of that run.
+    used : bool
+        Whether an optimizer asked for the individuals.
+
+    Raises
+    ------
+    RunFolderError
+        If it is no such folder, or nothing was evaluated.
+    """
+
+    def __init__(self, run: Path, keep_generation: bool = False):
+        self.run = run
+        self.keep_generation = keep_generation
+        self.used = False
+        folder = RunFolder(run)
+        Manifest.read(folder.manifest_path)  # raises where this is no run
+        self.history_path = folder.history_path
+        generations = (record["generation"] for record in read_history(self.history_path)) if self._is_there else ()
+        self.generation = max(generations, default=-1)
+        if self.generation < 0:
+            raise RunFolderError(f"nothing was evaluated in {run}, so no run can start from it")
+
+    @property
+    def _is_there(self) -> bool:
+        return self.history_path.is_file()
+
+    def population(self, create_individual: Callable[[], Mapping[str, Any]], weights: Sequence[float]) -> list[Any]:
+        """Its individuals, without those that failed: the last generation, then all others, each best first.
+
+        Of the others each is there once, and only if it is not in the last generation.
+
+        Parameters
+        ----------
+        create_individual : callable () -> dict
+            Of the new optimizee: the individuals get the types and shapes of its own.
+        weights : sequence of float
+            By which they are ranked; whoever violates constraints comes after all who satisfy them.
+
+        Raises
+        ------
+        UsageError
+            If the optimizee has other parameters, or the fitness another number of components.
+        """
+        self.used = True
+        read = _reader(create_individual)
+        ranked = sorted(self._ancestors(weights), key=lambda a: (a.violation, -a.fitness))
+        last = [ancestor.parameters for ancestor in ranked if ancestor.generation == self.generation]
+        seen = {repr(parameters) for parameters in last}
+        others = []
+        for ancestor in ranked:
+            key = repr(ancestor.parameters)
+            if key not in seen:
+                seen.add(key)
+                others.append(ancestor.parameters)
+        try:
+            return [read(parameters) for parameters in [*last, *others]]
+        except (TypeError, ValueError) as error:
+            raise UsageError(f"the optimizee cannot take the individuals of {self.run}: {error}") from error
+
+    def _ancestors(self, weights: Sequence[float]) -> list[Ancestor]:
+        """Those with a fitness; one that was evaluated several times has the mean of it."""
+        found: dict[tuple[int, int], list[Ancestor]] = {}
+        for record in read_history(self.history_path):
+            place = record["generation"], record["index"]
+            for k, (parameters, fitness) in enumerate(_members(record)):
+                if not is_finite(fitness):
+                    continue
+                if len(fitness) != len(weights):
+                    raise UsageError(
+                        f"the fitness in {self.run} has {len(fitness)} components, but there are {len(weights)} weights"
+                    )
+                value = float(np.dot(weights, fitness))
+                found.setdefault((*place, k), []).append(Ancestor(place[0], parameters, value, violation_of(fitness)))
+        return [
+            several[0]._replace(
+                fitness=float(np.mean([a.fitness for a in several])),
+                violation=float(np.mean([a.violation for a in several])),
+            )
+            for several in found.values()
+        ]
+
+
+def _members(record: Mapping[str, Any]) -> list[tuple[dict[str, Any], Any]]:
+    """Parameters and fitness of the individual of a record, or of all that it packs; none where it failed."""
+    if record["fitness"] is None:
+        return []
+    fitness = from_json(record["fitness"], record.get("violations"))
+    parameters = record["parameters"]
+    if isinstance(fitness, tuple):
+        return [(parameters, fitness)]
+    return [({name: values[k] for name, values in parameters.items()}, each) for k, each in enumerate(fitness)]
+
+
+def _reader(create_individual: Callable[[], Mapping[str, Any]]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """A function from parameters, as JSON has them, to an individual."""
+    space = declared_space(create_individual)
+    if space is not None:
+        return lambda parameters: space.repaired(
+            {name: _of_kind(space, name, value) for name, value in parameters.items()}
+        )
+    floats = Space.of_example(create_individual())
+    return lambda parameters: floats.repaired({name: np.asarray(value) for name, value in parameters.items()})
+
+
+def _of_kind(space: Space, name: str, value: Any) -> Any:
+    kind = space.parameters.get(name)
+    if isinstance(kind, Array) and value is not None:
+        return np.asarray(value)
+    if isinstance(kind, Category):  # JSON has lists in place of tuples
+        return next((choice for choice in kind.choices if _plain(choice) == value), value)
+    return value
+
+
+def _plain(choice: Any) -> Any:
+    return list(map(_plain, choice)) if isinstance(choice, list | tuple) else choice
