@@ -71,6 +71,8 @@ def parser() -> Parser:
     p.add_argument("--generations", type=int, metavar="N", help="generations to evaluate (n_iteration)")
     p.add_argument("--asynchronous", action="store_true", help="run without generations, if the optimizer can")
     p.add_argument("--overwrite", action="store_true", help="remove an earlier run of that name")
+    p.add_argument("--restart-from", metavar="RUN_FOLDER", help="start from the individuals of an earlier run")
+    p.add_argument("--keep-generation", action="store_true", help="with --restart-from: count its generations on")
     p.add_argument("--resume", type=Path, metavar="RUN_FOLDER", help="go on with a run that was interrupted")
     p.add_argument("--force", action="store_true", help="with --resume: though its parameters have changed since")
     p.add_argument("--quiet", action="store_true", help="no progress, no log lines on the terminal")
@@ -208,7 +210,8 @@ def _resume(options: argparse.Namespace) -> None:
     from l2l.utils.manifest import Manifest
     from l2l.utils.run_folder import RunFolder
 
-    for name in ("name", "root_dir", "seed", "generations", "asynchronous", "overwrite", "smoke"):
+    fixed = ("name", "root_dir", "seed", "generations", "asynchronous", "restart_from", "keep_generation")
+    for name in (*fixed, "overwrite", "smoke"):
         if getattr(options, name):
             raise UsageError(f"--{name.replace('_', '-')} cannot be changed when a run is resumed")
     folder = RunFolder(options.resume.expanduser().absolute())

@@ -20,6 +20,8 @@ class Overrides:
     seed: int | None = None
     generations: int | None = None
     asynchronous: bool = False
+    restart_from: str | None = None
+    keep_generation: bool = False
     overwrite: bool = False
     quiet: bool = False
     log_level: str | None = None

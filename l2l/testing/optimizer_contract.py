@@ -1,12 +1,16 @@
 """What every optimizer must do."""
 
+import json
 import random
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import cloudpickle
 import numpy as np
 
+from l2l.utils.restart import Restart
+from l2l.utils.run_folder import RunFolder
 from l2l.utils.trajectory import Trajectory
 
 Individual = dict[str, Any]
@@ -61,6 +65,28 @@ def _same(one: Any, other: Any) -> bool:
     return len(one) == len(other) and all(
         g == h and np.array_equal(xs, ys) for (g, xs), (h, ys) in zip(one, other, strict=True)
     )
+
+
+def write_run(folder: Path, population: list[Individual], function: Callable[[Individual], Any]) -> Path:
+    """The folder of a run as far as another one can start from it: with one generation, at number 6."""
+    folder.mkdir()
+    RunFolder(folder).manifest_path.write_text(
+        "{status: finished, name: run, script: null, argv: [], overrides: {}, cwd: '', path: [], seed: 0}\n"
+    )
+    lines = [
+        json.dumps(
+            {
+                "generation": 6,
+                "index": index,
+                "outcome": "done",
+                "parameters": {name: np.asarray(value).tolist() for name, value in individual.items()},
+                "fitness": [function(individual)],
+            }
+        )
+        for index, individual in enumerate(population)
+    ]
+    RunFolder(folder).history_path.write_text("\n".join(lines) + "\n")
+    return folder
 
 
 class OptimizerContract:
@@ -248,6 +274,23 @@ class OptimizerContract:
             assert "2" in str(error) and "1 fitness weight" in str(error), error
         else:
             raise AssertionError("two components were taken for one weight")
+
+    def test_it_starts_from_an_earlier_run(self, tmp_path: Path) -> None:
+        rng = np.random.default_rng(3)
+        population = [{"x": 4.0 + rng.uniform(-0.1, 0.1), "y": 4 + rng.uniform(-0.1, 0.1, 3)} for _ in range(60)]
+        fresh, _ = self.make()
+        traj = Trajectory(name="contract")
+        traj.f_add_parameter_group("individual")
+        traj.restart = Restart(write_run(tmp_path / "run", population, _sphere), keep_generation=True)
+        optimizer = self.make_optimizer(traj, self.make_create_individual(), (-1.0,), self.bound, 3)
+        assert traj.restart.used, "it asked for neither first_population() nor inherited() in its constructor"
+        distance = [
+            np.linalg.norm(np.mean([_vector(i) for i in started.individuals()], axis=0) - 4.0)
+            for started in (optimizer, fresh)
+        ]
+        assert distance[0] < distance[1], "it starts no nearer to the earlier run than without it"
+        run(optimizer, traj, _sphere)
+        assert sorted(traj.individuals) == [7, 8, 9], "generations are counted on"
 
     def test_the_end_stores_the_outcome(self) -> None:
         optimizer, traj = self.make(n_iteration=2)

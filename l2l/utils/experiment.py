@@ -22,6 +22,7 @@ from l2l.utils.environment import Environment
 from l2l.utils.history import export_history
 from l2l.utils.manifest import Manifest, class_path, now
 from l2l.utils.progress import ConsoleHandler, Progress
+from l2l.utils.restart import Restart
 from l2l.utils.run_folder import RunFolder
 from l2l.utils.runner import inner_params_of, number_of_workers, prepare_optimizee, timeout_in_seconds
 from l2l.utils.steady_state import SteadyState, check_steady, window_of
@@ -32,6 +33,7 @@ LOGGERS = ("optimizers", "utils")
 KEYWORDS = (
     *("name", "trajectory_name", "checkpoint", "log_stdout", "runner_params", "multiprocessing"),
     *("debug", "stop_run", "timeout", "overwrite", "seed", "on_failure", "max_retries", "asynchronous"),
+    *("restart_from", "keep_generation"),
 )
 ACCEPTED = ("add_time", "automatic_storing", "trajectory", "filename", "file_title", "comment", "log_config")
 """Keywords of older scripts; they were never of consequence."""
@@ -116,6 +118,11 @@ class Experiment:
             Run without generations, for optimizers that can: a new individual is asked for whenever one is done, so
             that no worker waits for the slowest of a generation. A number is that of individuals that may be under
             way at a time (see `SteadyState`); True chooses it.
+        restart_from : path, optional
+            Folder of an earlier run, from whose individuals the optimizer starts: the last generation, best first,
+            then the best of all others. Optimizer, its parameters and bounds may be others than in that run.
+        keep_generation : bool
+            Count generations on from that run's; False. ``n_iteration`` more are evaluated either way.
         overwrite : bool
             Remove an earlier run of that name.
         debug : bool
@@ -147,10 +154,12 @@ class Experiment:
         self.folder = RunFolder(Path(self.root_dir_path, name))
         self.run_folder = self.folder.path
         self.history_path = self.folder.history_path
+        restart = self._restart(kwargs)
         self._make_folder(kwargs.get("overwrite", False))
         self._make_paths(name, kwargs.get("trajectory_name", "trajectory"))
         self._configure_logging(name, kwargs.get("debug", False))
         self._make_trajectory(kwargs)
+        self.traj.restart = None if self._resuming else restart
         defaults = {
             "srun": "",
             "exec": f'"{sys.executable}"',
@@ -191,6 +200,20 @@ class Experiment:
         if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
             raise UsageError(f"seed must be a whole number, 0 or above, got {seed!r}")
         return int(seed)
+
+    def _restart(self, kwargs: dict[str, Any]) -> Restart | None:
+        run = self.overrides.restart_from or kwargs.get("restart_from")
+        keep_generation = self.overrides.keep_generation or kwargs.get("keep_generation", False)
+        if run is None:
+            if keep_generation:
+                raise UsageError("keep_generation goes with restart_from: there is no run to count on from")
+            return None
+        if self.overrides.resume:
+            return None  # it has started long ago
+        run = Path(run).expanduser().absolute()
+        if run == self.run_folder:
+            raise UsageError(f"a run cannot start from itself: {run}; give the new one another name")
+        return Restart(run, keep_generation)
 
     def _make_folder(self, overwrite: bool) -> None:
         self._resuming = self.overrides.resume and self.folder.is_run
@@ -278,6 +301,7 @@ class Experiment:
             individual = optimizee.create_individual()
             if declared_space(optimizee.create_individual) is None:
                 refuse_integers(individual)
+        self._check_restart()
         facts = self._facts(optimizer_parameters, optimizee_parameters)
         with self.folder.locked():
             Experiment.started += 1
@@ -285,6 +309,16 @@ class Experiment:
             self.env.steady = self._steady_state(resumed)
             self._note_start(facts)
             self._run(resumed)
+
+    def _check_restart(self) -> None:
+        """Make sure that the optimizer did what was asked for."""
+        restart, name = self.traj.restart, type(self.optimizer).__name__
+        if restart is None:
+            return
+        if not restart.used:
+            raise UsageError(f"{name} cannot start from the individuals of another run: it never asked for them")
+        if restart.keep_generation and self.optimizer.g != restart.generation + 1:
+            raise UsageError(f"{name} begins at generation {self.optimizer.g}; it cannot keep the generation")
 
     def _facts(self, optimizer_parameters: Any, optimizee_parameters: Any) -> dict[str, Any]:
         """What the results depend on, for the manifest.
@@ -322,6 +356,10 @@ class Experiment:
         if self._changes:
             logger.warning("the run goes on with other parameters:\n%s", told(self._changes))
             noted["changed"] = [*self.manifest.facts.get("changed", []), told(self._changes)]
+        restart = self.traj.restart
+        if restart is not None:
+            noted["restarted_from"] = {"run": restart.run, "generation": restart.generation}
+            self.traj.restart = None
         noted["asynchronous"] = False if self.env.steady is None else self.env.steady.window
         noted["runner_params"] = {name: value for name, value in self._runner.items() if name != "paths_obj"}
         self.manifest.update(**noted)

@@ -53,14 +53,10 @@ class Restart:
         folder = RunFolder(run)
         Manifest.read(folder.manifest_path)  # raises where this is no run
         self.history_path = folder.history_path
-        generations = (record["generation"] for record in read_history(self.history_path)) if self._is_there else ()
-        self.generation = max(generations, default=-1)
+        records = read_history(self.history_path) if self.history_path.is_file() else iter(())
+        self.generation: int = max((record["generation"] for record in records), default=-1)
         if self.generation < 0:
             raise RunFolderError(f"nothing was evaluated in {run}, so no run can start from it")
-
-    @property
-    def _is_there(self) -> bool:
-        return self.history_path.is_file()
 
     def population(self, create_individual: Callable[[], Mapping[str, Any]], weights: Sequence[float]) -> list[Any]:
         """Its individuals, without those that failed: the last generation, then all others, each best first.
@@ -97,7 +93,7 @@ class Restart:
 
     def _ancestors(self, weights: Sequence[float]) -> list[Ancestor]:
         """Those with a fitness; one that was evaluated several times has the mean of it."""
-        found: dict[tuple[int, int], list[Ancestor]] = {}
+        found: dict[tuple[int, ...], list[Ancestor]] = {}
         for record in read_history(self.history_path):
             place = record["generation"], record["index"]
             for k, (parameters, fitness) in enumerate(_members(record)):

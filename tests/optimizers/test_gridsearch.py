@@ -25,6 +25,7 @@ class TestGridSearchContract(OptimizerContract):
     test_pickled_in_mid_run_it_goes_on_bit_for_bit = None
     test_the_best_is_of_the_whole_run = None
     test_the_end_stores_the_outcome = None
+    test_it_starts_from_an_earlier_run = None
 
 
 class Declaring:

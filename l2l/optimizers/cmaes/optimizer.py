@@ -90,6 +90,9 @@ class CMAESOptimizer(Optimizer):
             draws = [first, *(optimizee_create_individual() for _ in range(N_SCALE_DRAWS - 1))]
             points = self.space.matrix(draws)
             self.space = Space(self.space.parameters, self.space.conditions, scale=_widths(points))
+        inherited = self.inherited()
+        if inherited:
+            points = self.space.matrix(inherited)
         # where descents start: the optimizee's own points first, then (with bounds) random ones
         self._starts = [self.space.to_unit(self.space.clip(point)) for point in points]
         self.n_restarts = 0
