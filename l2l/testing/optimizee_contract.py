@@ -1,10 +1,14 @@
 """What every optimizee must do."""
 
+import copy
 from typing import Any
 
 import cloudpickle
 import numpy as np
 
+from l2l.space import Space, declared_space
+from l2l.testing.problems import same_values
+from l2l.utils.fitness import as_fitness, is_finite
 from l2l.utils.individual import Individual
 from l2l.utils.trajectory import Trajectory
 
@@ -29,19 +33,30 @@ class OptimizeeContract:
         traj = Trajectory(name="contract")
         return self.make_optimizee(traj), traj
 
-    def simulate(self, optimizee: Any, traj: Any, individual: dict[str, Any], seed: int = 1) -> np.ndarray:
-        """The fitness of an individual as a worker computes it, float64[n_fitness]."""
+    def simulate(self, optimizee: Any, traj: Any, individual: dict[str, Any], seed: int = 1) -> Any:
+        """The fitness of an individual as a worker computes it, a tuple of ``n_fitness`` numbers."""
         params = {f"individual.{name}": value for name, value in individual.items()}
         traj.individual = Individual(0, 0, params)
         traj.individual.seed = seed
-        return np.asarray(optimizee.simulate_(traj), dtype=float).ravel()
+        return as_fitness(optimizee.simulate_(traj), self.n_fitness)
 
-    def test_individuals_are_floats_and_float_arrays(self) -> None:
+    @staticmethod
+    def space_of(optimizee: Any) -> Space | None:
+        """The space that it declares, if any."""
+        return declared_space(optimizee.create_individual)
+
+    def test_individuals_are_of_the_space_or_else_floats(self) -> None:
         optimizee, _ = self.make()
-        for name, value in optimizee.create_individual().items():
-            assert isinstance(name, str), f"the name {name!r} is no string"
-            kind = np.asarray(value).dtype
-            assert kind == np.float64, f"{name!r} must be a float or an array of floats, got {kind}"
+        space = self.space_of(optimizee)
+        for individual in (optimizee.create_individual() for _ in range(10)):
+            assert all(isinstance(name, str) for name in individual), f"{list(individual)} are not all strings"
+            if space is not None:
+                inside = space.repaired(individual)
+                assert same_values(dict(sorted(individual.items())), inside, 1e-12), f"{individual} is not of the space"
+                continue
+            for name, value in individual.items():
+                kind = np.asarray(value).dtype
+                assert kind == np.float64, f"{name!r} must be a float or an array of floats, got {kind}; see space()"
 
     def test_individuals_have_the_same_names_and_shapes(self) -> None:
         optimizee, _ = self.make()
@@ -51,20 +66,37 @@ class OptimizeeContract:
 
     def test_the_same_seed_gives_the_same_individuals(self) -> None:
         one, other = (self.make()[0].create_individual() for _ in range(2))
-        assert all(np.array_equal(one[name], other[name]) for name in one)
+        assert same_values(one, other)
+
+    def test_an_individual_is_nobody_elses(self) -> None:
+        """Whoever changes one changes neither the next nor the optimizee."""
+        optimizee, _ = self.make()
+        for value in optimizee.create_individual().values():
+            if isinstance(value, np.ndarray):
+                value.fill(99)
+        twin, _ = self.make()
+        twin.create_individual()
+        assert same_values(optimizee.create_individual(), twin.create_individual())
 
     def test_the_fitness_has_the_promised_length(self) -> None:
         optimizee, traj = self.make()
         fitness = self.simulate(optimizee, traj, optimizee.create_individual())
-        assert fitness.size == self.n_fitness
-        assert np.isfinite(fitness).all()
+        assert len(fitness) == self.n_fitness and is_finite(fitness), f"{fitness} is not finite"
+
+    def test_the_individual_is_left_alone(self) -> None:
+        optimizee, traj = self.make()
+        individual = optimizee.create_individual()
+        before = copy.deepcopy(individual)
+        self.simulate(optimizee, traj, individual)
+        after = {name.removeprefix("individual."): value for name, value in traj.individual.params.items()}
+        assert same_values(individual, before) and same_values(after, before), "simulate changed its individual"
 
     def test_it_travels_to_a_worker(self) -> None:
         optimizee, traj = self.make()
         individual = optimizee.create_individual()
         travelled = cloudpickle.loads(cloudpickle.dumps(optimizee))
         fitness = self.simulate(optimizee, traj, individual)
-        assert np.array_equal(self.simulate(travelled, traj, individual), fitness)
+        assert self.simulate(travelled, traj, individual) == fitness
 
     def test_the_fitness_depends_on_the_seed_alone(self) -> None:
         optimizee, traj = self.make()
@@ -76,7 +108,7 @@ class OptimizeeContract:
             fresh = lambda: optimizee  # noqa: E731
         before = self.simulate(fresh(), traj, first, seed=3)
         self.simulate(fresh(), traj, second, seed=4)
-        assert np.array_equal(self.simulate(fresh(), traj, first, seed=3), before)
+        assert self.simulate(fresh(), traj, first, seed=3) == before
 
     def test_a_reusable_optimizee_is_left_as_it_was(self) -> None:
         optimizee, traj = self.make()
@@ -91,7 +123,19 @@ class OptimizeeContract:
         if not hasattr(optimizee, "bounding_func"):
             return
         individual = optimizee.create_individual()
+        before = copy.deepcopy(individual)
         once = optimizee.bounding_func(individual)
-        twice = optimizee.bounding_func(once)
         assert sorted(once) == sorted(individual)
-        assert all(np.array_equal(once[name], twice[name]) for name in once)
+        assert same_values(individual, before), "bounding_func changed what it was given"
+        assert same_values(once, optimizee.bounding_func(once), 1e-12)
+
+    def test_bounding_leads_into_the_space(self) -> None:
+        optimizee, _ = self.make()
+        space = self.space_of(optimizee)
+        if space is None:
+            return
+        width = np.where(np.isfinite(space.high - space.low), space.high - space.low, 1.0)
+        for step in (-2 * width, 2 * width):
+            outside = space.individual(space.vector(optimizee.create_individual()) + step)
+            inside = dict(sorted(optimizee.bounding_func(outside).items()))
+            assert same_values(inside, space.repaired(inside), 1e-12), f"{inside} is not of the space"

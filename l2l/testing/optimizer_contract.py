@@ -1,5 +1,6 @@
 """What every optimizer must do."""
 
+import copy
 import json
 import random
 from collections.abc import Callable
@@ -9,20 +10,20 @@ from typing import Any
 import cloudpickle
 import numpy as np
 
+from l2l.testing.problems import Individual, Mixed, same_values
+from l2l.utils.fitness import Evaluation, as_fitness
 from l2l.utils.restart import Restart
 from l2l.utils.run_folder import RunFolder
 from l2l.utils.trajectory import Trajectory
-
-Individual = dict[str, Any]
 
 
 def evaluate(optimizer: Any, function: Callable[[Individual], Any]) -> list[tuple[int, Any]]:
     """The results of the current generation: ``[(ind_idx, (fitness, ...)), ...]``.
 
-    Where an individual of ``eval_pop`` packs several, its fitness is a list of theirs.
+    The function may return all that ``simulate`` of an optimizee may. Where an individual of ``eval_pop`` packs
+    several, its fitness is a list of theirs.
     """
-    values = [function(individual) for individual in optimizer.individuals()]
-    fitness: list[Any] = [value if isinstance(value, tuple) else (value,) for value in values]
+    fitness: list[Any] = [as_fitness(function(individual)) for individual in optimizer.individuals()]
     n_inner = len(fitness) // len(optimizer.eval_pop)
     if n_inner > 1:
         fitness = [fitness[k : k + n_inner] for k in range(0, len(fitness), n_inner)]
@@ -99,10 +100,17 @@ class OptimizerContract:
     sphere_bar : float
         What the best value of a sphere in 4 dimensions must come below in that time; random points between
         -5 and 5 have 30 on average.
+    mixed_bar : float
+        The same for a problem with numbers, whole numbers and categories; random points have 5 on average.
+    constrained_bar : float
+        The same for the sphere where one number must be 2 or more: 1 is the least value that is allowed, and random
+        points that are allowed have 35 on average.
     """
 
     n_iteration = 40
     sphere_bar = 0.5
+    mixed_bar = 2.0
+    constrained_bar = 7.0
 
     def make_optimizer(
         self,
@@ -135,16 +143,20 @@ class OptimizerContract:
         bounding_func: Callable[[Individual], Individual] | None = None,
     ) -> tuple[Any, Trajectory]:
         """A new optimizer and its trajectory."""
+        return self.make_for(self.make_create_individual(), bounding_func or self.bound, n_iteration, weights)
+
+    def make_for(
+        self,
+        create_individual: Callable[[], Individual],
+        bounding_func: Callable[[Individual], Individual] | None,
+        n_iteration: int | None = None,
+        weights: Any = (-1.0,),
+    ) -> tuple[Any, Trajectory]:
+        """A new optimizer of other individuals than the contract's own, and its trajectory."""
         traj = Trajectory(name="contract")
         traj.f_add_parameter_group("individual")
-        optimizer = self.make_optimizer(
-            traj,
-            self.make_create_individual(),
-            weights,
-            bounding_func or self.bound,
-            self.n_iteration if n_iteration is None else n_iteration,
-        )
-        return optimizer, traj
+        n_iteration = self.n_iteration if n_iteration is None else n_iteration
+        return self.make_optimizer(traj, create_individual, weights, bounding_func, n_iteration), traj
 
     # ---- the contract
 
@@ -258,6 +270,75 @@ class OptimizerContract:
 
         history = run(*self.make(n_iteration=8, bounding_func=positive), lambda ind: float(_vector(ind).sum()))
         assert all((x >= 0).all() for _, population in history for x in population)
+
+    # ---- spaces and constraints
+
+    def test_individuals_are_of_the_space_that_is_declared(self) -> None:
+        problem = Mixed()
+        optimizer, traj = self.make_for(problem.create_individual, problem.bounding_func, 8)
+        told: list[Individual] = []
+
+        def value(individual: Individual) -> float:
+            told.append(individual)
+            return problem.value(individual)
+
+        run(optimizer, traj, value)
+        for individual in told:
+            inside = problem.bounding_func(individual)
+            assert same_values(individual, inside, 1e-12), f"{individual} is not of the space"
+
+    def test_it_searches_numbers_and_categories(self) -> None:
+        problem = Mixed()
+        optimizer, traj = self.make_for(problem.create_individual, problem.bounding_func)
+        run(optimizer, traj, problem.value)
+        best = problem.value(optimizer.best_individual)
+        assert best < self.mixed_bar, f"best value {best}, expected below {self.mixed_bar}"
+
+    def test_one_number_is_searched_or_clearly_refused(self) -> None:
+        rng = np.random.RandomState(7)
+
+        def clip(individual: Individual) -> Individual:
+            return {"x": float(np.clip(individual["x"], -5, 5))}
+
+        try:
+            optimizer, traj = self.make_for(lambda: {"x": float(rng.uniform(-5, 5))}, clip)
+        except ValueError as error:
+            assert "x" in str(error), f"the refusal must name the parameter 'x', got: {error}"
+            return
+        run(optimizer, traj, _sphere)
+        assert _sphere(optimizer.best_individual) < self.sphere_bar
+
+    def test_the_best_satisfies_the_constraints(self) -> None:
+        optimizer, traj = self.make()
+        run(optimizer, traj, lambda ind: Evaluation(_sphere(ind), violations=[2.0 - ind["x"]]))
+        assert optimizer.best_violation == 0 and optimizer.best_individual["x"] >= 2
+        best = _sphere(optimizer.best_individual)
+        assert best < self.constrained_bar, f"best value {best}, expected below {self.constrained_bar}"
+
+    # ---- what is the caller's
+
+    def test_data_of_the_caller_is_left_alone(self) -> None:
+        create, drawn, copies = self.make_create_individual(), [], []
+
+        def remembered() -> Individual:
+            drawn.append(create())
+            copies.append(copy.deepcopy(drawn[-1]))
+            return drawn[-1]
+
+        weights = [-1.0]
+        optimizer, traj = self.make_for(remembered, self.bound, 5, weights)
+        parameters = cloudpickle.dumps(optimizer.parameters)
+        told: list[tuple[Individual, Individual]] = []
+
+        def value(individual: Individual) -> float:
+            told.append((individual, copy.deepcopy(individual)))
+            return _sphere(individual)
+
+        run(optimizer, traj, value)
+        assert weights == [-1.0]
+        assert cloudpickle.dumps(optimizer.parameters) == parameters, "the parameters were changed"
+        assert all(map(same_values, drawn, copies)), "what create_individual returned was changed"
+        assert all(same_values(*pair) for pair in told), "an individual was changed after its evaluation"
 
     def test_the_list_of_results_is_left_alone(self) -> None:
         optimizer, traj = self.make(n_iteration=3)

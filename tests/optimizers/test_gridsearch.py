@@ -16,6 +16,10 @@ class TestGridSearchContract(OptimizerContract):
         grid = {"x": (-5, 5, 10), "y": (-5.0, 5.0, 5)}
         return GridSearchOptimizer(traj, create_individual, weights, GridSearchParameters(grid), bounding_func)
 
+    # the grid names x and y
+    test_individuals_are_of_the_space_that_is_declared = None
+    test_it_searches_numbers_and_categories = None
+    test_one_number_is_searched_or_clearly_refused = None
     # there is one generation, and nothing is drawn
     test_every_generation_is_evaluated = None
     test_individuals_keep_names_shapes_and_types = None

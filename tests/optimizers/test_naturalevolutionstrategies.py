@@ -19,6 +19,8 @@ class TestContract(OptimizerContract):
 
 
 class TestUnshapedContract(OptimizerContract):
+    mixed_bar = 4.0  # there is no slope between whole numbers, nor between categories
+
     def make_optimizer(self, traj, create_individual, weights, bounding_func, n_iteration):
         parameters = NaturalEvolutionStrategiesParameters(
             learning_rate_mu=0.1,

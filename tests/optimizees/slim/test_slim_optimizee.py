@@ -9,6 +9,7 @@ from l2l.optimizees.slim.optimizee import SlimOptimizee, SlimOptimizeeParameters
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.policies import Policy
 from l2l.optimizees.slim.types.policies import Family
+from l2l.testing import OptimizeeContract
 from l2l.utils.individual import Individual
 from l2l.utils.trajectory import Trajectory
 
@@ -24,6 +25,16 @@ def evaluate(optimizee, individual, generation=0, ind_idx=0):
     params = {f"individual.{name}": value for name, value in individual.items()}
     traj.individual = Individual(generation, ind_idx, params)
     return optimizee.simulate_(traj)
+
+
+class TestSlimContract(OptimizeeContract):
+    n_fitness = 2
+
+    def make_optimizee(self, traj):
+        objectives = ("mean_payoff", "resistance")
+        return SlimOptimizee(
+            traj, SlimOptimizeeParameters(overrides=SHORT, replicates=2, seed=1, objectives=objectives)
+        )
 
 
 def test_individual_has_the_parameters_of_usable_treatments_within_bounds():
