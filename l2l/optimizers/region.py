@@ -42,7 +42,7 @@ class Region:
         if not space.bounded:
             draws = [first, *(optimizer.optimizee_create_individual() for _ in range(N_DRAWS - 1))]
             points = space.matrix(draws)
-            space = Space(space.parameters, space.conditions, scale=_widths(points))
+            space = Space(space.parameters, space.conditions, scale=widths_of(points))
         inherited = optimizer.inherited()
         if inherited:
             points = space.matrix(inherited)
@@ -86,7 +86,7 @@ class Region:
         return population, places
 
 
-def _widths(points: np.ndarray) -> np.ndarray:
+def widths_of(points: np.ndarray) -> np.ndarray:
     """The width of the region that points, float64[n, dim], were drawn from, as if uniformly."""
     spread = points.std(axis=0) * np.sqrt(12)
     size = np.abs(points).max(axis=0)

@@ -5,9 +5,8 @@ from typing import Any
 import numpy as np
 
 from l2l.optimizers.optimizer import Optimizer
+from l2l.optimizers.region import N_DRAWS, widths_of
 from l2l.space import Array, Category, Integer, Parameter, Space
-
-N_DRAWS = 16  # individuals drawn to learn the scale of coordinates without bounds
 
 
 def widths(optimizer: Optimizer, space: Space, first: dict[str, Any]) -> np.ndarray:
@@ -17,12 +16,10 @@ def widths(optimizer: Optimizer, space: Space, first: dict[str, Any]) -> np.ndar
     """
     if space.bounded:
         return space.high - space.low
-    draws = space.matrix([first, *(optimizer.optimizee_create_individual() for _ in range(N_DRAWS - 1))])
-    spread = draws.std(axis=0) * np.sqrt(12)  # as if uniform
-    size = np.abs(draws).max(axis=0)
-    guessed = np.where(spread > 1e-12 * size, spread, np.where(size > 0, size, 1.0))
+    widths = widths_of(space.matrix([first, *(optimizer.optimizee_create_individual() for _ in range(N_DRAWS - 1))]))
     finite = np.isfinite(space.low) & np.isfinite(space.high)
-    return np.where(finite, np.where(finite, space.high, 0) - np.where(finite, space.low, 0), guessed)
+    widths[finite] = (space.high - space.low)[finite]
+    return widths
 
 
 def least_steps(space: Space) -> np.ndarray:

@@ -130,7 +130,7 @@ def test_a_single_number_is_refused():
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("pop_size", 0),
+        ("pop_size", 1),
         ("rho", 1.5),
         ("smoothing", 1.0),
         ("smoothing", -0.1),

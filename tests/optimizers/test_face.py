@@ -141,7 +141,7 @@ def test_a_single_number_is_refused():
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("min_pop_size", 0),
+        ("min_pop_size", 1),
         ("max_pop_size", 9),
         ("n_elite", 0),
         ("n_elite", 11),

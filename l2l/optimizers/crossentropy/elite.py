@@ -27,7 +27,7 @@ class EliteOptimizer(Optimizer):
     """
 
     def _set_up(self, traj: Any, pop_size: int, n_elite: int) -> None:
-        """Draw the first generation and fit the distribution to it; the parameters are checked before."""
+        """Draw the first generation and fit the distribution to it."""
         self.pop_size, self.n_elite = pop_size, n_elite
         given = Gaussian() if self.parameters.distribution is None else self.parameters.distribution
         if not isinstance(given, Distribution):

@@ -65,7 +65,7 @@ class CrossEntropyOptimizer(EliteOptimizer):
             parameters=parameters,
         )
         check_common(parameters)
-        whole("pop_size", parameters.pop_size, 1)
+        whole("pop_size", parameters.pop_size, 2)  # one individual has no spread
         probability("rho", parameters.rho)
         self._set_up(traj, parameters.pop_size, max(1, int(parameters.rho * parameters.pop_size)))
         optimizee_create_individual()  # the last of L2L's draws, on which those of its scripts that follow depend

@@ -95,7 +95,7 @@ class FACEOptimizer(EliteOptimizer):
 
 def _check(parameters: Any) -> None:
     check_common(parameters)
-    whole("min_pop_size", parameters.min_pop_size, 1)
+    whole("min_pop_size", parameters.min_pop_size, 2)  # one individual has no spread
     whole("max_pop_size", parameters.max_pop_size, parameters.min_pop_size)
     whole("n_elite", parameters.n_elite, 1)
     if parameters.n_elite > parameters.min_pop_size:

@@ -89,6 +89,8 @@ RMSPropParameters = namedtuple(
     defaults=[None, None, None, 0.9, 100, np.inf, 0],
 )
 
+GradientDescentParameters = AdamParameters  # where none is named, as in a YAML file
+
 EXPLORATION = 1e-4  # of the width of the region
 
 

@@ -17,7 +17,7 @@ from l2l.optimizers.multi import MultiOptimizer
 
 def _multi(name: str, parameters: Any) -> Any:
     """Named tuple of the same parameters and ``n_inner_params``, the number of individuals in one."""
-    defaults = [*parameters._field_defaults.values(), 2]
+    defaults = [*parameters._field_defaults.values(), 1]
     return namedtuple(name, [*parameters._fields, "n_inner_params"], defaults=defaults, module=__name__)
 
 
@@ -26,6 +26,7 @@ MultiStochasticGDParameters = _multi("MultiStochasticGDParameters", StochasticGD
 MultiAdamParameters = _multi("MultiAdamParameters", AdamParameters)
 MultiAdaMaxParameters = _multi("MultiAdaMaxParameters", AdaMaxParameters)
 MultiRMSPropParameters = _multi("MultiRMSPropParameters", RMSPropParameters)
+MultiGradientDescentParameters = MultiAdamParameters  # where none is named, as in a YAML file
 
 
 class MultiGradientDescentOptimizer(MultiOptimizer, GradientDescentOptimizer):
