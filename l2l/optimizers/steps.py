@@ -55,12 +55,18 @@ def per_coordinate(name: str, value: Any, dim: int, least: float = 0.0) -> np.nd
     return np.broadcast_to(array, dim).copy()
 
 
-def accepted(optimizer: Optimizer, space: Space, point: np.ndarray) -> np.ndarray:
-    """The point, float64[dim], moved to where the optimizee accepts it.
+def proposed(optimizer: Optimizer, space: Space, point: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:
+    """The individual at a point, moved to where the optimizee accepts it, and the place it has then, float64[dim].
 
-    One that it accepts keeps its coordinates, also between whole numbers and between categories.
+    Coordinates that were not moved stay as they are, also between whole numbers and between categories.
     """
     individual = space.individual(point)
     before = space.vector(individual)
-    after = space.vector(optimizer.bounded(individual))
-    return space.clip(np.where(after == before, point, after))
+    individual = optimizer.bounded(individual)
+    after = space.vector(individual)
+    return individual, space.clip(np.where(after == before, point, after))
+
+
+def accepted(optimizer: Optimizer, space: Space, point: np.ndarray) -> np.ndarray:
+    """The place of the individual :func:`proposed` at a point."""
+    return proposed(optimizer, space, point)[1]

@@ -12,7 +12,7 @@ from l2l.optimizers.gradientdescent import (
     RMSPropParameters,
     StochasticGDParameters,
 )
-from l2l.space import Category, Integer
+from l2l.space import Category, Float, Integer, Ordered, Space
 from l2l.testing import OptimizerContract, evaluate, run
 from l2l.utils.trajectory import Trajectory
 
@@ -251,6 +251,20 @@ def test_whole_numbers_and_categories_are_searched():
     optimizer, traj = make(AdamParameters(n_iteration=60, n_random_steps=8), declared.create_individual)
     run(optimizer, traj, lambda ind: abs(ind["n"] - 7) + 3 * (ind["c"] == "x"))
     assert optimizer.best_individual == {"c": "y", "n": 7}
+
+
+def test_a_gradient_is_followed_across_an_order():
+    class Declared:
+        def space(self):
+            return Space({"a": Float(0.0, 10.0), "b": Float(0.0, 10.0)}, [Ordered("a", "b")])
+
+        def create_individual(self):
+            return {"a": 6.0, "b": 9.0}
+
+    declared = Declared()
+    optimizer, traj = make(AdamParameters(n_iteration=80), declared.create_individual)
+    run(optimizer, traj, lambda ind: abs(ind["a"] - 1) + abs(ind["b"] - 4) + 10 * max(0.0, ind["b"] - 5))
+    assert optimizer.best_individual == pytest.approx({"a": 1.0, "b": 4.0}, abs=0.3)
 
 
 def test_it_ends_when_the_current_individual_is_good_enough():

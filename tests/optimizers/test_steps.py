@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from l2l.optimizers.optimizer import Optimizer
-from l2l.optimizers.steps import accepted, least_steps, per_coordinate, widths
-from l2l.space import Array, Category, Float, Integer, Space
+from l2l.optimizers.steps import accepted, least_steps, per_coordinate, proposed, widths
+from l2l.space import Array, Category, Float, Integer, Ordered, Space
 from l2l.utils.trajectory import Trajectory
 
 
@@ -67,3 +67,11 @@ def test_a_point_that_is_not_is_moved_where_it_must_be():
     space = Space({"a": Float(-5.0, 5.0), "n": Integer(0, 9)})
     optimizer = make(bounding_func=lambda ind: {**ind, "a": max(0.0, ind["a"])})
     assert accepted(optimizer, space, np.array([-2.0, 3.4])).tolist() == [0.0, 3.4]
+
+
+def test_an_individual_is_proposed_with_its_place():
+    space = Space({"a": Float(-5.0, 5.0), "b": Float(-5.0, 5.0), "n": Integer(0, 9)}, [Ordered("a", "b")])
+    optimizer = make(bounding_func=lambda ind: {**ind, "n": max(2, ind["n"])})
+    individual, place = proposed(optimizer, space, np.array([3.0, 1.0, 0.4]))
+    assert individual == {"a": 1.0, "b": 3.0, "n": 2}
+    assert place.tolist() == [3.0, 1.0, 2.0]  # ordered in the individual alone

@@ -10,12 +10,12 @@ from l2l.helpers import DictEntryType
 from l2l.optimizers.checks import at_least, number, probability, whole
 from l2l.optimizers.gradientdescent.rules import Adam, AdaMax, Classic, RMSProp, Rule, Stochastic
 from l2l.optimizers.optimizer import Optimizer
-from l2l.optimizers.steps import accepted, least_steps, per_coordinate, widths
+from l2l.optimizers.steps import accepted, least_steps, per_coordinate, proposed, widths
 
 # Of all five: learning_rate and exploration_step_size are one number or one per coordinate; a learning_rate of None
 # makes the first step a fraction of the region's width, FIRST_STEP of the rule; an exploration_step_size of None is
-# EXPLORATION of it; n_random_steps of None is one per coordinate; the search ends when the fitness of the current
-# individual reaches stop_criterion; seed is of all draws, None: the experiment's.
+# EXPLORATION or COARSE_EXPLORATION of it; n_random_steps of None is one per coordinate; the search ends when the
+# fitness of the current individual reaches stop_criterion; seed is of all draws, None: the experiment's.
 
 ClassicGDParameters = namedtuple(
     "ClassicGDParameters",
@@ -92,6 +92,7 @@ RMSPropParameters = namedtuple(
 GradientDescentParameters = AdamParameters  # where none is named, as in a YAML file
 
 EXPLORATION = 1e-4  # of the width of the region
+COARSE_EXPLORATION = 0.1  # where there are whole numbers or categories
 
 
 class GradientDescentOptimizer(Optimizer):
@@ -165,7 +166,9 @@ class GradientDescentOptimizer(Optimizer):
         if rate is None or exploration is None:
             width = widths(self, self.space, start)
         if exploration is None:
-            exploration = np.maximum(EXPLORATION * width, least_steps(self.space))
+            least = least_steps(self.space)
+            # steps between whole numbers are so coarse that those of floats must be seen beside them
+            exploration = np.maximum((COARSE_EXPLORATION if least.any() else EXPLORATION) * width, least)
         if rate is not None:
             rate = per_coordinate("learning_rate", rate, self.space.dim)
         self.exploration_step_size = per_coordinate("exploration_step_size", exploration, self.space.dim)
@@ -188,14 +191,16 @@ class GradientDescentOptimizer(Optimizer):
     def ask(self) -> list[dict[str, Any]]:
         draws = self.random_state.randn(self.n_random_individuals, self.space.dim)
         points = [*(self.current_individual + self.exploration_step_size * draws), self.current_individual]
-        return [self.bounded(self.space.individual(point)) for point in points]
+        population, places = zip(*(proposed(self, self.space, point) for point in points), strict=True)
+        self._places = np.array(places)
+        return list(population)
 
     def tell(self, population: list[dict[str, Any]], fitness: np.ndarray) -> None:
         self.current_fitness = float(fitness[-1])
         if self.current_fitness >= self.parameters.stop_criterion:
             self.stop_reason = f"fitness {self.current_fitness} of the current individual reached the stop criterion"
             return
-        gradient = self._gradient(self.space.matrix(population), fitness)
+        gradient = self._gradient(self._places, fitness)
         if gradient is None:
             if self._last_valid is not None and not np.isfinite(fitness).any():
                 self.current_individual = (self.current_individual + self._last_valid) / 2
