@@ -20,14 +20,13 @@ KINDS = [ClassicGDParameters, StochasticGDParameters, AdamParameters, AdaMaxPara
 
 
 class Contract(OptimizerContract):
-    mixed_bar = 6.0  # there is no gradient between whole numbers, nor between categories
-
     def make_optimizer(self, traj, create_individual, weights, bounding_func, n_iteration):
         parameters = self.parameters._replace(seed=1, n_iteration=n_iteration)
         return GradientDescentOptimizer(traj, create_individual, weights, parameters, bounding_func)
 
 
 class TestClassicContract(Contract):
+    mixed_bar = 3.0  # one learning rate for coordinates of all kinds
     parameters = ClassicGDParameters()
 
 

@@ -18,8 +18,6 @@ from l2l.utils.trajectory import Trajectory
 
 
 class TestContract(OptimizerContract):
-    mixed_bar = 6.0  # there is no gradient between whole numbers, nor between categories
-
     def make_optimizer(self, traj, create_individual, weights, bounding_func, n_iteration):
         parameters = MultiAdamParameters(seed=1, n_iteration=n_iteration, n_inner_params=3)
         return MultiGradientDescentOptimizer(traj, create_individual, weights, parameters, bounding_func)

@@ -14,7 +14,7 @@ from l2l.optimizers.steps import accepted, least_steps, per_coordinate, proposed
 
 # Of all five: learning_rate and exploration_step_size are one number or one per coordinate; a learning_rate of None
 # makes the first step a fraction of the region's width, FIRST_STEP of the rule; an exploration_step_size of None is
-# EXPLORATION or COARSE_EXPLORATION of it; n_random_steps of None is one per coordinate; the search ends when the
+# EXPLORATION or COARSE_EXPLORATION of it; n_random_steps of None is one or two per coordinate; the search ends when the
 # fitness of the current individual reaches stop_criterion; seed is of all draws, None: the experiment's.
 
 ClassicGDParameters = namedtuple(
@@ -178,7 +178,10 @@ class GradientDescentOptimizer(Optimizer):
     def n_random_individuals(self) -> int:
         """How many individuals there are in a generation besides the current one."""
         n = self.parameters.n_random_steps
-        return self.space.dim if n is None else n
+        if n is None:
+            # whole numbers and categories make steps out of slopes, and so noise
+            return (2 if least_steps(self.space).any() else 1) * self.space.dim
+        return n
 
     @property
     def optimizee_individual_dict_spec(self) -> list[tuple[str, DictEntryType, int]]:
