@@ -145,7 +145,8 @@ def test_checkpoint_gives_population_generation_and_hall_of_fame():
     assert all(np.array_equal(a["v"], b["v"]) for a, b in zip(resumed.eval_pop, optimizer.eval_pop, strict=True))
     assert resumed.hall_of_fame is optimizer.hall_of_fame
     assert resumed.best_fitness == optimizer.best_fitness
-    history = run(resumed, traj, sphere)
+    history = run(resumed, traj, lambda individual: 1000.0)
+    assert resumed.best_fitness == optimizer.best_fitness
     assert [g for g, _ in history] == [2, 3]  # n_iteration counts from the checkpoint
 
 

@@ -120,7 +120,8 @@ class GeneticAlgorithmOptimizer(Optimizer):
         genomes = [Genome(self.space.vector(individual).tolist()) for individual in individuals]
         best = self.hall_of_fame[0] if len(self.hall_of_fame) else None
         self.best_individual = self.space.individual(genomes[0] if best is None else best)
-        self.best_fitness = -np.inf if best is None else best.fitness.values[0]
+        if best is not None:
+            self.best_fitness, self.best_violation = best.fitness.values[0], 0.0
         return genomes
 
     def _stored_population(self, traj: Any) -> list[dict[str, Any]]:
