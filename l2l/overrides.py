@@ -20,6 +20,10 @@ class Overrides:
     seed: int | None = None
     generations: int | None = None
     asynchronous: bool = False
+    max_evaluations: int | None = None
+    max_seconds: float | None = None
+    stagnation: int | None = None
+    stop_fitness: float | None = None
     restart_from: str | None = None
     keep_generation: bool = False
     overwrite: bool = False

@@ -38,6 +38,8 @@ class Optimizer:
     ----------
     g : int
         The generation that is being evaluated.
+    n_generations : int or None
+        Number of the last generation that was learnt from, plus 1; None where :meth:`post_process` is overridden.
     eval_pop : list of dict
         Its individuals.
     best_individual : dict or None
@@ -75,6 +77,7 @@ class Optimizer:
         if self.restart is not None and self.restart.keep_generation:
             self.g = traj.individual.generation = self.restart.generation + 1
         self.first_g = self.g
+        self.n_generations: int | None = None
         self.eval_pop: list[dict[str, Any]] = []
         self.best_individual: dict[str, Any] | None = None
         self.best_fitness = -np.inf
@@ -197,7 +200,7 @@ class Optimizer:
         for name, value in self.parameters._asdict().items():
             traj.f_add_parameter(name, value)
         traj.f_add_result("generation_params", [])
-        self.first_g = self.g
+        self.first_g = self.n_generations = self.g
         self.restart = None  # only constructors start from it
         self.eval_pop = self.ask()
         self._expand_trajectory(traj)
@@ -218,12 +221,14 @@ class Optimizer:
         ValueError
             If individuals are missing, or a fitness has another number of components than there are weights.
         """
-        objectives, violations = self.outcomes(fitnesses_results)
-        fitness = objectives.sum(axis=1)
-        fitness[violations > 0] = -np.inf
-        population = self.individuals()
-        self._note_best(population, fitness, violations)
-        self.learn(population, objectives, violations)
+        told = {int(ind_idx) for ind_idx, _ in fitnesses_results}
+        if told != set(range(len(self.eval_pop))):
+            raise ValueError(
+                f"generation {self.g} has {len(self.eval_pop)} individuals, but results came for {sorted(told)}"
+            )
+        objectives, violations, fitness = self.note(fitnesses_results)
+        self.n_generations = self.g + 1
+        self.learn(self.individuals(), objectives, violations)
         self.record_generation(traj, fitness)
         if self.stop_reason is not None:
             logger.info("generation %d is the last: %s", self.g, self.stop_reason)
@@ -232,19 +237,21 @@ class Optimizer:
             self.g += 1
             self._expand_trajectory(traj)
 
+    def note(self, fitnesses_results: Sequence[tuple[int, Any]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Let results count for the best of the run; objectives, violations and fitness, -inf where it must not."""
+        objectives, violations = self.outcomes(fitnesses_results)
+        fitness = objectives.sum(axis=1)
+        fitness[violations > 0] = -np.inf
+        self._note_best(self.individuals(), fitness, violations)
+        return objectives, violations, fitness
+
     def outcomes(self, fitnesses_results: Sequence[tuple[int, Any]]) -> tuple[np.ndarray, np.ndarray]:
-        """Objectives and violations of all individuals, as :meth:`learn` takes them."""
+        """Objectives and violations of all individuals, as :meth:`learn` takes them; missing ones as failed."""
         n_individuals = len(self.individuals())
         objectives = np.full((n_individuals, len(self.optimizee_fitness_weights)), -np.inf)
         violations = np.full(n_individuals, np.inf)
-        told = set()
         for ind_idx, components in fitnesses_results:
             objectives[ind_idx], violations[ind_idx] = self.outcome(components, ind_idx)
-            told.add(int(ind_idx))
-        if told != set(range(n_individuals)):
-            raise ValueError(
-                f"generation {self.g} has {n_individuals} individuals, but results came for {sorted(told)}"
-            )
         return objectives, violations
 
     def outcome(self, components: Any, ind_idx: int) -> tuple[np.ndarray, float]:
@@ -263,11 +270,17 @@ class Optimizer:
 
     def learn_one(self, individual: dict[str, Any], components: Any, ind_idx: int) -> float:
         """Learn from one result of a run without generations; the fitness, -inf where it must not count."""
+        objectives, violation, fitness = self.note_one(individual, components, ind_idx)
+        self.n_generations = self.g + 1
+        self.tell_one(individual, objectives, violation)
+        return fitness
+
+    def note_one(self, individual: dict[str, Any], components: Any, ind_idx: int) -> tuple[np.ndarray, float, float]:
+        """As :meth:`note`, of one individual."""
         objectives, violation = self.outcome(components, ind_idx)
         fitness = float(objectives.sum()) if violation == 0 else -np.inf
         self._note_best([individual], np.array([fitness]), np.array([violation]))
-        self.tell_one(individual, objectives, violation)
-        return fitness
+        return objectives, violation, fitness
 
     def _note_best(self, population: list[dict[str, Any]], fitness: np.ndarray, violations: np.ndarray) -> None:
         """Keep the best of a population if it is the best of the run: the feasible first, then the fittest."""
@@ -282,10 +295,11 @@ class Optimizer:
         """Store the outcome of the run as results, and log it."""
         traj.f_add_result("final_individual", self.best_individual)
         traj.f_add_result("final_fitness", self.best_fitness)
-        traj.f_add_result("n_iteration", self.g + 1)
+        n_generations = self.g + 1 if self.n_generations is None else self.n_generations
+        traj.f_add_result("n_iteration", n_generations)
         logger.info(
             "best individual of %d generations: %s, fitness %s",
-            self.g + 1 - self.first_g,
+            n_generations - self.first_g,
             self.best_individual,
             self.best_fitness,
         )

@@ -16,6 +16,7 @@ from l2l.utils.progress import Progress
 from l2l.utils.run_folder import storing
 from l2l.utils.runner import Runner
 from l2l.utils.steady_state import SteadyState
+from l2l.utils.stopping import LimitReached, Stopping
 from l2l.utils.trajectory import Trajectory
 
 logger = logging.getLogger("utils.environment")
@@ -48,6 +49,10 @@ class Environment:
     postprocessing : callable (traj, results)
     steady : SteadyState, optional
         Of a run without generations; the results do not go to ``postprocessing`` then.
+    stopping : Stopping
+        The criteria that may end the run before its last generation.
+    stop_reason : str or None
+        Which of them did.
     """
 
     def __init__(self, **keywords: Any) -> None:
@@ -62,6 +67,8 @@ class Environment:
         self.checkpoints: Checkpoints | None = None
         self.weights: tuple[float, ...] | None = None
         self.steady: SteadyState | None = None
+        self.stopping = Stopping()
+        self.stop_reason: str | None = None
         self.progress = Progress(quiet=True)
         self.evaluations = 0
         self.failures = 0
@@ -124,6 +131,7 @@ class Environment:
                 on_turn=self.progress.turn,
                 preload=preload,
                 n_places=None if self.steady is None else self.steady.window,
+                stopping=self.stopping,
             )
             try:
                 if prepare is not None:
@@ -132,16 +140,21 @@ class Environment:
                 if resumed is not None:
                     runner.evaluations, runner.failures = facts["evaluations"], facts["failures"]
                     self.progress.best = facts["best"]
+                    self.stopping.__dict__.update(facts.get("stopping", {}))
                     records = read_history(runner.history.path, facts["history_bytes"])
                     runner.recall({(record["generation"], record["index"]): record for record in records})
                     runner.early = facts.get("early", {})
                 self.progress.start(generation, last, runner.evaluations)
                 if resumed is None:  # else it has one, from which the history of this generation begins
                     self._save(runner, generation, last)
-                if self.steady is None:
-                    self._generations(runner, generation, last)
-                else:
-                    self._one_by_one(runner, self.steady, generation, last)
+                try:
+                    if self.steady is None:
+                        self._generations(runner, generation, last)
+                    else:
+                        self._one_by_one(runner, self.steady, generation, last)
+                except LimitReached as limit:
+                    self._end_early(str(limit))
+                    self._note_early(runner)
             finally:
                 self.evaluations, self.failures = runner.evaluations, runner.failures
                 runner.close_workers()
@@ -150,6 +163,10 @@ class Environment:
     def _generations(self, runner: Runner, generation: int, last: int) -> None:
         traj = self.trajectory
         while generation < last and generation in traj.individuals:
+            reason = self.stopping.reason(runner.evaluations)
+            if reason is not None:
+                self._end_early(reason)
+                return
             self.progress.generation(generation, len(traj.individuals[generation]))
             results = runner.run(traj, generation)
             self._note_results(runner, generation, results)
@@ -164,6 +181,8 @@ class Environment:
             runner.submit(*place)
         outcomes: list[Any] = []  # of this generation
         while steady.in_flight:
+            if not outcomes and self.stop_reason is None:
+                self._stop_asking(steady, runner)
             if not outcomes:
                 self.progress.generation(generation, steady.size)
             outcome = runner.wait_for(*steady.place(steady.n_told))
@@ -179,6 +198,28 @@ class Environment:
                 outcomes = []
         runner.keep_logs(generation - 1)
 
+    def _stop_asking(self, steady: SteadyState, runner: Runner) -> None:
+        """End a run without generations by a criterion that looks at generations: what is under way is awaited."""
+        reason = self.stopping.reason(runner.evaluations)
+        if reason is not None:
+            steady.closed = True
+            self._end_early(reason)
+
+    def _end_early(self, reason: str) -> None:
+        self.stop_reason = reason
+        logger.info("the run ends early: %s", reason)
+
+    def _note_early(self, runner: Runner) -> None:
+        """Let what was evaluated of a generation that is not complete count for the best individual."""
+        optimizer = getattr(self.postprocessing, "__self__", None)
+        if not isinstance(optimizer, Optimizer) or type(optimizer).post_process is not Optimizer.post_process:
+            return  # it is told of whole generations only
+        early = {place: outcome for place, outcome in runner.early.items() if outcome is not None}
+        if self.steady is None:
+            optimizer.note([(index, fitness) for (_, index), fitness in early.items()])
+        else:
+            self.steady.note(early)
+
     def _note_results(self, runner: Runner, generation: int, results: list[tuple[int, Any]]) -> None:
         traj = self.trajectory
         traj.individual = traj.individuals[generation][0]
@@ -186,10 +227,11 @@ class Environment:
         traj.current_results = results
         runner.dump_traj(traj)
         self.progress.results(results, self.weights, runner)
+        self.stopping.note(results, self.weights)
 
     def _save(self, runner: Runner, generation: int, last: int) -> None:
-        if self.checkpoints is None:
-            return
+        if self.checkpoints is None or (self.steady is not None and self.steady.closed):
+            return  # a resumed run with another limit goes on from before it was closed
         traj = self.trajectory
         facts: dict[str, Any] = {
             "last": last,
@@ -197,6 +239,7 @@ class Environment:
             "evaluations": runner.evaluations,
             "failures": runner.failures,
             "best": self.progress.best,
+            "stopping": self.stopping.state(),
         }
         if self.steady is not None:
             facts |= {"steady": self.steady, "early": runner.early}

@@ -26,6 +26,7 @@ from l2l.utils.restart import Restart
 from l2l.utils.run_folder import RunFolder
 from l2l.utils.runner import inner_params_of, number_of_workers, prepare_optimizee, timeout_in_seconds
 from l2l.utils.steady_state import SteadyState, check_steady, window_of
+from l2l.utils.stopping import STOPPING, Stopping
 
 logger = logging.getLogger("utils.experiment")
 
@@ -33,7 +34,7 @@ LOGGERS = ("optimizers", "utils")
 KEYWORDS = (
     *("name", "trajectory_name", "checkpoint", "log_stdout", "runner_params", "multiprocessing"),
     *("debug", "stop_run", "timeout", "overwrite", "seed", "on_failure", "max_retries", "asynchronous"),
-    *("restart_from", "keep_generation"),
+    *("restart_from", "keep_generation", *STOPPING),
 )
 ACCEPTED = ("add_time", "automatic_storing", "trajectory", "filename", "file_title", "comment", "log_config")
 """Keywords of older scripts; they were never of consequence."""
@@ -118,6 +119,15 @@ class Experiment:
             Run without generations, for optimizers that can: a new individual is asked for whenever one is done, so
             that no worker waits for the slowest of a generation. A number is that of individuals that may be under
             way at a time (see `SteadyState`); True chooses it.
+        max_evaluations : int, optional
+            Evaluations after which the run ends, also in the middle of a generation.
+        max_seconds : float, optional
+            Seconds from now after which it ends, also in the middle of a generation; a resumed run has as many again.
+            What was evaluated counts for the best individual; tables, figures and the like come on top.
+        stagnation : int, optional
+            Generations in a row without a better individual after which it ends.
+        stop_fitness : float, optional
+            Weighted fitness at which it ends, once a generation has reached it.
         restart_from : path, optional
             Folder of an earlier run, from whose individuals the optimizer starts: the last generation, best first,
             then the best of all others. Optimizer, its parameters and bounds may be others than in that run.
@@ -154,6 +164,8 @@ class Experiment:
         self.folder = RunFolder(Path(self.root_dir_path, name))
         self.run_folder = self.folder.path
         self.history_path = self.folder.history_path
+        asked = {name: getattr(self.overrides, name) for name in STOPPING}
+        self.stopping = Stopping.of({**kwargs, **{name: value for name, value in asked.items() if value is not None}})
         restart = self._restart(kwargs)
         self._make_folder(kwargs.get("overwrite", False))
         self._make_paths(name, kwargs.get("trajectory_name", "trajectory"))
@@ -356,6 +368,7 @@ class Experiment:
         if self._changes:
             logger.warning("the run goes on with other parameters:\n%s", told(self._changes))
             noted["changed"] = [*self.manifest.facts.get("changed", []), told(self._changes)]
+        noted["stopping"] = self.stopping.criteria()
         restart = self.traj.restart
         if restart is not None:
             noted["restarted_from"] = {"run": restart.run, "generation": restart.generation}
@@ -459,6 +472,7 @@ class Experiment:
         env = self.env
         env.weights = getattr(self.optimizer, "optimizee_fitness_weights", None)
         env.progress = Progress(self.overrides.quiet)
+        env.stopping = self.stopping
         env.add_postprocessing(self.optimizer.post_process)
         status = "failed"
         is_new = resumed is None or self._optimizee_changed
@@ -471,7 +485,9 @@ class Experiment:
             raise
         finally:
             try:
-                self.manifest.update(status=status, ended=now(), evaluations=env.evaluations, failures=env.failures)
+                reason = env.stop_reason or getattr(self.optimizer, "stop_reason", None)
+                counts = {"evaluations": env.evaluations, "failures": env.failures}
+                self.manifest.update(status=status, ended=now(), stop_reason=reason, **counts)
             except OSError as error:  # the folder is full or gone; what ended the run is the news
                 logger.error("%s: %s", self.manifest.path, error)
 
@@ -549,7 +565,11 @@ def resume_without_script(folder: Path, facts: dict[str, Any]) -> None:
     runner_params = {name: value for name, value in facts["runner_params"].items() if name in kept}
     asynchronous = facts.get("asynchronous", False)
     experiment.prepare_experiment(
-        name=folder.name, runner_params=runner_params, seed=facts["seed"], asynchronous=asynchronous
+        name=folder.name,
+        runner_params=runner_params,
+        seed=facts["seed"],
+        asynchronous=asynchronous,
+        **facts.get("stopping", {}),
     )
     optimizer, optimizee = Checkpoints(experiment.folder.checkpoints_path, {}).blanks("optimizer", "optimizee")
     experiment.run_experiment(optimizer, optimizee)

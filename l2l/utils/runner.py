@@ -26,6 +26,7 @@ from l2l.utils.history import History
 from l2l.utils.interrupts import Interrupts
 from l2l.utils.run_folder import storing
 from l2l.utils.seeds import individual_seed
+from l2l.utils.stopping import LimitReached, Stopping
 from l2l.utils.worker_pool import WorkerPool
 from l2l.utils.worker_process import WorkerProcess
 
@@ -77,6 +78,8 @@ class Runner:
         Modules that workers import while they wait for the optimizee.
     n_places : int, optional
         How many individuals may be under way at a time; by default those of the first generation.
+    stopping : Stopping, optional
+        How much may be evaluated, and until when.
 
     Attributes
     ----------
@@ -97,6 +100,7 @@ class Runner:
         on_turn: Callable[["Runner"], None] | None = None,
         preload: Sequence[str] = (),
         n_places: int | None = None,
+        stopping: Stopping | None = None,
     ):
         params = trajectory.parameters["runner_params"].params
         self.trajectory = trajectory
@@ -104,6 +108,7 @@ class Runner:
         self.n_fitness = n_fitness
         self.interrupts = interrupts
         self.on_turn = on_turn
+        self.stopping = stopping or Stopping()
         self.debug = trajectory.debug
         self.stop_run = trajectory.stop_run or params.get("on_failure") == "stop"
         self.timeout = timeout_in_seconds(trajectory.timeout)
@@ -129,6 +134,7 @@ class Runner:
         self.failures = 0
         self._outcomes: dict[Place, Any] = {}  # fitness; None: the individual failed
         self._attempts: dict[Place, int] = {}  # the latest of each individual
+        self._refused: set[Place] = set()  # beyond what may be evaluated
         self._stories: list[str] = []  # of the first failures
         self._recalled: dict[Place, Mapping[str, Any]] = {}
         self._deadline = time.monotonic() + self.timeout
@@ -163,6 +169,8 @@ class Runner:
             If an individual failed for good and the run shall stop then.
         GenerationFailedError
             If all of them failed.
+        LimitReached
+            If the run may not evaluate all of them; :attr:`early` has those that it did.
         WorkerStartError
             If no worker is left and none can be started.
         """
@@ -183,8 +191,12 @@ class Runner:
         self._attempts = {}
         self._stories = []
         places = [(gen, index) for index in range(n_inds)]
-        self.pending_individuals = deque(Attempt(place) for place in places if not self._recall(place))
-        self._work_until(lambda: len(self._outcomes) == n_inds)
+        room = self.stopping.max_evaluations - self.evaluations
+        n_allowed = int(min(room, n_inds))
+        self.pending_individuals = deque(Attempt(place) for place in places[:n_allowed] if not self._recall(place))
+        self._work_until(lambda: len(self._outcomes) == n_allowed)
+        if n_allowed < n_inds:
+            raise LimitReached(self.stopping.evaluations_are_made())
         return [int(self._outcomes[place] is None) for place in places]
 
     def collect_results_from_run(self, generation: int, individuals: list[Any]) -> list[tuple[int, Any]]:
@@ -209,14 +221,21 @@ class Runner:
     def submit(self, generation: int, index: int) -> None:
         """Have an individual of the trajectory evaluated as soon as a worker has room for it."""
         place = (generation, index)
-        if place not in self._outcomes and not self._recall(place):
-            self.pending_individuals.append(Attempt(place))
-            self.populate_free_workers(generation)
+        if place in self._outcomes or self._recall(place):
+            return
+        under_way = len(self.pending_individuals) + len(self.running_individuals)
+        if self.evaluations + under_way >= self.stopping.max_evaluations:
+            self._refused.add(place)
+            return
+        self.pending_individuals.append(Attempt(place))
+        self.populate_free_workers(generation)
 
     def wait_for(self, generation: int, index: int) -> Any:
         """The fitness of an individual that was submitted, None if it failed. Others go on meanwhile."""
         place = (generation, index)
         self.generation = generation
+        if place in self._refused:
+            raise LimitReached(self.stopping.evaluations_are_made())
         if place not in self._outcomes:
             self._work_until(lambda: place in self._outcomes)
         self._attempts.pop(place, None)
@@ -298,6 +317,8 @@ class Runner:
             self.interrupts.waiting = True
         try:
             while not done():
+                if time.monotonic() >= self.stopping.stop_at:
+                    raise LimitReached(self.stopping.time_is_up())
                 self.populate_free_workers(self.generation)
                 self._turn()
         finally:
@@ -310,7 +331,7 @@ class Runner:
         """Sleep until a message, a death, a signal or a deadline, and deal with it."""
         if time.monotonic() >= self._deadline:
             self._end_overdue()
-        self.pool.turn(self._deadline)
+        self.pool.turn(min(self._deadline, self.stopping.stop_at))
         with storing(self.work_paths):
             self.history.flush()
         if self.on_turn is not None:

@@ -1,6 +1,7 @@
 """A run without generations: a new individual is asked for as soon as an old one is told."""
 
 from collections import deque
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,8 @@ class SteadyState:
     in_flight : deque of dict
         Individuals that were asked for and not told, the oldest first.
     n_told : int
+    closed : bool
+        Whether no more is asked for.
     """
 
     def __init__(self, traj: Any, optimizer: Any, window: int = 0):
@@ -46,6 +49,7 @@ class SteadyState:
         self.first_generation = optimizer.g
         self.in_flight: deque[dict[str, Any]] = deque(optimizer.eval_pop)
         self.n_told = 0
+        self.closed = False
         self._told: list[dict[str, Any]] = []  # of this generation
         self._results: list[tuple[int, Any]] = []
         self._fitness: list[float] = []
@@ -67,7 +71,9 @@ class SteadyState:
     def ask(self) -> list[tuple[int, int]]:
         """Ask for the individuals that there is room for now; their places."""
         n_asked = self.n_told + len(self.in_flight)
-        places = []
+        places: list[tuple[int, int]] = []
+        if self.closed:
+            return places
         while n_asked < min(self.n_told + self.window, self.total) and self.optimizer.stop_reason is None:
             individual = self.optimizer.ask_one()
             generation, index = self.place(n_asked)
@@ -89,6 +95,12 @@ class SteadyState:
         self.n_told += 1
         is_last = not self.in_flight and (self.n_told == self.total or self.optimizer.stop_reason is not None)
         return self._end_generation(generation) if index + 1 == self.size or is_last else None
+
+    def note(self, outcomes: Mapping[tuple[int, int], Any]) -> None:
+        """Let individuals that will not be told count for the best of the run: fitness by place."""
+        for individual, place in zip(self.in_flight, self.places_in_flight(), strict=True):
+            if place in outcomes:
+                self.optimizer.note_one(individual, outcomes[place], place[1])
 
     def _end_generation(self, generation: int) -> list[tuple[int, Any]]:
         self.optimizer.eval_pop = self._told
