@@ -47,7 +47,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, and end with code 2."""
-        self.exit(USAGE, f"{self.prog}: {message}\nl2l-run --help tells more\n")
+        self.exit(USAGE, f"{self.prog}: {message}\n{self.prog} --help tells more\n")
 
 
 def parser() -> Parser:
@@ -291,14 +291,17 @@ def _from_script(error: BaseException) -> types.TracebackType | None:
 
 
 def _installed() -> str:
-    from l2l.plugins import GROUPS, registered
+    from l2l.plugins import GROUPS, described
 
     lines = []
     for kind in GROUPS:
         lines.append(f"{kind}s")
-        points = registered(kind)
-        width = max(map(len, points), default=0)
-        lines += [f"  {name:{width}}  {point.value}" for name, point in points.items()]
+        plugins = described(kind)
+        width = max((len(plugin.name) for plugin in plugins), default=0)
+        for plugin in plugins:
+            told = f"BROKEN: {plugin.error}" if plugin.error else plugin.description
+            package = f" [{plugin.package}]" if plugin.package else ""
+            lines.append(f"  {plugin.name:{width}}  {told}{package}".rstrip())
     return "\n".join(lines) + "\n"
 
 

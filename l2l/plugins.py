@@ -1,17 +1,45 @@
 """Optimizers and optimizees by name: those that ship with l2l, and those that other packages register."""
 
 import importlib
+import re
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import Any, NamedTuple
 
 from l2l.errors import UsageError, nearest
 
 GROUPS = {"optimizer": "l2l.optimizers", "optimizee": "l2l.optimizees"}
 
 
+class Plugin(NamedTuple):
+    """A registered class, as ``l2l-run --list`` shows it."""
+
+    name: str
+    description: str  # the first line of its docstring
+    package: str | None  # name and version of the package it came with, unless that is l2l
+    error: str | None  # why it cannot be loaded
+
+
+def described(kind: str) -> list[Plugin]:
+    """All registered ``optimizer`` or ``optimizee`` classes, those that cannot be loaded too, by name."""
+    plugins = []
+    for name, point in registered(kind).items():
+        package = None if point.dist is None or point.dist.name == "l2l" else f"{point.dist.name} {point.dist.version}"
+        try:
+            plugins.append(Plugin(name, _first_line(find_class(kind, name)), package, None))
+        except UsageError as error:
+            plugins.append(Plugin(name, "", package, str(error)))
+    return plugins
+
+
 def registered(kind: str) -> dict[str, EntryPoint]:
     """Entry points of all installed ``optimizer`` or ``optimizee`` classes, by name."""
     return {point.name: point for point in sorted(entry_points(group=GROUPS[kind]))}
+
+
+def _first_line(cls: type) -> str:
+    """What the docstring of a class begins with, without marks of roles and code."""
+    lines = (cls.__doc__ or "").strip().splitlines()
+    return re.sub(r":\w+:`~?|`", "", lines[0]) if lines else ""
 
 
 def find_class(kind: str, name: str) -> type:
@@ -29,10 +57,14 @@ def find_class(kind: str, name: str) -> type:
     points = registered(kind)
     if name not in points:
         raise UsageError(f"no {kind} is called {name!r}{nearest(name, points)}")
+    what = f"the {kind} {name!r} ({points[name].value})"
     try:
-        return points[name].load()
-    except (ImportError, AttributeError) as error:
-        raise UsageError(f"the {kind} {name!r} ({points[name].value}) cannot be loaded: {error}") from error
+        found = points[name].load()
+    except Exception as error:  # whatever the module of somebody else raises
+        raise UsageError(f"{what} cannot be loaded: {type(error).__name__}: {error}") from error
+    if not isinstance(found, type):
+        raise UsageError(f"{what} is no class, but {found!r}")
+    return found
 
 
 def _at(kind: str, path: str) -> type:

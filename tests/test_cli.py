@@ -255,8 +255,37 @@ def test_yaml_experiment_runs_under_the_name_of_its_file(project):
 def test_list_names_what_is_installed(capsys):
     assert cli.main(["--list"]) == 0
     told = capsys.readouterr().out
-    assert "GeneticAlgorithmOptimizer  l2l.optimizers.evolution:GeneticAlgorithmOptimizer" in told
-    assert "FunctionGeneratorOptimizee" in told
+    assert "\n  GeneticAlgorithmOptimizer " in told and "(Eshelman & Schaffer 1993)" in told
+    assert "\n  FunctionGeneratorOptimizee " in told
+
+
+PLUGIN = """
+nothing = 3
+
+class Good:
+    '''Does ``much``, with a :class:`Tool`.
+
+    And more.
+    '''
+"""
+
+
+def test_list_shows_plugins_of_other_packages_the_broken_ones_as_such(tmp_path, monkeypatch, capsys):
+    (tmp_path / "plugin.py").write_text(PLUGIN)
+    (tmp_path / "wrong.py").write_text("1 / 0\n")
+    about = tmp_path / "plugin-2.1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: plugin\nVersion: 2.1\n")
+    points = ["Good = plugin:Good", "Nothing = plugin:nothing", "Lost = plugin:Lost", "Wrong = wrong:Wrong"]
+    (about / "entry_points.txt").write_text("\n".join(["[l2l.optimizers]", *points]) + "\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert cli.main(["--list"]) == 0
+    told = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines() if line.startswith("  "))
+    assert told["Good"] == "Does much, with a Tool. [plugin 2.1]"
+    assert told["Nothing"] == "BROKEN: the optimizer 'Nothing' (plugin:nothing) is no class, but 3 [plugin 2.1]"
+    assert "cannot be loaded: AttributeError" in told["Lost"]
+    assert "BROKEN: the optimizer 'Wrong' (wrong:Wrong) cannot be loaded: ZeroDivisionError" in told["Wrong"]
+    assert "GeneticAlgorithmOptimizer" in told
 
 
 def test_help_tells_exit_codes_and_yaml():
