@@ -11,8 +11,8 @@ def main():
     traj, _ = experiment.prepare_experiment(name="fun-mgd")
     smoke = experiment.smoke  # tiny sizes, to see that everything works
 
-    # a sum of three Gaussians with noise, of two variables between -5 and 5
-    (_, function), _ = BenchmarkedFunctions().get_function_by_name("3Gaussians2d", noise=True)
+    # Ackley's function with noise, of two variables between -2 and 2
+    (_, function), _ = BenchmarkedFunctions().get_function_by_name("Ackley2d", noise=True)
     optimizee = FunctionGeneratorOptimizee(traj, function, seed=100)
 
     parameters = MultiRMSPropParameters(

@@ -166,12 +166,16 @@ class BayesianGaussianMixture(Distribution):
         self.covs: Any = None  # (n_components, dim, dim)
 
     def fit(self, data: np.ndarray, smooth_update: float = 0) -> dict[str, Any]:
+        from threadpoolctl import threadpool_limits  # comes with scikit-learn
+
         mixture = _mixture_class()(
             n_components=self.n_components,
             covariance_type="full",
             random_state=self.random_state,
             **self.options,
-        ).fit(data)
+        )
+        with threadpool_limits(1):  # for a few points threads only wait for each other, ten times as long
+            mixture.fit(data)
         order = self._nearest_former(mixture.means_)
         self.weights = _smoothed(self.weights, mixture.weights_[order], smooth_update)
         self.means = _smoothed(self.means, mixture.means_[order], smooth_update)
