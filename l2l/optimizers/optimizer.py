@@ -195,6 +195,11 @@ class Optimizer:
             return individual
         return self.optimizee_bounding_func(individual)
 
+    def stop_if_reached(self) -> None:
+        """End the run if an individual that satisfies all constraints has fitness ``parameters.stop_criterion``."""
+        if self.best_fitness >= self.parameters.stop_criterion:
+            self.stop_reason = f"fitness {self.best_fitness} reached the stop criterion"
+
     def start(self, traj: Any) -> None:
         """Record the parameters and lay out the first generation; the end of every constructor."""
         for name, value in self.parameters._asdict().items():

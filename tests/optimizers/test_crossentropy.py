@@ -11,6 +11,7 @@ from l2l.optimizers.crossentropy.distribution import (
     NoisyGaussian,
 )
 from l2l.testing import OptimizerContract, evaluate, run
+from l2l.utils.fitness import Evaluation
 from l2l.utils.trajectory import Trajectory
 
 
@@ -120,6 +121,14 @@ def test_stop_criterion_ends_the_run():
     optimizer, traj = make(n_iteration=200, pop_size=30, stop_criterion=-1e-2)
     assert len(run(optimizer, traj, sphere)) < 200
     assert optimizer.best_fitness >= -1e-2
+
+
+def test_who_violates_constraints_does_not_reach_the_stop_criterion():
+    optimizer, traj = make(stop_criterion=-10.0)
+    optimizer.post_process(traj, evaluate(optimizer, lambda ind: Evaluation(sphere(ind), violations=[1.0])))
+    assert optimizer.stop_reason is None
+    optimizer.post_process(traj, evaluate(optimizer, lambda ind: Evaluation(9.0, violations=[0.0])))
+    assert optimizer.stop_reason == "fitness -9.0 reached the stop criterion"
 
 
 def test_a_single_number_is_refused():

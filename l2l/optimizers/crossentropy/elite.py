@@ -26,15 +26,15 @@ class EliteOptimizer(Optimizer):
         ``exp((F - gamma) / temperature)``.
     """
 
-    def _set_up(self, traj: Any, pop_size: int, n_elite: int) -> None:
-        """Draw the first generation and fit the distribution to it."""
+    def _set_up(self, traj: Any, pop_size: int, n_elite: int, elite_is: str = "n_elite") -> None:
+        """Draw the first generation and fit the distribution to it; ``elite_is`` names ``n_elite`` to the user."""
         self.pop_size, self.n_elite = pop_size, n_elite
         given = Gaussian() if self.parameters.distribution is None else self.parameters.distribution
         if not isinstance(given, Distribution):
             raise ValueError(f"distribution must be a Distribution, got {given!r}")
         if n_elite < given.min_points:
             raise ValueError(
-                f"{self._elite_is} is the number of the elite, which must be at least {given.min_points} for "
+                f"{elite_is} is the number of the elite, which must be at least {given.min_points} for "
                 f"{type(given).__name__}; got {n_elite}"
             )
         self.space = self.make_space()
@@ -49,8 +49,6 @@ class EliteOptimizer(Optimizer):
         self.gamma = -np.inf
         self._first = [self.bounded(individual) for individual in self.first_population(pop_size)]
         self.distribution.fit(self.space.matrix(self._first))
-
-    _elite_is = "n_elite"
 
     def ask(self) -> list[dict[str, Any]]:
         if not self.eval_pop:

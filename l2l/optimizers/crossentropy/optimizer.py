@@ -67,14 +67,12 @@ class CrossEntropyOptimizer(EliteOptimizer):
         check_common(parameters)
         whole("pop_size", parameters.pop_size, 2)  # one individual has no spread
         probability("rho", parameters.rho)
-        self._set_up(traj, parameters.pop_size, max(1, int(parameters.rho * parameters.pop_size)))
+        n_elite = max(1, int(parameters.rho * parameters.pop_size))
+        self._set_up(traj, parameters.pop_size, n_elite, elite_is="rho * pop_size")
         optimizee_create_individual()  # the last of L2L's draws, on which those of its scripts that follow depend
         self.start(traj)
-
-    _elite_is = "rho * pop_size"
 
     def tell(self, population: list[dict[str, Any]], fitness: np.ndarray) -> None:
         self._fit(population, self._select(fitness))
         self.temperature *= self.parameters.temp_decay
-        if fitness.max() >= self.parameters.stop_criterion:
-            self.stop_reason = f"fitness {fitness.max()} reached the stop criterion"
+        self.stop_if_reached()

@@ -92,8 +92,7 @@ class EvolutionStrategiesOptimizer(Optimizer):
 
     def tell(self, population: list[dict[str, Any]], fitness: np.ndarray) -> None:
         self.current_individual_fitness = float(fitness[-1])
-        if fitness.max() >= self.parameters.stop_criterion:
-            self.stop_reason = f"fitness {fitness.max()} reached the stop criterion"
+        self.stop_if_reached()
         perturbed = fitness[:-1]
         if not np.isfinite(perturbed).any():
             return

@@ -89,8 +89,7 @@ class FACEOptimizer(EliteOptimizer):
         else:
             self.stop_reason = f"{self.pop_size} individuals, the most there may be, brought nothing better"
         self._best_known = max(self._best_known, best)
-        if best >= p.stop_criterion:
-            self.stop_reason = f"fitness {best} reached the stop criterion"
+        self.stop_if_reached()
 
 
 def _check(parameters: Any) -> None:

@@ -14,8 +14,8 @@ from l2l.optimizers.steps import accepted, least_steps, per_coordinate, proposed
 
 # Of all five: learning_rate and exploration_step_size are one number or one per coordinate; a learning_rate of None
 # makes the first step a fraction of the region's width, FIRST_STEP of the rule; an exploration_step_size of None is
-# EXPLORATION or COARSE_EXPLORATION of it; n_random_steps of None is one or two per coordinate; the search ends when the
-# fitness of the current individual reaches stop_criterion; seed is of all draws, None: the experiment's.
+# EXPLORATION or COARSE_EXPLORATION of it; n_random_steps of None is one or two per coordinate; stop_criterion is the
+# fitness (weighted) at which the search is over; seed is of all draws, in [0, 2**32), None: the experiment's.
 
 ClassicGDParameters = namedtuple(
     "ClassicGDParameters",
@@ -102,7 +102,7 @@ class GradientDescentOptimizer(Optimizer):
     ``F(x_i) - F(x) = g . (x_i - x)`` by least squares, with the shortest g where there are fewer random steps than
     coordinates. It is that of the weighted fitness, and the search ascends.
 
-    The search ends when the fitness of the current individual reaches ``stop_criterion``.
+    The search ends when the fitness of an individual reaches ``stop_criterion``.
 
     Failed individuals are left out; where the current one failed, the gradient is that of the plane through the
     others. Where all others failed it stays, and others around it are tried. A step after which all failed is taken
@@ -200,9 +200,7 @@ class GradientDescentOptimizer(Optimizer):
 
     def tell(self, population: list[dict[str, Any]], fitness: np.ndarray) -> None:
         self.current_fitness = float(fitness[-1])
-        if self.current_fitness >= self.parameters.stop_criterion:
-            self.stop_reason = f"fitness {self.current_fitness} of the current individual reached the stop criterion"
-            return
+        self.stop_if_reached()
         gradient = self._gradient(self._places, fitness)
         if gradient is None:
             if self._last_valid is not None and not np.isfinite(fitness).any():

@@ -101,8 +101,7 @@ class NaturalEvolutionStrategiesOptimizer(Optimizer):
         return population
 
     def tell(self, population: list[dict[str, Any]], fitness: np.ndarray) -> None:
-        if fitness.max() >= self.parameters.stop_criterion:
-            self.stop_reason = f"fitness {fitness.max()} reached the stop criterion"
+        self.stop_if_reached()
         if not np.isfinite(fitness).any():
             return
         weights = self._weights(fitness)
