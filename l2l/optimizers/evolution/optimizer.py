@@ -99,7 +99,10 @@ class GeneticAlgorithmOptimizer(Optimizer):
         _check(parameters, self.space.dim)
         self.rng = random.Random(self.seed_from(traj, parameters.seed))
         self.hall_of_fame = tools.HallOfFame(HALL_OF_FAME_SIZE)
-        self._children: deque[tuple[float, ...]] = deque(maxlen=parameters.pop_size)  # asked for one by one
+        # without generations: the last individuals that were told, and the last children that were asked for
+        self._parents: deque[Genome] = deque(maxlen=parameters.pop_size)
+        self._children: deque[tuple[float, ...]] = deque(maxlen=parameters.pop_size)
+        self._constrained = False  # whether one of them violated constraints
         if getattr(traj, "is_loaded", False):
             self.population = self._load_population(traj)
         else:
@@ -141,22 +144,23 @@ class GeneticAlgorithmOptimizer(Optimizer):
         self.hall_of_fame.update([g for g in self.population if np.isfinite(g.fitness.values[0])])
 
     def ask_one(self) -> dict[str, Any]:
-        parents = [genome for genome in self.population if genome.fitness.valid]
-        if not parents:
+        if not self._parents:
             return self.bounded(self.optimizee_create_individual())
         with deap_random(self.rng):
-            child = self._child(parents)
+            child = self._child()
         self._children.append(tuple(child))
         return self.space.individual(child)
 
     def tell_one(self, individual: dict[str, Any], objectives: np.ndarray, violation: float) -> None:
         genome = Genome(self.space.vector(individual).tolist())
         genome.outcome = (float(objectives.sum()), violation)
-        told = [*(other for other in self.population if other.fitness.valid), genome]
-        self.population = told[-self.parameters.pop_size :]
-        fitness, violations = np.array([other.outcome for other in self.population]).T
-        for other, value in zip(self.population, constrained(fitness, violations), strict=True):
-            other.fitness.values = (float(value),)
+        genome.fitness.values = genome.outcome[:1]
+        self._parents.append(genome)
+        self._constrained = self._constrained or 0 < violation < np.inf
+        if self._constrained:
+            fitness, violations = np.array([parent.outcome for parent in self._parents]).T
+            for parent, value in zip(self._parents, constrained(fitness, violations), strict=True):
+                parent.fitness.values = (float(value),)
         if np.isfinite(genome.fitness.values[0]):
             self.hall_of_fame.update([genome])
 
@@ -180,9 +184,9 @@ class GeneticAlgorithmOptimizer(Optimizer):
             seen.add(tuple(offspring[i]))
         return offspring
 
-    def _child(self, population: list[Genome]) -> Genome:
+    def _child(self) -> Genome:
         p = self.parameters
-        child, mate = map(Genome, tools.selTournament(population, 2, tournsize=p.tourn_size))
+        child, mate = map(Genome, tools.selTournament(self._parents, 2, tournsize=p.tourn_size))
         if random.random() < p.cx_prob:
             child = self._bounded_genome(tools.cxBlend(child, mate, alpha=p.mate_par)[0])
         if random.random() < p.mut_prob:
