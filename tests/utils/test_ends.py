@@ -36,10 +36,18 @@ class Walk(Optimizer):
         super().__init__(traj, create, weights, parameters=parameters)
         self.rng = np.random.default_rng(parameters.seed)
         self.x = np.zeros(2)
+        self.best = -np.inf
         self.start(traj)
 
     def ask(self):
-        return [{"x": self.x + 0.3 * self.rng.standard_normal(2)} for _ in range(self.parameters.pop_size)]
+        return [self.ask_one() for _ in range(self.parameters.pop_size)]
+
+    def ask_one(self):
+        return {"x": self.x + 0.3 * self.rng.standard_normal(2)}
+
+    def tell_one(self, individual, objectives, violation):
+        if objectives[0] > self.best:
+            self.best, self.x = objectives[0], individual["x"]
 
     def tell(self, population, fitness):
         self.x = population[int(np.argmax(fitness))]["x"]
@@ -323,6 +331,58 @@ def test_message_of_an_old_worker_does_not_reach_a_resumed_run(project, referenc
     assert run(project, "--resume", "results/run").returncode == 0
     os.close(old)
     assert history(project / "results" / "run") == reference
+
+
+@pytest.fixture
+def steady_reference(project):
+    """The history of a run without generations that nothing interrupted."""
+    done = run(project, "experiment.py", "--name", "whole", "--asynchronous", "--max-workers", "3")
+    assert done.returncode == 0, done.stderr
+    return history(project / "results" / "whole")
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_run_without_generations_is_resumed_with_those_under_way(project, steady_reference, number):
+    process, pids = start_blocked(project, "experiment.py", "--asynchronous")
+    folder = project / "results" / "run"
+    until(lambda: max(record["generation"] for record in history(folder)) == 3)  # the window reaches beyond
+    process.send_signal(number)
+    process.communicate()
+    until(lambda: not any(map(is_alive, pids)), 5)
+    before = history(folder)
+    assert (2, 5) not in [(record["generation"], record["index"]) for record in before]
+    resumed = run(project, "--resume", folder, "--inner-params", "2")
+    assert resumed.returncode == 0, resumed.stderr
+    assert history(folder) == steady_reference != before
+    assert status(project) == "finished"
+
+
+def test_run_without_generations_of_a_notebook_is_resumed_from_its_checkpoint_alone(project, steady_reference):
+    text = (project / "experiment.py").read_text()
+    (project / "experiment.py").write_text(text.replace("overwrite=", "asynchronous=True, overwrite="))
+    env = {**os.environ, "BLOCK": "2 5"}
+    code = "exec(open('experiment.py').read())"
+    with subprocess.Popen([sys.executable, "-c", code], cwd=project, env=env, stderr=subprocess.DEVNULL) as process:
+        until((project / "blocked").exists)
+        process.kill()
+    (project / "experiment.py").unlink()
+    resumed = run(project, "--resume", "results/run")
+    assert resumed.returncode == 0, resumed.stderr
+    assert history(project / "results" / "run") == steady_reference
+
+
+@pytest.mark.slow
+def test_run_without_generations_killed_again_and_again_ends_with_the_same_history(project, steady_reference):
+    folder = project / "results" / "run"
+    arguments = ("experiment.py", "--asynchronous")
+    for generation, index in ((0, 0), (1, 0), (2, 4), (3, 7), (4, 7)):  # each beyond the window of the one before
+        (project / "blocked").unlink(missing_ok=True)
+        process, _ = start_blocked(project, *arguments, generation=generation, index=index)
+        process.kill()
+        process.communicate()
+        arguments = ("--resume", folder)
+    assert run(project, "--resume", folder).returncode == 0
+    assert history(folder) == steady_reference
 
 
 @pytest.mark.slow
