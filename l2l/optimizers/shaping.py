@@ -6,7 +6,7 @@ import numpy as np
 def utilities(fitness: np.ndarray) -> np.ndarray:
     """Utilities by rank, float64[n], of sum zero.
 
-    Wierstra et al. (2014), "Natural evolution strategies", JMLR 15, section 3.1: the best has rank k = 1, and
+    Wierstra et al. (2014), "Natural evolution strategies", JMLR 15, 949-980: the best has rank k = 1, and
     ``u_k = max(0, ln(n / 2 + 1) - ln k) / sum_j max(0, ln(n / 2 + 1) - ln j) - 1 / n``. Equals share what their
     ranks get together, so that nothing follows from their order.
 

@@ -122,17 +122,6 @@ def test_stop_criterion_ends_the_run():
     assert optimizer.best_fitness >= -1e-2
 
 
-def test_individuals_are_drawn_once_for_their_form_and_once_for_each_of_the_first_generation():
-    calls = []
-
-    def create_individual():
-        calls.append(None)
-        return {"v": np.random.RandomState(len(calls)).rand(2)}
-
-    make(create_individual)
-    assert len(calls) == 11
-
-
 def test_a_single_number_is_refused():
     with pytest.raises(ValueError, match="at least 2 numbers"):
         make(lambda: {"difficulty": 1.0})

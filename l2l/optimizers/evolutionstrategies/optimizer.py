@@ -96,8 +96,8 @@ class EvolutionStrategiesOptimizer(Optimizer):
         perturbed = fitness[:-1]
         if not np.isfinite(perturbed).any():
             return
-        # line 5 of algorithm 1, with perturbations that hold their sigma; those are not bounded, since the expected
-        # fitness is a function of them whatever the optimizee makes of the individuals
+        # the update of algorithm 1, with sigma in the perturbations; those are not bounded, since the expected fitness
+        # is a function of them whatever the optimizee makes of the individuals
         step = self._weights(perturbed) @ self.perturbations
         if self.parameters.learning_rate is not None:
             step *= self.parameters.learning_rate / (perturbed.size * self.noise_std**2)

@@ -28,7 +28,7 @@ FACEParameters = namedtuple(
 
 
 class FACEOptimizer(EliteOptimizer):
-    """Fully adaptive cross-entropy: Rubinstein & Kroese (2004), "The Cross-Entropy Method", section 5.2.
+    """Fully adaptive cross-entropy: Rubinstein & Kroese (2004), "The Cross-Entropy Method".
 
     The elite are the ``n_elite`` best. When the best of a generation is better than all before, or the worst of its
     elite better than that of the last fit, the distribution is fitted to the elite, and the population shrinks half

@@ -35,7 +35,7 @@ class NaturalEvolutionStrategiesOptimizer(Optimizer):
     """Separable natural evolution strategies (SNES) on a Gaussian with mean ``mu`` and step sizes ``sigma``.
 
     Schaul, Glasmachers & Schmidhuber (2011), "High dimensions and heavy tails for natural evolution strategies";
-    Wierstra et al. (2014), "Natural evolution strategies", JMLR 15, algorithm 6.
+    Wierstra et al. (2014), "Natural evolution strategies", JMLR 15, 949-980.
 
     A failed individual counts as the worst of its generation; from a generation that failed as a whole nothing is
     learnt.
@@ -83,7 +83,7 @@ class NaturalEvolutionStrategiesOptimizer(Optimizer):
             self.sigma = SIGMA * widths(self, self.space, first)
         else:
             self.sigma = per_coordinate("sigma", p.sigma, dim)
-        # table 1 of Wierstra et al. (2014)
+        # defaults of Wierstra et al. (2014)
         self.learning_rate_mu = 1.0 if p.learning_rate_mu is None else p.learning_rate_mu
         default = (3 + np.log(dim)) / (5 * np.sqrt(dim))
         self.learning_rate_sigma = default if p.learning_rate_sigma is None else p.learning_rate_sigma
@@ -105,7 +105,7 @@ class NaturalEvolutionStrategiesOptimizer(Optimizer):
         if not np.isfinite(fitness).any():
             return
         weights = self._weights(fitness)
-        # algorithm 6 of Wierstra et al. (2014): gradients of mu and of ln sigma in the coordinates of the draws
+        # natural gradients of the expected fitness by mu and by ln sigma, in the coordinates of the draws
         with np.errstate(over="ignore", invalid="ignore"):
             mu = self.mu + self.learning_rate_mu * self.sigma * (weights @ self.draws)
             sigma = self.sigma * np.exp(self.learning_rate_sigma / 2 * (weights @ (self.draws**2 - 1)))
