@@ -28,6 +28,8 @@ class Region:
     space : Space
     starts : float64[n, dim]
         Individuals of the optimizee: one within bounds, several where there are none. All that were inherited, if any.
+    bounds : float64[2, dim]
+        Lower and upper; infinite where there are none.
     low, high : float64[dim]
         Of the box that random points are drawn from.
     bounded : bool
@@ -49,6 +51,7 @@ class Region:
         self.space = space
         self.bounded = space.bounded
         self.starts = space.to_unit(space.clip(points))
+        self.bounds = space.to_unit(np.array([space.low, space.high]))
         finite = np.isfinite(space.low) & np.isfinite(space.high)
         middle = np.where(finite, 0.5, self.starts.mean(axis=0))
         corners = np.array([middle - 0.5, middle + 0.5])
@@ -60,7 +63,7 @@ class Region:
 
     def clip(self, units: np.ndarray) -> np.ndarray:
         """The nearest points within the bounds."""
-        return np.clip(units, self.space.to_unit(self.space.low), self.space.to_unit(self.space.high))
+        return np.clip(units, *self.bounds)
 
     def sample(self, rng: np.random.Generator, n: int) -> np.ndarray:
         """Random points, float64[n, dim], uniform in the box."""

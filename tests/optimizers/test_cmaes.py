@@ -1,10 +1,14 @@
 """CMA-ES."""
 
+import json
+
+import cloudpickle
 import numpy as np
 import pytest
 
 from l2l.optimizees.functions import BenchmarkedFunctions, FunctionGeneratorOptimizee
 from l2l.optimizers.cmaes import CMAESOptimizer, CMAESParameters
+from l2l.space import Array, Category, Float, Integer
 from l2l.testing import SteadyStateContract, evaluate, run
 from l2l.utils.trajectory import Trajectory
 
@@ -83,14 +87,14 @@ def test_stagnation_restarts_with_twice_the_population_and_keeps_the_best():
     optimizer, traj = make(bounds={"v": (-1.0, 1.0)}, n_iteration=120)
     sizes = [len(population) for _, population in run(optimizer, traj, sphere)]
     assert sizes[0] == 6 and 12 in sizes
-    assert optimizer.n_restarts >= 1
+    assert optimizer.descents.n_restarts >= 1
     assert optimizer.best_fitness > -1e-10
     assert sphere(optimizer.recommend()) < 1e-10  # of the descent that found the best, not of the last
 
 
 def restarted():
     optimizer, traj = make(bounds={"v": (-1.0, 1.0)}, n_iteration=500)
-    while optimizer.n_restarts == 0:
+    while optimizer.descents.n_restarts == 0:
         optimizer.post_process(traj, evaluate(optimizer, sphere))
     return optimizer, traj
 
@@ -105,8 +109,8 @@ def test_a_restart_that_finds_nothing_better_does_not_change_the_recommendation(
 def test_a_restart_begins_somewhere_else_with_its_first_step_size():
     optimizer, _ = restarted()
     start, _ = make(bounds={"v": (-1.0, 1.0)})
-    assert np.abs(optimizer.cma.mean - start.cma.mean).max() > 0.01
-    assert optimizer.cma._sigma == 0.3
+    assert np.abs(optimizer.descents.strategy.mean - start.descents.strategy.mean).max() > 0.01
+    assert optimizer.descents.strategy.sigma == 0.3
 
 
 def test_samples_outside_the_bounds_are_drawn_again_not_moved_to_the_border():
@@ -133,7 +137,7 @@ def test_failed_individuals_rank_last():
     optimizer, traj = make(bounds={"v": (-1.0, 1.0)}, n_iteration=2, pop_size=100)
     # whatever lies to the right of the median fails: the mean must move left
     edge = np.median([ind["v"][0] for ind in optimizer.eval_pop])
-    before = optimizer.space.from_unit(optimizer.cma.mean)[0]
+    before = optimizer.region.space.from_unit(optimizer.descents.strategy.mean)[0]
     optimizer.post_process(traj, evaluate(optimizer, lambda ind: np.nan if ind["v"][0] > edge else 1.0))
     assert optimizer.recommend()["v"][0] < before
 
@@ -159,10 +163,10 @@ def test_a_parameter_out_of_range_is_refused_by_name(name, value, expected):
 
 
 def test_restarts_end_before_the_population_grows_without_limit(monkeypatch):
-    monkeypatch.setattr("l2l.optimizers.cmaes.optimizer.MOST_RESTARTS", 2)
+    monkeypatch.setattr("l2l.optimizers.cmaes.descents.MOST_RESTARTS", 2)
     optimizer, traj = make(bounds={"v": (-1.0, 1.0)}, n_iteration=2000, restarts=True)
     run(optimizer, traj, lambda individual: (0.0,))
-    assert optimizer.n_restarts == 2
+    assert optimizer.descents.n_restarts == 2
     assert "also after 2 restarts" in optimizer.stop_reason
 
 
@@ -174,5 +178,159 @@ def test_bounds_are_those_that_the_optimizee_declares_unless_others_are_given():
         parameters = CMAESParameters(n_iteration=3, bounds=bounds)
         return CMAESOptimizer(traj, optimizee.create_individual, (-1.0,), parameters)
 
-    assert optimizer().space.low.tolist() == [-5, -5]
-    assert optimizer({"coords": (0.0, 2.0)}).space.high.tolist() == [2, 2]
+    assert optimizer().region.space.low.tolist() == [-5, -5]
+    assert optimizer({"coords": (0.0, 2.0)}).region.space.high.tolist() == [2, 2]
+
+
+# --- the family
+
+
+def test_small_descents_of_bipop_use_fewer_evaluations_than_large_ones():
+    optimizer, traj = make(bounds={"v": (-1.0, 1.0)}, restarts="bipop", n_iteration=600)
+    regimes = set()
+    while optimizer.descents.n_restarts < 5:
+        regimes.add((optimizer.descents.regime, len(optimizer.eval_pop)))
+        optimizer.post_process(traj, evaluate(optimizer, sphere))
+    assert {size for regime, size in regimes if regime == "large"} >= {6, 12}
+    small = [size for regime, size in regimes if regime == "small"]
+    assert small and max(small) <= 12
+    spent = optimizer.descents.spent
+    assert 0 < spent["small"] < 2 * spent["large"]
+
+
+def test_the_population_grows_by_the_factor_that_is_given():
+    optimizer, traj = make(bounds={"v": (-1.0, 1.0)}, population_growth=3.0, n_iteration=600)
+    while optimizer.descents.n_restarts == 0:
+        optimizer.post_process(traj, evaluate(optimizer, sphere))
+    assert len(optimizer.eval_pop) == 18
+
+
+def test_the_separable_variant_solves_a_long_narrow_bowl_in_many_dimensions():
+    def bowl(ind):
+        return float(np.sum(np.logspace(0, 4, 40) * (ind["v"] - 0.3) ** 2))
+
+    values = {}
+    for variant in ("separable", "full"):
+        optimizer, traj = make(
+            lambda: {"v": np.full(40, 0.8)}, bounds={"v": (0.0, 1.0)}, variant=variant, n_iteration=200
+        )
+        run(optimizer, traj, bowl)
+        values[variant] = -optimizer.best_fitness
+    assert values["separable"] < 0.3 * values["full"]
+
+
+class Mixed:
+    """An optimizee with integers, a category, and a float."""
+
+    def space(self):
+        return {
+            "n": Array(Integer(0, 30), 3),
+            "log": Integer(1, 1000, log=True),
+            "kind": Category(["a", "b", "c"]),
+            "x": Float(-1.0, 1.0),
+        }
+
+    def create_individual(self):
+        return {"n": np.array([15, 15, 15]), "log": 30, "kind": "a", "x": 0.5}
+
+
+def mixed(ind):
+    kind = {"a": 3.0, "b": 0.0, "c": 5.0}[ind["kind"]]
+    return float(np.sum((ind["n"] - [2, 17, 29]) ** 2)) + (np.log(ind["log"] / 200)) ** 2 + kind + ind["x"] ** 2
+
+
+def mixed_optimizer(**parameters):
+    traj = Trajectory(name="cma")
+    given = CMAESParameters(**{"seed": 2, "pop_size": 16, "n_iteration": 150, **parameters})
+    return CMAESOptimizer(traj, Mixed().create_individual, (-1.0,), given), traj
+
+
+def test_integers_and_categories_are_searched_with_a_margin():
+    optimizer, traj = mixed_optimizer()
+    run_mixed(optimizer, traj)
+    best = optimizer.best_individual
+    assert best["n"].tolist() == [2, 17, 29] and best["kind"] == "b" and 190 <= best["log"] <= 210
+    assert optimizer.recommend()["n"].tolist() == [2, 17, 29] and optimizer.recommend()["kind"] == "b"
+
+
+def run_mixed(optimizer, traj):
+    while True:
+        g = optimizer.g
+        optimizer.post_process(traj, evaluate(optimizer, mixed))
+        if g + 1 not in traj.individuals:
+            return
+
+
+def test_a_mixed_search_goes_on_bit_for_bit_after_pickling():
+    optimizer, traj = mixed_optimizer(n_iteration=20)
+    for _ in range(5):
+        optimizer.post_process(traj, evaluate(optimizer, mixed))
+    copies = cloudpickle.loads(cloudpickle.dumps((optimizer, traj)))
+    run_mixed(optimizer, traj)
+    run_mixed(*copies)
+    assert copies[0].best_fitness == optimizer.best_fitness
+    assert np.array_equal(copies[0].points, optimizer.points)
+
+
+def test_only_categories_are_searched_too():
+    class Choices:
+        def space(self):
+            return {name: Category(["a", "b", "c", "d"]) for name in "pqr"}
+
+        def create_individual(self):
+            return dict.fromkeys("pqr", "a")
+
+    traj = Trajectory(name="cma")
+    optimizer = CMAESOptimizer(traj, Choices().create_individual, (1.0,), CMAESParameters(n_iteration=60))
+    for _ in range(60):
+        optimizer.post_process(traj, evaluate(optimizer, lambda ind: sum(v == "c" for v in ind.values())))
+    assert optimizer.best_individual == dict.fromkeys("pqr", "c")
+
+
+def test_a_single_number_is_searched():
+    optimizer, traj = make(lambda: {"x": 0.9}, bounds={"x": (0.0, 1.0)}, n_iteration=60)
+    run(optimizer, traj, lambda ind: (ind["x"] - 0.3) ** 2)
+    assert optimizer.best_individual["x"] == pytest.approx(0.3, abs=1e-5)
+
+
+def history_of(path, points, values):
+    lines = [
+        {"outcome": "done", "parameters": {"v": point.tolist()}, "fitness": [value]}
+        for point, value in zip(points, values, strict=True)
+    ]
+    path.write_text("".join(json.dumps(line) + "\n" for line in [*lines, {**lines[0], "outcome": "failed"}]))
+    return path
+
+
+def test_a_warm_start_begins_where_an_earlier_search_was_best(tmp_path):
+    points = np.random.default_rng(0).uniform(-1, 1, (200, 2))
+    history_of(tmp_path / "history.jsonl", points, [sphere({"v": point - 0.4}) for point in points])
+    for start in (tmp_path, tmp_path / "history.jsonl"):
+        optimizer, _ = make(bounds={"v": (-1.0, 1.0)}, warm_start=start)
+        mean = optimizer.region.space.from_unit(optimizer.descents.strategy.mean)
+        assert mean == pytest.approx([0.4, 0.4], abs=0.1)
+        assert optimizer.descents.strategy.sigma < 0.2
+
+
+@pytest.mark.parametrize(
+    ("n_points", "size", "expected"),
+    [(5, 2, "needs at least 10 individuals"), (20, 3, "is not the history of such a search")],
+)
+def test_a_history_that_does_not_serve_is_refused(tmp_path, n_points, size, expected):
+    points = np.zeros((n_points, size))
+    path = history_of(tmp_path / "history.jsonl", points, np.zeros(n_points))
+    with pytest.raises(ValueError, match=expected):
+        make(bounds={"v": (-1.0, 1.0)}, warm_start=path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("restarts", "bipops", "did you mean 'bipop'"),
+        ("variant", "seperable", "did you mean 'separable'"),
+        ("population_growth", 0.5, "population_growth must be at least 1"),
+    ],
+)
+def test_a_choice_that_does_not_exist_is_refused(name, value, expected):
+    with pytest.raises(ValueError, match=expected):
+        make(**{name: value})

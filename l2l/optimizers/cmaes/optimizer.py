@@ -1,18 +1,18 @@
 """CMA-ES with bounds and restarts."""
 
-import logging
 from collections import deque, namedtuple
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import cmaes
 import numpy as np
 
+from l2l.errors import nearest
 from l2l.optimizers.checks import positive, whole
+from l2l.optimizers.cmaes.descents import RESTARTS, Descents
+from l2l.optimizers.cmaes.strategies import VARIANTS, default_variant
+from l2l.optimizers.cmaes.warm_start import warm_start
 from l2l.optimizers.optimizer import Optimizer
-from l2l.space import Space
-
-logger = logging.getLogger("optimizers.cmaes")
+from l2l.optimizers.region import Region
 
 CMAESParameters = namedtuple(
     "CMAESParameters",
@@ -22,30 +22,20 @@ CMAESParameters = namedtuple(
         "n_iteration",  # number of generations, over all restarts
         "sigma",  # first step size, in units of the width of the bounds
         "bounds",  # dict of parameter name to (low, high); None: those of the optimizee's space, if it declares one
-        "restarts",  # whether to start anew, up to 9 times, with twice the population, when nothing moves any more
+        "restarts",  # what to do when nothing moves any more: True or "ipop", "bipop", or False
         "stop_criterion",  # fitness (weighted) at which the search is over
+        "population_growth",  # factor of the population at a restart
+        "variant",  # "full", "separable" or "margin"; None: by the kinds of the parameters
+        "warm_start",  # run folder or history of an earlier search, from which the first distribution is learnt
     ],
-    defaults=[0, None, 100, 0.3, None, True, np.inf],
+    defaults=[0, None, 100, 0.3, None, True, np.inf, 2.0, None, None],
 )
-
-MOST_RESTARTS = 9  # by then the population is 512 times the first one
-N_SCALE_DRAWS = 16  # individuals drawn to learn the scale of an unbounded space
-
-
-class CMA(cmaes.CMA):
-    """The strategy, pickled whole: its random stream too, and the covariance matrix to the last bit."""
-
-    def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__.copy()
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
 
 
 class CMAESOptimizer(Optimizer):
     """Covariance matrix adaptation (Hansen 2016, arXiv:1604.00772), restarted after Auger & Hansen (2005).
 
-    With ``bounds`` the search runs in the unit box they span: it starts at an individual of the optimizee,
+    With bounds the search runs in the unit box they span: it starts at an individual of the optimizee,
     with steps of ``sigma`` times the width, samples outside are drawn again, and each restart begins at a
     point drawn uniformly. Without bounds it starts at an individual of the optimizee and measures
     ``sigma`` in units of the width that several of them spread over (where all are equal, of their size, or
@@ -54,6 +44,9 @@ class CMAESOptimizer(Optimizer):
 
     Without generations (``asynchronous=True``) samples are drawn from the distribution as it is at the moment, and the
     distribution is updated whenever the results of ``pop_size`` of them are in.
+
+    Integers and categories are searched with a margin, which keeps them from getting stuck; the separable variant
+    learns a scale for each coordinate alone, for many of them.
 
     Failed individuals rank last; from a generation that failed as a whole nothing is learnt, and the next
     one is drawn from the same distribution.
@@ -82,110 +75,62 @@ class CMAESOptimizer(Optimizer):
             parameters=parameters,
         )
         _check(parameters)
-        self.random_state = np.random.RandomState(self.seed_from(traj, parameters.seed))
-        first = optimizee_create_individual()
-        self.space = self.make_space(parameters.bounds, first)
-        points = self.space.vector(first)[None, :]
-        if not self.space.bounded:
-            draws = [first, *(optimizee_create_individual() for _ in range(N_SCALE_DRAWS - 1))]
-            points = self.space.matrix(draws)
-            self.space = Space(self.space.parameters, self.space.conditions, scale=_widths(points))
-        inherited = self.inherited()
-        if inherited:
-            points = self.space.matrix(inherited)
-        # where descents start: the optimizee's own points first, then (with bounds) random ones
-        self._starts = [self.space.to_unit(self.space.clip(point)) for point in points]
-        self.n_restarts = 0
-        self.pop_size = parameters.pop_size or 4 + int(3 * np.log(self.space.dim))
-        self._begin_descent()
-        self._descents: deque[int] = deque()  # of those asked for and not told one by one, the oldest first
-        self._told: list[tuple[dict[str, Any], np.ndarray, float]] = []  # one by one, up to a population
-        self._best_seen = -np.inf
-        self._leading = False  # whether this descent found the best of the run
-        self._recommended: np.ndarray | None = None
-        self.start(traj)
-        traj.f_add_parameter("pop_size", self.pop_size)
-
-    def _begin_descent(self) -> None:
-        if self.n_restarts < len(self._starts) or not self.space.bounded:
-            mean = self._starts[self.n_restarts % len(self._starts)]
-        else:
-            mean = self.random_state.rand(self.space.dim)
-        box = np.tile([0.0, 1.0], (self.space.dim, 1)) if self.space.bounded else None
-        self.cma = CMA(
-            mean=mean,
-            sigma=float(self.parameters.sigma),
-            bounds=box,
-            seed=int(self.random_state.randint(2**32, dtype=np.uint32)),
-            population_size=self.pop_size,
+        self.region = Region(self, parameters.bounds)
+        sigma, mean, cov = float(parameters.sigma), None, None
+        if parameters.warm_start is not None:
+            mean, sigma, cov = warm_start(parameters.warm_start, self.region, optimizee_fitness_weights)
+        pop_size = parameters.pop_size or 4 + int(3 * np.log(self.region.dim))
+        self.descents = Descents(
+            self.region,
+            np.random.default_rng(self.seed_from(traj, parameters.seed)),
+            sigma,
+            pop_size,
+            "ipop" if parameters.restarts is True else parameters.restarts or None,
+            parameters.population_growth,
+            parameters.variant or default_variant(self.region),
+            mean,
+            cov,
         )
+        self._asked: deque[tuple[int, np.ndarray]] = deque()  # number of the descent, and point; the oldest first
+        self._told: list[tuple[np.ndarray, dict[str, Any], np.ndarray, float]] = []  # one by one, up to a population
+        self.start(traj)
+        traj.f_add_parameter("pop_size", pop_size)
 
     def ask(self) -> list[dict[str, Any]]:
-        self._descents.clear()
-        return [self.ask_one() for _ in range(self.pop_size)]
+        self._asked.clear()
+        population = [self.ask_one() for _ in range(self.descents.pop_size)]
+        self.points = np.array([point for _, point in self._asked])
+        return population
 
     def ask_one(self) -> dict[str, Any]:
-        self._descents.append(self.n_restarts)
-        return self.bounded(self.space.individual(self.space.from_unit(self.cma.ask())))
+        (individual,), (point,) = self.region.propose(self.descents.ask_one()[None, :])
+        self._asked.append((self.descents.n_restarts, point))
+        return individual
 
     def tell_one(self, individual: dict[str, Any], objectives: np.ndarray, violation: float) -> None:
-        if self._descents.popleft() != self.n_restarts:
-            return  # of a descent that has ended
-        self._told.append((individual, objectives, violation))
-        if len(self._told) == self.pop_size:
-            population, fitness, violations = zip(*self._told, strict=True)
-            self._told = []
+        descent, point = self._asked.popleft()
+        if descent != self.descents.n_restarts:
+            return  # it has ended
+        self._told.append((point, individual, objectives, violation))
+        if len(self._told) == self.descents.pop_size:
+            points, population, fitness, violations = zip(*self._told, strict=True)
+            self._told, self.points = [], np.array(points)
             self.learn(list(population), np.array(fitness), np.array(violations))
 
     def tell(self, population: list[dict[str, Any]], fitness: np.ndarray) -> None:
-        finite = np.isfinite(fitness)
-        if not finite.any():
-            return
-        # the strategy minimises; a finite value beyond all others keeps its tests of stagnation meaningful
-        values = -fitness
-        span = np.ptp(values[finite])
-        values[~finite] = values[finite].max() + (span if span > 0 else 1.0)
-        units = self.space.to_unit(self.space.matrix(population))
-        self.cma.tell(list(zip(units, values.tolist(), strict=True)))
-
-        if fitness.max() > self._best_seen:
-            self._best_seen = float(fitness.max())
-            self._leading = True
-        if self._leading:
-            self._recommended = self.cma.mean.copy()
-        if self._best_seen >= self.parameters.stop_criterion:
-            self.stop_reason = f"fitness {self._best_seen} reached the stop criterion"
-        elif self.cma.should_stop():
-            self._restart_or_stop()
-
-    def _restart_or_stop(self) -> None:
-        if not self.parameters.restarts:
-            self.stop_reason = "CMA-ES converged"
-            return
-        if self.n_restarts == MOST_RESTARTS:
-            self.stop_reason = f"CMA-ES converged, also after {MOST_RESTARTS} restarts"
-            return
-        self.n_restarts += 1
-        self.pop_size *= 2
-        self._leading = False
-        self._begin_descent()
-        logger.info("restart %d with %d individuals", self.n_restarts, self.pop_size)
+        self.descents.tell(self.points, -fitness)
+        if -self.descents.best_value >= self.parameters.stop_criterion:
+            self.stop_reason = f"fitness {-self.descents.best_value} reached the stop criterion"
+        else:
+            self.stop_reason = self.descents.done
 
     def recommend(self) -> dict[str, Any] | None:
         """The mean of the distribution that found the best individual: under noise the better guess."""
-        if self._recommended is None:
-            return self.best_individual
-        return self.bounded(self.space.individual(self.space.from_unit(self._recommended)))
+        mean = self.descents.recommended
+        return self.best_individual if mean is None else self.region.individual(mean)
 
     def describe(self) -> dict[str, Any]:
-        return {"sigma": float(self.cma._sigma), "n_restarts": self.n_restarts}
-
-
-def _widths(points: np.ndarray) -> np.ndarray:
-    """The width of the region that points, float64[n, dim], were drawn from, as if uniformly."""
-    spread = points.std(axis=0) * np.sqrt(12)
-    size = np.abs(points).max(axis=0)
-    return np.where(spread > 1e-12 * size, spread, np.where(size > 0, size, 1.0))
+        return {"sigma": self.descents.strategy.sigma, "n_restarts": self.descents.n_restarts}
 
 
 def _check(parameters: Any) -> None:
@@ -195,3 +140,13 @@ def _check(parameters: Any) -> None:
         whole("pop_size", parameters.pop_size, 2)  # half of them are parents
     if np.isnan(parameters.stop_criterion):
         raise ValueError("stop_criterion must be a number, got nan")
+    _one_of("restarts", parameters.restarts, (True, False, *RESTARTS))
+    _one_of("variant", parameters.variant, (None, *VARIANTS))
+    if not 1 <= parameters.population_growth < np.inf:
+        raise ValueError(f"population_growth must be at least 1, got {parameters.population_growth!r}")
+
+
+def _one_of(name: str, value: Any, choices: tuple[Any, ...]) -> None:
+    if value not in choices:
+        known = [choice for choice in choices if isinstance(choice, str)]
+        raise ValueError(f"{name} must be one of {choices}, got {value!r}{nearest(str(value), known)}")

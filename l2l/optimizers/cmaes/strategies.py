@@ -1,0 +1,190 @@
+"""Strategies of the library ``cmaes`` on points of a region, each with the same few methods."""
+
+from collections import deque
+from typing import Any, Protocol
+
+import cmaes
+import numpy as np
+
+from l2l.optimizers.region import Region
+from l2l.space import Array, Category, Integer
+
+VARIANTS = ("full", "separable", "margin")
+MOST_WHOLE = 1000  # integers with more values than that are searched like floats
+
+
+class Strategy(Protocol):
+    """One descent: a distribution that points are drawn from, and that learns from their values."""
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Its centre, float64[dim]."""
+
+    @property
+    def sigma(self) -> float:
+        """Its step size."""
+
+    def ask_one(self) -> np.ndarray:
+        """A point of the distribution, float64[dim]."""
+
+    def tell(self, points: np.ndarray, values: np.ndarray) -> None:
+        """Learn from values to be minimised, of a population in the order in which it was asked for.
+
+        ``points``, float64[pop_size, dim], are those of :meth:`ask_one`, or where they were moved to.
+        """
+
+    def forget(self, n: int) -> None:
+        """Learn nothing from the oldest ``n`` points."""
+
+    def should_stop(self) -> bool:
+        """Whether nothing moves any more."""
+
+
+def make_strategy(
+    variant: str,
+    region: Region,
+    mean: np.ndarray,
+    sigma: float,
+    pop_size: int,
+    seed: int,
+    cov: np.ndarray | None = None,
+) -> Strategy:
+    """A strategy of that variant, in the bounds of the region."""
+    if variant == "margin":
+        return MarginCMA(region, mean, sigma, pop_size, seed, cov)
+    box = np.tile([0.0, 1.0], (region.dim, 1)) if region.bounded else None
+    if variant == "separable":
+        return SeparableCMA(cmaes.SepCMA(mean.copy(), sigma, bounds=box, seed=seed, population_size=pop_size))
+    return FullCMA(cmaes.CMA(mean.copy(), sigma, bounds=box, seed=seed, population_size=pop_size, cov=cov))
+
+
+class SeparableCMA:
+    """Of the library, for vectors: a diagonal covariance matrix (Ros & Hansen 2008)."""
+
+    def __init__(self, cma: Any) -> None:
+        self.cma = cma
+
+    @property
+    def mean(self) -> np.ndarray:
+        return self.cma.mean
+
+    @property
+    def sigma(self) -> float:
+        return float(self.cma._sigma)
+
+    def ask_one(self) -> np.ndarray:
+        return self.cma.ask()
+
+    def tell(self, points: np.ndarray, values: np.ndarray) -> None:
+        self.cma.tell(list(zip(points, values.tolist(), strict=True)))
+
+    def forget(self, n: int) -> None:
+        """The library keeps no points."""
+
+    def should_stop(self) -> bool:
+        return self.cma.should_stop()
+
+    def __getstate__(self) -> dict[str, Any]:
+        # the library's own way of pickling rounds the covariance matrix and seeds the random stream anew
+        return {"kind": type(self.cma), "attributes": dict(self.cma.__dict__)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.cma = object.__new__(state["kind"])
+        self.cma.__dict__.update(state["attributes"])
+
+
+class FullCMA(SeparableCMA):
+    """The same with a full covariance matrix (Hansen 2016, arXiv:1604.00772)."""
+
+
+class MarginCMA:
+    """Floats, integers and categories at a time: CatCMA with margin (Hamano et al. 2025, arXiv:2504.07884).
+
+    Integers keep a probability to change, and categories have a distribution of their own. Also for a single number.
+    """
+
+    def __init__(
+        self, region: Region, mean: np.ndarray, sigma: float, pop_size: int, seed: int, cov: np.ndarray | None
+    ) -> None:
+        self.dim = region.dim
+        whole, self.categories = _kinds(region)
+        in_category = np.zeros(region.dim, dtype=bool)
+        for part in self.categories:
+            in_category[part] = True
+        self.integers = sorted(whole)
+        self.floats = [k for k in range(region.dim) if k not in whole and not in_category[k]]
+        numbers = self.floats + self.integers
+        given: dict[str, Any] = {}
+        if self.floats:
+            given["x_space"] = region.bounds[:, self.floats].T
+        if self.integers:
+            given["z_space"] = [whole[k].tolist() for k in self.integers]
+        if self.categories:
+            given["c_space"] = [part.stop - part.start for part in self.categories]
+        if numbers:
+            given["mean"] = mean[numbers]
+            given["cov"] = np.eye(len(numbers)) if cov is None else cov[np.ix_(numbers, numbers)]
+        self.solutions: deque[Any] = deque()  # of the points that were asked for, which the library wants back
+        self.cma = cmaes.CatCMAwM(sigma=sigma, population_size=pop_size, seed=seed, **given)
+
+    @property
+    def mean(self) -> np.ndarray:
+        point = np.zeros(self.dim)
+        if self.floats or self.integers:
+            point[self.floats + self.integers] = self.cma._mean
+        for part, weights in zip(self.categories, self.cma._q if self.categories else (), strict=True):
+            point[part] = weights[: part.stop - part.start]
+        return point
+
+    @property
+    def sigma(self) -> float:
+        return float(self.cma._sigma) if self.floats or self.integers else float("nan")
+
+    def ask_one(self) -> np.ndarray:
+        solution = self.cma.ask()
+        self.solutions.append(solution)
+        point = np.zeros(self.dim)
+        if self.floats:
+            point[self.floats] = solution.x
+        if self.integers:
+            point[self.integers] = solution.z
+        for part, chosen in zip(self.categories, solution.c if self.categories else (), strict=True):
+            point[part] = chosen[: part.stop - part.start]
+        return point
+
+    def tell(self, points: np.ndarray, values: np.ndarray) -> None:
+        self.cma.tell([(self.solutions.popleft(), value) for value in values.tolist()])
+
+    def forget(self, n: int) -> None:
+        for _ in range(n):
+            self.solutions.popleft()
+
+    def should_stop(self) -> bool:
+        return bool(self.floats or self.integers) and self.cma.should_stop()
+
+
+def default_variant(region: Region) -> str:
+    """With margin where there are integers or categories, or a single number; else the full covariance matrix."""
+    whole, categories = _kinds(region)
+    return "margin" if whole or categories or region.dim == 1 else "full"
+
+
+def _kinds(region: Region) -> tuple[dict[int, np.ndarray], list[slice]]:
+    """The points of the values of integers, by coordinate, and the coordinates of categories."""
+    space = region.space
+    whole: dict[int, np.ndarray] = {}
+    categories, start = [], 0
+    for name, parameter in space.parameters.items():
+        part = slice(start, start + parameter.lows.size)
+        start = part.stop
+        element = parameter.element if isinstance(parameter, Array) else parameter
+        if isinstance(element, Category):
+            categories.append(part)
+        elif isinstance(element, Integer):
+            for k in range(part.start, part.stop):
+                low, high = space.low[k], space.high[k]
+                least, most = (np.ceil(np.exp(low)), np.floor(np.exp(high))) if element.log else (low + 0.5, high - 0.5)
+                if most - least < MOST_WHOLE:
+                    values = element.coordinates(name, np.arange(least, most + 1))
+                    whole[k] = (values - low) / (high - low)
+    return whole, categories
