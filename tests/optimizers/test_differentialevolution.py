@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from l2l.optimizers.differentialevolution import DifferentialEvolutionOptimizer, DifferentialEvolutionParameters
-from l2l.testing import OptimizerContract, evaluate, run
+from l2l.testing import SteadyStateContract, evaluate, run
 from l2l.utils.trajectory import Trajectory
 
 
-class TestDifferentialEvolutionContract(OptimizerContract):
+class TestDifferentialEvolutionContract(SteadyStateContract):
     sphere_bar = 0.05
 
     def make_optimizer(self, traj, create_individual, weights, bounding_func, n_iteration):

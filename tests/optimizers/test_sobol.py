@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from l2l.optimizers.sobol import SobolOptimizer, SobolParameters
-from l2l.testing import OptimizerContract, run
+from l2l.testing import SteadyStateContract, run
 from l2l.utils.trajectory import Trajectory
 
 
-class TestSobolContract(OptimizerContract):
+class TestSobolContract(SteadyStateContract):
     sphere_bar = 6.0
 
     def make_optimizer(self, traj, create_individual, weights, bounding_func, n_iteration):

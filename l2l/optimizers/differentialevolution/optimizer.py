@@ -1,6 +1,6 @@
 """Differential evolution."""
 
-from collections import namedtuple
+from collections import deque, namedtuple
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,6 +11,7 @@ from l2l.optimizers.checks import positive, probability, whole
 from l2l.optimizers.optimizer import Optimizer
 from l2l.optimizers.region import Region
 
+FLOOR = 1e300  # below any fitness
 STRATEGIES = ("best1", "rand1", "current-to-best1")
 
 DifferentialEvolutionParameters = namedtuple(
@@ -33,6 +34,9 @@ class DifferentialEvolutionOptimizer(Optimizer):
 
     Each member of the population is challenged by a trial, and replaced where the trial is at least as good. With
     bounds, a coordinate of a trial that leaves them is drawn anew between the member's and the bound.
+
+    Without generations (``asynchronous=True``) trials of one member after the other are made from the population as it
+    is at the moment.
 
     Parameters
     ----------
@@ -68,16 +72,27 @@ class DifferentialEvolutionOptimizer(Optimizer):
         self.members[:n_starts] = self.region.starts[:n_starts]
         self.member_fitness = np.full(self.pop_size, -np.inf)
         self.evaluated = False
+        self._member = -1  # for which a trial was asked last, one by one
+        self._asked: deque[tuple[int, np.ndarray]] = deque()  # member and trial, the oldest first
         self.start(traj)
         traj.f_add_parameter("pop_size", self.pop_size)
 
     def ask(self) -> list[dict[str, Any]]:
+        self._asked.clear()
         points = self.members
         if self.evaluated:
-            self.factor = self.rng.uniform(*np.broadcast_to(self.parameters.mutation, 2))
-            points = np.array([self._trial(i) for i in range(self.pop_size)])
+            factor = self._factor()
+            points = np.array([self._trial(i, factor) for i in range(self.pop_size)])
         population, self.trials = self.region.propose(points)
+        self._asked.extend(enumerate(self.trials))
         return population
+
+    def ask_one(self) -> dict[str, Any]:
+        self._member = (self._member + 1) % self.pop_size
+        trial = self._trial(self._member, self._factor())
+        (individual,), (place,) = self.region.propose(trial[None, :])
+        self._asked.append((self._member, place))
+        return individual
 
     def tell(self, population: list[dict[str, Any]], fitness: np.ndarray) -> None:
         self.evaluated = True
@@ -85,9 +100,19 @@ class DifferentialEvolutionOptimizer(Optimizer):
         self.members = np.where(better[:, None], self.trials, self.members)
         self.member_fitness = np.where(better, fitness, self.member_fitness)
 
-    def _trial(self, i: int) -> np.ndarray:
+    def tell_one(self, individual: dict[str, Any], objectives: np.ndarray, violation: float) -> None:
+        i, place = self._asked.popleft()
+        # below whoever satisfies the constraints, the lower the more it violates them
+        fitness = float(objectives.sum()) if violation == 0 else -FLOOR * (1 + violation)
+        if fitness >= self.member_fitness[i]:
+            self.members[i], self.member_fitness[i] = place, fitness
+
+    def _factor(self) -> float:
+        return float(self.rng.uniform(*np.broadcast_to(self.parameters.mutation, 2)))
+
+    def _trial(self, i: int, factor: float) -> np.ndarray:
         """A challenger of member ``i``, float64[dim]."""
-        members, factor, dim = self.members, self.factor, self.region.dim
+        members, dim = self.members, self.region.dim
         others = self.rng.choice(self.pop_size - 1, 3, replace=False)
         r1, r2, r3 = others + (others >= i)  # all different, and none of them i
         best = members[np.argmax(self.member_fitness)]

@@ -52,9 +52,13 @@ class RandomSearchOptimizer(Optimizer):
         self.start(traj)
 
     def ask(self) -> list[dict[str, Any]]:
-        inherited = [] if self.eval_pop else self._first
-        points = self.region.sample(self.rng, self.parameters.pop_size - len(inherited))
-        return [*inherited, *(self.region.individual(point) for point in points)]
+        return [self.ask_one() for _ in range(self.parameters.pop_size)]
+
+    def ask_one(self) -> dict[str, Any]:
+        return self.region.individual(self.region.sample(self.rng, 1)[0])
 
     def tell(self, population: list[dict[str, Any]], fitness: np.ndarray) -> None:
         """Nothing is learnt; the base class keeps the best."""
+
+    def tell_one(self, individual: dict[str, Any], objectives: np.ndarray, violation: float) -> None:
+        """Nothing is learnt."""

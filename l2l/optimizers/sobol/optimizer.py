@@ -56,12 +56,15 @@ class SobolOptimizer(Optimizer):
         self.start(traj)
 
     def ask(self) -> list[dict[str, Any]]:
+        return [self.ask_one() for _ in range(self.parameters.pop_size)]
+
+    def ask_one(self) -> dict[str, Any]:
         # one by one: of several at a time SciPy expects a power of two
-        inherited = [] if self.eval_pop else self._first
-        n = self.parameters.pop_size - len(inherited)
-        units = np.array([self.sequence.random(1)[0] for _ in range(n)]).reshape(n, self.region.dim)
-        points = self.region.low + units * (self.region.high - self.region.low)
-        return [*inherited, *(self.region.individual(point) for point in points)]
+        unit = self.sequence.random(1)[0]
+        return self.region.individual(self.region.low + unit * (self.region.high - self.region.low))
 
     def tell(self, population: list[dict[str, Any]], fitness: np.ndarray) -> None:
         """Nothing is learnt; the base class keeps the best."""
+
+    def tell_one(self, individual: dict[str, Any], objectives: np.ndarray, violation: float) -> None:
+        """Nothing is learnt."""
