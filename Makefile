@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV = .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test lint types install clean
+.PHONY: demo test lint types docs install clean
 
 demo: $(VENV)/installed
 	$(BIN)/l2l-run bin/l2l-slim-ga.py --root-dir results --name fyne --overwrite --max-workers 2
@@ -18,6 +18,10 @@ lint: $(VENV)/installed
 types: $(VENV)/installed
 	$(BIN)/mypy
 
+docs: $(VENV)/installed
+	rm -rf docs/generated docs/_build
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --builder html docs docs/_build
+
 install: $(VENV)/installed
 
 $(VENV)/installed: pyproject.toml
@@ -27,4 +31,4 @@ $(VENV)/installed: pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(VENV) results
+	rm -rf $(VENV) results docs/generated docs/_build

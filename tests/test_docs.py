@@ -83,6 +83,12 @@ def text_of(name):
     return (DOCS / name).read_text()
 
 
+def test_every_page_is_in_the_navigation_of_the_site():
+    entries = re.findall(r"^```{toctree}\n(.*?)^```$", text_of("index.md"), re.MULTILINE | re.DOTALL)
+    listed = {line for entry in entries for line in entry.splitlines()}
+    assert [page.stem for page in DOCS.glob("*.md") if page.stem != "index" and page.stem not in listed] == []
+
+
 def test_links_between_pages_lead_somewhere():
     for page in PAGES:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
