@@ -24,7 +24,8 @@ from l2l.utils.manifest import Manifest, class_path, now
 from l2l.utils.progress import ConsoleHandler, Progress
 from l2l.utils.restart import Restart
 from l2l.utils.run_folder import RunFolder
-from l2l.utils.runner import inner_params_of, number_of_workers, prepare_optimizee, timeout_in_seconds
+from l2l.utils.runner import prepare_optimizee
+from l2l.utils.runner_params import RUNNER_PARAMS, check_runner_params, timeout_in_seconds
 from l2l.utils.steady_state import SteadyState, check_steady, window_of
 from l2l.utils.stopping import STOPPING, Stopping
 
@@ -38,12 +39,6 @@ KEYWORDS = (
 )
 ACCEPTED = ("add_time", "automatic_storing", "trajectory", "filename", "file_title", "comment", "log_config")
 """Keywords of older scripts; they were never of consequence."""
-
-RUNNER_PARAMS = (
-    *("srun", "exec", "max_workers", "inner_params", "work_path", "paths_obj"),
-    *("max_retries", "on_failure"),
-)
-ON_FAILURE = ("penalise", "stop")
 
 
 class Experiment:
@@ -197,14 +192,7 @@ class Experiment:
             if name in kwargs:
                 params[name] = kwargs[name]
         params.update(self.overrides.runner_params())
-        if "max_workers" in params:
-            number_of_workers(params["max_workers"], 1)
-        inner_params_of(params)
-        if params.get("on_failure", ON_FAILURE[0]) not in ON_FAILURE:
-            raise UsageError(f"on_failure must be one of {ON_FAILURE}, got {params['on_failure']!r}")
-        retries = params.get("max_retries", 0)
-        if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
-            raise UsageError(f"max_retries must be a whole number, 0 or above, got {retries!r}")
+        check_runner_params(params)
         return params
 
     def _checked_seed(self, seed: Any) -> int:

@@ -3,10 +3,8 @@
 import logging
 import os
 import pickle
-import re
 import secrets
 import shlex
-import shutil
 import signal
 import socket
 import sys
@@ -25,6 +23,7 @@ from l2l.utils.fitness import from_json, is_finite
 from l2l.utils.history import History
 from l2l.utils.interrupts import Interrupts
 from l2l.utils.run_folder import storing
+from l2l.utils.runner_params import inner_params_of, number_of_workers, timeout_in_seconds, with_this_python
 from l2l.utils.seeds import individual_seed
 from l2l.utils.stopping import LimitReached, Stopping
 from l2l.utils.worker_pool import WorkerPool
@@ -32,7 +31,6 @@ from l2l.utils.worker_process import WorkerProcess
 
 logger = logging.getLogger("utils.runner")
 
-TWO_HOURS_S = 7200.0
 RUN_FILE = '''"""Worker program of this run: started by the runner as ``run_optimizee.py WORKER_ID``."""
 import sys
 
@@ -588,55 +586,3 @@ class Runner:
                 self.create_zipfile(str(self.logs), f"logs_generation_{generation}")
                 for log in logs:
                     os.truncate(log, 0)
-
-
-def timeout_in_seconds(timeout: bool | float) -> float:
-    """Seconds that one evaluation may take: True is two hours, False is no limit."""
-    if timeout is True:
-        return TWO_HOURS_S
-    if timeout is False or timeout is None:
-        return float("inf")
-    if not timeout > 0:
-        raise UsageError(f"timeout must be True, False or a number of seconds above 0, got {timeout!r}")
-    return float(timeout)
-
-
-def with_this_python(command: str) -> str:
-    """The command of a worker, in which a bare name such as ``python3.9`` stands for the Python that runs here.
-
-    Scripts name one for the sake of their authors' computers; what counts is that it has the same packages.
-    """
-    name, _, rest = command.partition(" ")
-    found = shutil.which(name)
-    if not re.fullmatch(r"python[\d.]*", name) or (found and Path(found).parent == Path(sys.executable).parent):
-        return command
-    logger.info("workers run under %s, as this process does, in place of %s", sys.executable, name)
-    return f'"{sys.executable}" {rest}'
-
-
-def number_of_workers(max_workers: int, n_inds: int) -> int:
-    """As many as there are individuals in the first generation, but not more than ``max_workers``."""
-    if isinstance(max_workers, bool) or int(max_workers) != max_workers or max_workers < 1:
-        raise UsageError(f"max_workers must be a whole number above 0, got {max_workers!r}")
-    return min(int(max_workers), n_inds)
-
-
-def inner_params_of(params: Mapping[str, Any], packed: int = 1) -> int:
-    """Individuals in one call of a worker: the runner parameter ``inner_params``.
-
-    Parameters
-    ----------
-    params : mapping
-        Runner parameters.
-    packed : int
-        Parameter sets that the optimizer packs into each individual by itself.
-    """
-    inner = params.get("inner_params", 1)
-    if isinstance(inner, bool) or not isinstance(inner, int) or inner < 1:
-        raise UsageError(f"inner_params must be a whole number above 0, got {inner!r}")
-    if inner > 1 and packed > 1:
-        raise UsageError(
-            f"the optimizer packs {packed} parameter sets into each individual by itself, "
-            f"so the runner parameter inner_params must be 1, got {inner}"
-        )
-    return inner

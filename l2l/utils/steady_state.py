@@ -93,7 +93,8 @@ class SteadyState:
         self._told.append(individual)
         self._results.append((index, fitness))
         self.n_told += 1
-        is_last = not self.in_flight and (self.n_told == self.total or self.optimizer.stop_reason is not None)
+        is_over = self.closed or self.n_told == self.total or self.optimizer.stop_reason is not None
+        is_last = is_over and not self.in_flight
         return self._end_generation(generation) if index + 1 == self.size or is_last else None
 
     def note(self, outcomes: Mapping[tuple[int, int], Any]) -> None:

@@ -11,13 +11,7 @@ from l2l.errors import GenerationFailedError, IndividualFailedError, StorageErro
 from l2l.optimizees.optimizee import Optimizee
 from l2l.utils.channel import encode
 from l2l.utils.experiment import Experiment
-from l2l.utils.runner import (
-    Runner,
-    number_of_workers,
-    prepare_optimizee,
-    timeout_in_seconds,
-    with_this_python,
-)
+from l2l.utils.runner import Runner, prepare_optimizee
 from l2l.utils.worker_pool import START_TRIES
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
@@ -346,20 +340,6 @@ def test_folder_deleted_in_mid_run_stops_the_run(launch, tmp_path):
     assert isinstance(run.error, StorageError)
 
 
-def test_timeout_true_is_two_hours_and_false_is_none():
-    assert timeout_in_seconds(True) == 7200.0
-    assert timeout_in_seconds(False) == float("inf")
-    assert timeout_in_seconds(3) == 3.0
-    for wrong in (0, -1.0):
-        with pytest.raises(UsageError, match="timeout"):
-            timeout_in_seconds(wrong)
-
-
-def test_workers_are_as_many_as_individuals_at_most():
-    assert number_of_workers(4, 100) == 4
-    assert number_of_workers(4, 3) == 3
-
-
 def test_user_is_told_when_no_worker_gets_ready(launch, monkeypatch, capsys):
     from l2l.utils import worker_pool
 
@@ -454,22 +434,3 @@ def test_message_of_a_former_attempt_or_another_run_is_ignored(runner):
     assert out == runner.pool.workers[0].inbox.fd
     assert runner.collect_results_from_run(0, runner.trajectory.individuals[0]) == [(0, (0.5,)), (1, (1.5,))]
     assert runner.evaluations == 2
-
-
-@pytest.mark.parametrize("name", ["python", "python3", "python3.9"])
-def test_bare_python_of_an_older_script_is_the_one_that_runs_here(monkeypatch, name):
-    monkeypatch.setenv("PATH", "/usr/bin")
-    assert with_this_python(f'{name} -O "run file.py"') == f'"{sys.executable}" -O "run file.py"'
-
-
-@pytest.mark.parametrize("command", ["/opt/bin/python3 x", "sh -c python3", "pythonic x", f'"{sys.executable}" x'])
-def test_any_other_command_of_a_worker_is_left_alone(command):
-    assert with_this_python(command) == command
-
-
-def test_python_of_the_same_installation_is_left_alone(monkeypatch, tmp_path):
-    for name in ("python", "python3"):
-        (tmp_path / name).touch(mode=0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
-    assert with_this_python("python3 -O x") == "python3 -O x"

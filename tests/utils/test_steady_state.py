@@ -111,6 +111,15 @@ def test_generation_that_stays_incomplete_has_results_too(steady):
     assert results[1] is not None and results[3] == [(0, (2.0,)), (1, (2.0,))]
 
 
+def test_what_is_under_way_when_the_asking_is_closed_has_results(steady):
+    for _ in range(4):
+        steady.tell((1.0,))
+        steady.ask()
+    steady.closed = True
+    assert steady.ask() == []
+    assert [steady.tell((2.0,)) for _ in range(3)] == [None, None, [(0, (2.0,)), (1, (2.0,)), (2, (2.0,))]]
+
+
 @pytest.mark.parametrize(("asked", "window"), [(False, None), (None, None), (True, 0), (1, 1), (12, 12)])
 def test_window_is_a_number_or_left_to_us(asked, window):
     assert window_of(asked) == window
