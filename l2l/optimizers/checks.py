@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 
 def at_least(name: str, value: Any, minimum: float) -> None:
     """Raise unless ``value`` is a number of at least ``minimum``."""
@@ -27,6 +29,19 @@ def whole(name: str, value: Any, minimum: int) -> None:
 def number(name: str, value: Any) -> None:
     """Raise unless ``value`` is a number; infinity is one."""
     _check(name, value, lambda v: v == v + 0.0, "a number")
+
+
+def fitness_weights(weights: Any) -> None:
+    """Raise unless these are one finite number for each component of the fitness."""
+    try:
+        values = np.asarray(weights, dtype=float)
+    except (TypeError, ValueError):
+        values = np.empty(0)
+    if values.ndim != 1 or not values.size or not np.isfinite(values).all():
+        raise ValueError(
+            "optimizee_fitness_weights must be a finite number for each component of the fitness, such as (-1.0,) to "
+            f"minimise one; got {weights!r}"
+        )
 
 
 def _check(name: str, value: Any, holds: Callable[[Any], bool], expected: str) -> None:

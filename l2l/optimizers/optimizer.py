@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from l2l.optimizers.checks import fitness_weights
 from l2l.space import Space, declared_space
 from l2l.utils.fitness import violation_of
 from l2l.utils.seeds import chosen_seed
@@ -66,6 +67,7 @@ class Optimizer:
                 f"optimizee_bounding_func must be a function, got {optimizee_bounding_func!r}; "
                 "the parameters of an optimizer are the argument after it"
             )
+        fitness_weights(optimizee_fitness_weights)
         traj.f_add_parameter("generation", 0, comment="current generation")
         traj.f_add_parameter("ind_idx", 0, comment="place of the individual in its generation")
         self.optimizee_create_individual = optimizee_create_individual
