@@ -205,3 +205,9 @@ def test_an_optimizee_is_built_from_plain_data():
 def test_a_picture_of_a_function_is_saved(tmp_path):
     path = plot(function_of("3Gaussians2d"), None, str(tmp_path / "f.png"), n_points=20)
     assert open(path, "rb").read(8) == b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.mark.parametrize("bound", [(5, -5), (1, 1), (0.0, float("nan")), (1,)])
+def test_bounds_that_hold_nothing_are_refused(bound):
+    with pytest.raises(ValueError, match="bound must be .* low < high"):
+        FunctionGenerator([RastriginParameters()], bound=bound)

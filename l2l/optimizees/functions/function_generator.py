@@ -249,6 +249,8 @@ class FunctionGenerator:
         self.functions = [_function_of(params)(params, dims) for params in fg_params]
         lows, highs = zip(*(f.bound for f in self.functions), strict=True)
         self.bound = [min(lows), max(highs)] if bound is None else list(bound)
+        if len(self.bound) != 2 or not self.bound[0] < self.bound[1]:
+            raise ValueError(f"bound must be (low, high) with low < high, got {bound!r}")
 
     def cost_function(self, x: Any, random_state: Any = None) -> float:
         """The value at ``x``; the noise comes from ``random_state`` (RandomState or Generator)."""
