@@ -1,9 +1,10 @@
-"""Optimizers that follow a distribution or a gradient do better than random search at equal evaluations."""
+"""Optimizers that learn do better than random search at equal evaluations."""
 
 import numpy as np
 import pytest
 
 from l2l.optimizers.crossentropy import CrossEntropyOptimizer, CrossEntropyParameters
+from l2l.optimizers.evolution import GeneticAlgorithmOptimizer, GeneticAlgorithmParameters
 from l2l.optimizers.evolutionstrategies import EvolutionStrategiesOptimizer, EvolutionStrategiesParameters
 from l2l.optimizers.face import FACEOptimizer, FACEParameters
 from l2l.optimizers.gradientdescent import (
@@ -19,6 +20,8 @@ from l2l.optimizers.naturalevolutionstrategies import (
     NaturalEvolutionStrategiesOptimizer,
     NaturalEvolutionStrategiesParameters,
 )
+from l2l.optimizers.paralleltempering import ParallelTemperingOptimizer, ParallelTemperingParameters
+from l2l.optimizers.simulatedannealing import SimulatedAnnealingOptimizer, SimulatedAnnealingParameters
 from l2l.testing import evaluate
 from l2l.utils.trajectory import Trajectory
 
@@ -34,6 +37,9 @@ CASES = {
     "Adam": (GradientDescentOptimizer, AdamParameters()),
     "AdaMax": (GradientDescentOptimizer, AdaMaxParameters()),
     "RMSProp": (GradientDescentOptimizer, RMSPropParameters()),
+    "GA": (GeneticAlgorithmOptimizer, GeneticAlgorithmParameters()),
+    "SA": (SimulatedAnnealingOptimizer, SimulatedAnnealingParameters()),
+    "PT": (ParallelTemperingOptimizer, ParallelTemperingParameters()),
     "MultiAdam": (MultiGradientDescentOptimizer, MultiAdamParameters(n_inner_params=3)),
 }
 

@@ -133,7 +133,7 @@ def test_one_number_is_enough_to_search():
     [
         ("n_parallel_runs", 0),
         ("n_iteration", 0),
-        ("noisy_step", -1.0),
+        ("noisy_step", 0.0),
         ("cooling_schedules", [AvailableCoolingSchedules.DEFAULT]),
         ("cooling_schedules", ["DEFAULT", "DEFAULT", "DEFAULT", "NONE"]),
         ("temperature_bounds", [[1.0, 0.5]]),

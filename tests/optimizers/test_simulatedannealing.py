@@ -9,6 +9,7 @@ from l2l.optimizers.simulatedannealing.optimizer import (
     SimulatedAnnealingOptimizer,
     SimulatedAnnealingParameters,
 )
+from l2l.space import Category, Float, Integer, Space
 from l2l.testing import OptimizerContract, evaluate, run
 from l2l.utils.trajectory import Trajectory
 
@@ -16,14 +17,30 @@ ALL = list(AvailableCoolingSchedules)
 
 
 class TestSimulatedAnnealingContract(OptimizerContract):
+    n_iteration = 100
+
     def make_optimizer(self, traj, create_individual, weights, bounding_func, n_iteration):
         parameters = SimulatedAnnealingParameters(seed=1, n_iteration=n_iteration)
         return SimulatedAnnealingOptimizer(traj, create_individual, weights, parameters, bounding_func)
 
 
+class Declaring:
+    """Stands in for an optimizee."""
+
+    def __init__(self, parameters):
+        self.rng = np.random.default_rng(1)
+        self.declared = Space(parameters)
+
+    def space(self):
+        return self.declared
+
+    def create_individual(self):
+        return self.declared.sample(self.rng)
+
+
 def make(create=lambda: {"v": np.zeros(2)}, weights=(1.0,), **parameters):
     traj = Trajectory(name="sa")
-    given = SimulatedAnnealingParameters(**{"n_parallel_runs": 4, "n_iteration": 5, **parameters})
+    given = SimulatedAnnealingParameters(**{"n_parallel_runs": 4, "n_iteration": 5, "noisy_step": 1.0, **parameters})
     return SimulatedAnnealingOptimizer(traj, create, weights, given), traj
 
 
@@ -78,11 +95,27 @@ def test_width_of_steps_is_noisy_step_times_temperature():
     assert np.std([i["v"] for i in optimizer.eval_pop]) == pytest.approx(0.05, rel=0.05)
 
 
+def test_without_a_step_it_is_a_fifth_of_the_width():
+    optimizee = Declaring({"a": Float(0.0, 1.0), "b": Float(-500.0, 500.0), "n": Integer(1, 10)})
+    optimizer, _ = make(optimizee.create_individual, noisy_step=None)
+    assert optimizer.noisy_step == pytest.approx([0.2, 200.0, 2.0])
+
+
+def test_small_steps_add_up_between_whole_numbers():
+    optimizee = Declaring({"n": Integer(0, 9), "c": Category(("p", "q"))})
+    optimizer, traj = make(optimizee.create_individual, noisy_step=0.2, temp_decay=1.0, n_iteration=100)
+    seen = set()
+    for _ in range(100):
+        seen |= {(i["n"], i["c"]) for i in optimizer.eval_pop}
+        optimizer.post_process(traj, evaluate(optimizer, lambda i: 0.0))
+    assert len(seen) > 10
+
+
 def test_steps_may_differ_by_coordinate():
-    optimizer, traj = make(noisy_step=[0.0, 1.0])
+    optimizer, traj = make(noisy_step=[1e-9, 1.0])
     optimizer.post_process(traj, evaluate(optimizer, lambda i: 0.0))
     steps = np.array([i["v"] for i in optimizer.eval_pop])
-    assert (steps[:, 0] == 0).all() and (steps[:, 1] != 0).all()
+    assert (abs(steps[:, 0]) < 1e-7).all() and (abs(steps[:, 1]) > 1e-7).all()
 
 
 def test_loss_is_accepted_with_the_probability_of_metropolis():
@@ -163,7 +196,7 @@ def test_sphere_is_minimised_under_every_schedule(schedule):
     [
         ("n_parallel_runs", 0),
         ("n_iteration", 0),
-        ("noisy_step", -1.0),
+        ("noisy_step", 0.0),
         ("noisy_step", [1.0, 1.0, 1.0]),
         ("temp_decay", 1.1),
         ("stop_criterion", np.nan),

@@ -19,7 +19,7 @@ ParallelTemperingParameters = namedtuple(
     "ParallelTemperingParameters",
     [
         "n_parallel_runs",  # chains, the individuals of a generation
-        "noisy_step",  # standard deviation of a step at temperature 1, one for all coordinates or one each
+        "noisy_step",  # standard deviation of a step at temperature 1, one or one each; None: a fifth of the bounds
         "n_iteration",  # number of generations
         "stop_criterion",  # fitness (weighted) at which the search is over
         "seed",  # of all draws, in [0, 2**32); None: the experiment's
@@ -27,7 +27,7 @@ ParallelTemperingParameters = namedtuple(
         "temperature_bounds",  # (n_parallel_runs, 2): start and end; None: a geometric ladder from 1 to 0.05, constant
         "decay_parameters",  # (n_parallel_runs,): factors per step under the schedule DEFAULT; None: 1
     ],
-    defaults=[20, 1.0, 100, np.inf, 0, None, None, None],
+    defaults=[10, None, 100, np.inf, 0, None, None, None],
 )
 
 
@@ -106,9 +106,9 @@ class ParallelTemperingOptimizer(ChainsOptimizer):
     def temperatures(self) -> np.ndarray:
         return self.ladder()[self.rungs]
 
-    def _step(self, proposed: np.ndarray, fitness: np.ndarray) -> None:
+    def _step(self, fitness: np.ndarray) -> None:
         temperatures, turn = self.temperatures(), self.n_steps % 2
-        super()._step(proposed, fitness)
+        super()._step(fitness)
         self._swap(temperatures, turn)
 
     def _swap(self, temperatures: np.ndarray, turn: int) -> None:

@@ -7,9 +7,13 @@ from typing import Any
 import numpy as np
 
 from l2l.errors import nearest
-from l2l.optimizers.checks import at_least, whole
+from l2l.optimizers.checks import number, whole
 from l2l.optimizers.optimizer import Optimizer
 from l2l.optimizers.simulatedannealing.cooling import AvailableCoolingSchedules
+from l2l.optimizers.steps import per_coordinate, proposed, widths
+
+NOISY_STEP = 0.2
+"""Of the width of the region that is searched, where no step is given."""
 
 COLDEST = np.finfo(float).tiny
 """Taken for a temperature of zero: any loss is refused."""
@@ -28,6 +32,8 @@ class ChainsOptimizer(Optimizer):
     current : float64[n_parallel_runs, dim]
         Where the chains are.
     current_fitness : float64[n_parallel_runs]
+    neighbours : float64[n_parallel_runs, dim]
+        Where they may go next: what is being evaluated, but not rounded to whole numbers and choices.
     random_state : RandomState
     """
 
@@ -47,10 +53,14 @@ class ChainsOptimizer(Optimizer):
             parameters=parameters,
         )
         self.space = self.make_space()
-        _check(parameters, self.space.dim)
+        _check(parameters)
         self.random_state = np.random.RandomState(self.seed_from(traj, parameters.seed))
         n_chains = parameters.n_parallel_runs
         self._first = [self.bounded(individual) for individual in self.first_population(n_chains)]
+        if parameters.noisy_step is None:
+            self.noisy_step = NOISY_STEP * widths(self, self.space, self._first[0])
+        else:
+            self.noisy_step = per_coordinate("noisy_step", parameters.noisy_step, self.space.dim)
         self.current = self.space.matrix(self._first)
         self.current_fitness = np.full(n_chains, -np.inf)
         self.n_steps = 0
@@ -65,25 +75,25 @@ class ChainsOptimizer(Optimizer):
     def ask(self) -> list[dict[str, Any]]:
         if not self.eval_pop:
             return self._first
-        widths = np.multiply(self.parameters.noisy_step, self.temperatures()[:, None])
-        points = self.current + widths * self.random_state.standard_normal(self.current.shape)
-        return [self.bounded(self.space.individual(point)) for point in points]
+        steps = self.random_state.standard_normal(self.current.shape) * self.temperatures()[:, None]
+        neighbours = [proposed(self, self.space, point) for point in self.current + self.noisy_step * steps]
+        self.neighbours = np.array([place for _, place in neighbours])
+        return [individual for individual, _ in neighbours]
 
     def tell(self, population: list[dict[str, Any]], fitness: np.ndarray) -> None:
         if self.g == self.first_g:
             self.current_fitness = fitness.copy()
         else:
-            self._step(self.space.matrix(population), fitness)
-        if self.best_fitness >= self.parameters.stop_criterion:
-            self.stop_reason = f"fitness {self.best_fitness} reached the stop criterion"
+            self._step(fitness)
+        self.stop_if_reached()
 
-    def _step(self, proposed: np.ndarray, fitness: np.ndarray) -> None:
+    def _step(self, fitness: np.ndarray) -> None:
         draws = self.random_state.random_sample(fitness.size)
         better = fitness >= self.current_fitness  # also where both failed
         loss = np.subtract(fitness, self.current_fitness, where=~better, out=np.zeros(fitness.size))
         with np.errstate(over="ignore"):
             accepted = better | (draws < np.exp(loss / np.maximum(self.temperatures(), COLDEST)))
-        self.current[accepted] = proposed[accepted]
+        self.current[accepted] = self.neighbours[accepted]
         self.current_fitness[accepted] = fitness[accepted]
         self.n_steps += 1
 
@@ -98,11 +108,7 @@ def cooling_schedule(name: str, value: Any) -> AvailableCoolingSchedules:
     raise ValueError(f"{name} must be one of AvailableCoolingSchedules, got {value!r}{nearest(value, known)}")
 
 
-def _check(parameters: Any, dim: int) -> None:
+def _check(parameters: Any) -> None:
     whole("n_parallel_runs", parameters.n_parallel_runs, 1)
     whole("n_iteration", parameters.n_iteration, 1)
-    if np.shape(parameters.noisy_step) not in ((), (dim,)):
-        raise ValueError(f"noisy_step must be one number or {dim}, got shape {np.shape(parameters.noisy_step)}")
-    at_least("noisy_step", np.min(parameters.noisy_step), 0)
-    if np.isnan(parameters.stop_criterion):
-        raise ValueError("stop_criterion must be a number, got nan")
+    number("stop_criterion", parameters.stop_criterion)

@@ -19,14 +19,14 @@ SimulatedAnnealingParameters = namedtuple(
     "SimulatedAnnealingParameters",
     [
         "n_parallel_runs",  # independent chains, the individuals of a generation
-        "noisy_step",  # standard deviation of a step at temperature 1, one for all coordinates or one each
+        "noisy_step",  # standard deviation of a step at temperature 1, one or one each; None: a fifth of the bounds
         "temp_decay",  # factor of the temperature per step under the schedule DEFAULT
         "n_iteration",  # number of generations
         "stop_criterion",  # fitness (weighted) at which the search is over
         "seed",  # of all draws, in [0, 2**32); None: the experiment's
         "cooling_schedule",  # one of AvailableCoolingSchedules, or its name
     ],
-    defaults=[20, 1.0, 0.95, 100, np.inf, 0, AvailableCoolingSchedules.DEFAULT],
+    defaults=[10, None, 0.98, 100, np.inf, 0, AvailableCoolingSchedules.DEFAULT],
 )
 
 
