@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import logging
 import os
 from typing import TYPE_CHECKING, Any
@@ -57,31 +56,29 @@ def find_finalists(optimizee: SlimOptimizee, experiment: Any) -> list[Policy]:
     """The best individuals of the history and what the optimizer recommends, without repetition."""
     weights = np.asarray(experiment.optimizer.optimizee_fitness_weights, float)
     names = [q.name for q in optimizee.tuned]
-    best: list[tuple[float, int, dict[str, Any]]] = []
-    seen = set()
-    for number, record in enumerate(read_history(experiment.history_path)):
+    best: dict[str, tuple[float, int, int, dict[str, Any]]] = {}  # the order of records has no say
+    for record in read_history(experiment.history_path):
         fitness = record.get("fitness")
         if not fitness or any(f is None for f in fitness):
             continue
         individual = {name: record["parameters"][name] for name in names}
+        entry = (float(weights @ fitness), -record["generation"], -record["index"], individual)
         key = repr(individual)
-        if key in seen:
-            continue
-        entry = (float(weights @ fitness), -number, individual)
-        if len(best) < optimizee.parameters.finalists:
-            heapq.heappush(best, entry)
-        elif entry > best[0]:
-            heapq.heapreplace(best, entry)
-        else:
-            continue
-        seen.add(key)
-    policies = [_policy(optimizee, individual) for _, _, individual in sorted(best, reverse=True)]
+        best[key] = max(best.get(key, entry), entry, key=_rank)
+        if len(best) > optimizee.parameters.finalists:
+            del best[min(best, key=lambda key: _rank(best[key]))]
+    policies = [_policy(optimizee, entry[-1]) for entry in sorted(best.values(), key=_rank, reverse=True)]
     recommended = experiment.optimizer.recommend() if hasattr(experiment.optimizer, "recommend") else None
     if recommended is not None:
         policy = _policy(optimizee, recommended)
         if not any(np.array_equal(policy.values, other.values) for other in policies):
             policies.append(policy)
     return policies
+
+
+def _rank(entry: tuple[float, int, int, dict[str, Any]]) -> tuple[float, int, int]:
+    """By fitness; of equal ones the first."""
+    return entry[:3]
 
 
 def _policy(optimizee: SlimOptimizee, individual: dict[str, Any]) -> Policy:
