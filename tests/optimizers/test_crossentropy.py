@@ -64,6 +64,14 @@ def test_distribution_is_fitted_to_the_elite():
     assert optimizer.gamma == -sorted(map(sphere, population))[2]
 
 
+def test_the_population_grows_with_the_dimension_unless_it_is_given():
+    rng, sizes = np.random.RandomState(1), []
+    for dim in (2, 20):
+        optimizer, traj = make(lambda dim=dim: {"v": rng.rand(dim)}, pop_size=None)
+        sizes.append((len(optimizer.eval_pop), optimizer.n_elite, traj.parameters.pop_size))
+    assert sizes == [(50, 10, 50), (200, 40, 200)]
+
+
 def test_smoothing_keeps_part_of_the_old_distribution():
     optimizer, traj = make(rho=0.3, smoothing=0.75)
     points = np.array([ind["v"] for ind in optimizer.eval_pop])

@@ -122,6 +122,13 @@ def test_stop_criterion_ends_the_run():
     assert optimizer.best_fitness >= -1e-2
 
 
+def test_sizes_follow_the_dimension_unless_they_are_given():
+    rng, traj = np.random.RandomState(1), Trajectory(name="face")
+    optimizer = FACEOptimizer(traj, lambda: {"v": rng.rand(20)}, (-1.0,), FACEParameters())
+    assert (len(optimizer.eval_pop), optimizer.n_elite) == (200, 40)
+    assert (optimizer.max_pop_size, optimizer.n_expand) == (2000, 200)
+
+
 def test_a_single_number_is_refused():
     with pytest.raises(ValueError, match="at least 2 numbers"):
         make(lambda: {"difficulty": 1.0})

@@ -8,6 +8,7 @@ import numpy as np
 from l2l.optimizers.checks import number, probability, whole
 from l2l.optimizers.crossentropy.distribution import Distribution, Gaussian
 from l2l.optimizers.optimizer import Optimizer
+from l2l.space import Space
 
 
 class EliteOptimizer(Optimizer):
@@ -15,6 +16,8 @@ class EliteOptimizer(Optimizer):
 
     Attributes
     ----------
+    space : Space
+        Set by the subclass.
     distribution : Distribution
     pop_size : int
         Individuals in the next generation.
@@ -26,8 +29,13 @@ class EliteOptimizer(Optimizer):
         ``exp((F - gamma) / temperature)``.
     """
 
+    space: Space
+
     def _set_up(self, traj: Any, pop_size: int, n_elite: int, elite_is: str = "n_elite") -> None:
-        """Draw the first generation and fit the distribution to it; ``elite_is`` names ``n_elite`` to the user."""
+        """Draw the first generation in ``space``, and fit the distribution to it.
+
+        ``elite_is`` names ``n_elite`` to the user.
+        """
         self.pop_size, self.n_elite = pop_size, n_elite
         given = Gaussian() if self.parameters.distribution is None else self.parameters.distribution
         if not isinstance(given, Distribution):
@@ -37,7 +45,6 @@ class EliteOptimizer(Optimizer):
                 f"{elite_is} is the number of the elite, which must be at least {given.min_points} for "
                 f"{type(given).__name__}; got {n_elite}"
             )
-        self.space = self.make_space()
         if self.space.dim < 2:
             raise ValueError(
                 f"the cross-entropy method needs individuals of at least 2 numbers, got only {self.space.names}"
@@ -49,6 +56,10 @@ class EliteOptimizer(Optimizer):
         self.gamma = -np.inf
         self._first = [self.bounded(individual) for individual in self.first_population(pop_size)]
         self.distribution.fit(self.space.matrix(self._first))
+
+    def start(self, traj: Any) -> None:
+        super().start(traj)
+        traj.f_add_parameter("pop_size", self.pop_size)
 
     def ask(self) -> list[dict[str, Any]]:
         if not self.eval_pop:
@@ -85,6 +96,11 @@ class EliteOptimizer(Optimizer):
             "temperature": self.temperature,
             "distribution": self.distribution.get_params(),
         }
+
+
+def default_pop_size(dim: int) -> int:
+    """So many that a fifth of them spread over all directions."""
+    return max(50, 10 * dim)
 
 
 def check_common(parameters: Any) -> None:

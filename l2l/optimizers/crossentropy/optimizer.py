@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from l2l.optimizers.checks import probability, whole
-from l2l.optimizers.crossentropy.elite import EliteOptimizer, check_common
+from l2l.optimizers.crossentropy.elite import EliteOptimizer, check_common, default_pop_size
 
 CrossEntropyParameters = namedtuple(
     "CrossEntropyParameters",
     [
-        "pop_size",
+        "pop_size",  # None: ten for each coordinate, at least 50
         "rho",  # fraction of the population that is elite
         "smoothing",  # weight of the old distribution in an update, in [0, 1)
         "temp_decay",  # factor of the temperature per generation; 0: only the elite counts
@@ -21,7 +21,7 @@ CrossEntropyParameters = namedtuple(
         "stop_criterion",  # fitness (weighted) at which the search is over
         "seed",  # of all draws, in [0, 2**32); None: the experiment's
     ],
-    defaults=[50, 0.2, 0.2, 0.0, 100, None, np.inf, 0],
+    defaults=[None, 0.2, 0.2, 0.0, 100, None, np.inf, 0],
 )
 
 
@@ -65,10 +65,12 @@ class CrossEntropyOptimizer(EliteOptimizer):
             parameters=parameters,
         )
         check_common(parameters)
-        whole("pop_size", parameters.pop_size, 2)  # one individual has no spread
+        if parameters.pop_size is not None:
+            whole("pop_size", parameters.pop_size, 2)  # one individual has no spread
         probability("rho", parameters.rho)
-        n_elite = max(1, int(parameters.rho * parameters.pop_size))
-        self._set_up(traj, parameters.pop_size, n_elite, elite_is="rho * pop_size")
+        self.space = self.make_space()
+        pop_size = parameters.pop_size or default_pop_size(self.space.dim)
+        self._set_up(traj, pop_size, max(1, int(parameters.rho * pop_size)), elite_is="rho * pop_size")
         optimizee_create_individual()  # the last of L2L's draws, on which those of its scripts that follow depend
         self.start(traj)
 

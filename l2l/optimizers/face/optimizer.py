@@ -7,23 +7,23 @@ from typing import Any
 import numpy as np
 
 from l2l.optimizers.checks import whole
-from l2l.optimizers.crossentropy.elite import EliteOptimizer, check_common
+from l2l.optimizers.crossentropy.elite import EliteOptimizer, check_common, default_pop_size
 
 FACEParameters = namedtuple(
     "FACEParameters",
     [
-        "min_pop_size",  # of the first generation, too
-        "max_pop_size",
-        "n_elite",  # individuals that the distribution is fitted to
+        "min_pop_size",  # of the first generation, too; None: ten for each coordinate, at least 50
+        "max_pop_size",  # None: ten times min_pop_size
+        "n_elite",  # individuals that the distribution is fitted to; None: a fifth of min_pop_size
         "smoothing",  # weight of the old distribution in an update, in [0, 1)
         "temp_decay",  # factor of the temperature per generation; 0: only the elite counts
         "n_iteration",  # number of generations
         "distribution",  # None: a Gaussian
         "stop_criterion",  # fitness (weighted) at which the search is over
-        "n_expand",  # individuals by which the population grows
+        "n_expand",  # individuals by which the population grows; None: min_pop_size
         "seed",  # of all draws, in [0, 2**32); None: the experiment's
     ],
-    defaults=[50, 500, 10, 0.2, 0.0, 100, None, np.inf, 50, 0],
+    defaults=[None, None, None, 0.2, 0.0, 100, None, np.inf, None, 0],
 )
 
 
@@ -68,35 +68,37 @@ class FACEOptimizer(EliteOptimizer):
             optimizee_bounding_func=optimizee_bounding_func,
             parameters=parameters,
         )
-        _check(parameters)
-        self._set_up(traj, parameters.min_pop_size, parameters.n_elite)
+        self.space = self.make_space()
+        p = parameters
+        self.min_pop_size = default_pop_size(self.space.dim) if p.min_pop_size is None else p.min_pop_size
+        check_common(p)
+        whole("min_pop_size", self.min_pop_size, 2)  # one individual has no spread
+        self.max_pop_size = 10 * self.min_pop_size if p.max_pop_size is None else p.max_pop_size
+        self.n_expand = self.min_pop_size if p.n_expand is None else p.n_expand
+        n_elite = max(1, self.min_pop_size // 5) if p.n_elite is None else p.n_elite
+        whole("max_pop_size", self.max_pop_size, self.min_pop_size)
+        whole("n_expand", self.n_expand, 1)
+        whole("n_elite", n_elite, 1)
+        if n_elite > self.min_pop_size:
+            raise ValueError(f"n_elite must be at most min_pop_size, {self.min_pop_size}; got {n_elite}")
+        self._set_up(traj, self.min_pop_size, n_elite)
         self._best_known = -np.inf
         self._gamma_of_fit = -np.inf
         self.start(traj)
 
     def tell(self, population: list[dict[str, Any]], fitness: np.ndarray) -> None:
-        p, best = self.parameters, float(fitness.max())
+        best = float(fitness.max())
         chosen = self._select(fitness)
-        self.temperature *= p.temp_decay
+        self.temperature *= self.parameters.temp_decay
         if not chosen.size:
             return
         if best > self._best_known or self.gamma > self._gamma_of_fit:
             self._fit(population, chosen)
             self._gamma_of_fit = self.gamma
-            self.pop_size = (self.pop_size + p.min_pop_size) // 2
-        elif self.pop_size < p.max_pop_size:
-            self.pop_size = min(self.pop_size + p.n_expand, p.max_pop_size)
+            self.pop_size = (self.pop_size + self.min_pop_size) // 2
+        elif self.pop_size < self.max_pop_size:
+            self.pop_size = min(self.pop_size + self.n_expand, self.max_pop_size)
         else:
             self.stop_reason = f"{self.pop_size} individuals, the most there may be, brought nothing better"
         self._best_known = max(self._best_known, best)
         self.stop_if_reached()
-
-
-def _check(parameters: Any) -> None:
-    check_common(parameters)
-    whole("min_pop_size", parameters.min_pop_size, 2)  # one individual has no spread
-    whole("max_pop_size", parameters.max_pop_size, parameters.min_pop_size)
-    whole("n_elite", parameters.n_elite, 1)
-    if parameters.n_elite > parameters.min_pop_size:
-        raise ValueError(f"n_elite must be at most min_pop_size, {parameters.min_pop_size}; got {parameters.n_elite}")
-    whole("n_expand", parameters.n_expand, 1)
