@@ -37,6 +37,7 @@ def swaps(temperatures, fitness, turn=0, n=4000):
     for _ in range(n):
         optimizer.rungs = np.arange(len(temperatures))
         optimizer.current_fitness = np.array(fitness, dtype=float)
+        optimizer.current_violations = np.where(np.isfinite(fitness), 0.0, np.inf)
         optimizer._swap(optimizer.temperatures(), turn)
         count += tuple(optimizer.rungs) != tuple(range(len(temperatures)))
     return count / n
@@ -55,6 +56,15 @@ def test_worse_point_goes_to_the_colder_rung_with_the_probability_of_detailed_ba
 def test_failed_point_never_goes_to_the_colder_rung():
     assert swaps([1.0, 2.0], [0.0, -np.inf], n=50) == 0.0
     assert swaps([1.0, 2.0], [-np.inf, 0.0], n=50) == 1.0
+
+
+def test_point_that_violates_less_goes_to_the_colder_rung_whatever_its_fitness():
+    optimizer, _ = make(n_parallel_runs=2, temperature_bounds=constant(1.0, 2.0))
+    for violations, rungs in (([1.0, 0.5], [1, 0]), ([0.5, 1.0], [0, 1])):
+        optimizer.rungs = np.arange(2)
+        optimizer.current_fitness, optimizer.current_violations = np.array([0.0, 0.0]), np.array(violations)
+        optimizer._swap(optimizer.temperatures(), 0)
+        assert optimizer.rungs.tolist() == rungs
 
 
 def test_chains_sample_the_boltzmann_distribution_of_their_rungs():
@@ -81,7 +91,7 @@ def test_partners_are_neighbours_by_temperature_in_turn():
     seen = []
     for turn in (0, 1):
         optimizer.rungs = np.arange(4)
-        optimizer.current_fitness = np.zeros(4)  # equal: all partners change
+        optimizer.current_fitness, optimizer.current_violations = np.zeros(4), np.zeros(4)  # all partners change
         optimizer._swap(optimizer.temperatures(), turn)
         seen.append(optimizer.rungs.tolist())
     # by temperature the chains are 0, 2, 1, 3

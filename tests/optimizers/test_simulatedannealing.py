@@ -11,6 +11,7 @@ from l2l.optimizers.simulatedannealing.optimizer import (
 )
 from l2l.space import Category, Float, Integer, Space
 from l2l.testing import OptimizerContract, evaluate, run
+from l2l.utils.fitness import ConstrainedFitness
 from l2l.utils.trajectory import Trajectory
 
 ALL = list(AvailableCoolingSchedules)
@@ -154,6 +155,18 @@ def test_failed_individuals_are_left_and_never_entered():
     assert (optimizer.current_fitness == -1e300).all()
     optimizer.post_process(traj, evaluate(optimizer, lambda i: np.nan))
     assert (optimizer.current_fitness == -1e300).all()
+
+
+def test_chains_go_where_constraints_are_violated_less_and_never_more():
+    optimizer, traj = make()
+    accepted = []
+    for value, violation in [(9.0, 2.0), (0.0, 1.0), (5.0, 1.5), (-9.0, 0.0), (99.0, 0.1)]:
+        before = optimizer.current.copy()
+        moves = [i["v"] for i in optimizer.eval_pop]
+        optimizer.post_process(traj, [(k, ConstrainedFitness((value,), (violation,))) for k in range(4)])
+        accepted.append((optimizer.current == moves).all() and not (optimizer.current == before).all())
+    assert accepted == [False, True, False, True, False]  # the first are where the chains start
+    assert (optimizer.current_fitness == -9.0).all()
 
 
 def test_additive_schedules_know_how_many_generations_were_asked_for():

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from l2l.optimizers.checks import probability
-from l2l.optimizers.simulatedannealing.chains import COLDEST, ChainsOptimizer, cooling_schedule
+from l2l.optimizers.simulatedannealing.chains import COLDEST, ChainsOptimizer, cooling_schedule, gains
 from l2l.optimizers.simulatedannealing.cooling import AvailableCoolingSchedules, temperature
 
 __all__ = ["AvailableCoolingSchedules", "ParallelTemperingOptimizer", "ParallelTemperingParameters"]
@@ -106,21 +106,22 @@ class ParallelTemperingOptimizer(ChainsOptimizer):
     def temperatures(self) -> np.ndarray:
         return self.ladder()[self.rungs]
 
-    def _step(self, fitness: np.ndarray) -> None:
+    def _step(self, fitness: np.ndarray, violations: np.ndarray) -> None:
         temperatures, turn = self.temperatures(), self.n_steps % 2
-        super()._step(fitness)
+        super()._step(fitness, violations)
         self._swap(temperatures, turn)
 
     def _swap(self, temperatures: np.ndarray, turn: int) -> None:
         """Let neighbours change rungs, under the temperatures of the step that brought them where they are."""
         order = np.argsort(temperatures, kind="stable")
-        first, second = order[turn:-1:2], order[turn + 1 :: 2]
+        cold, hot = order[turn:-1:2], order[turn + 1 :: 2]
+        fitness, violations = self.current_fitness, self.current_violations
+        gain = gains(fitness[hot], violations[hot], fitness[cold], violations[cold])
         inverse = 1 / np.maximum(temperatures, COLDEST)
         with np.errstate(over="ignore", invalid="ignore"):
-            gain = self.current_fitness[second] - self.current_fitness[first]
-            log_odds = np.nan_to_num((inverse[first] - inverse[second]) * gain, nan=0.0)  # equal, or both failed
-            swapped = self.random_state.random_sample(first.size) < np.exp(np.minimum(log_odds, 0.0))
-        i, j = first[swapped], second[swapped]
+            log_odds = np.nan_to_num((inverse[cold] - inverse[hot]) * gain, nan=0.0)  # of equal temperatures
+        swapped = self._chosen(log_odds)
+        i, j = cold[swapped], hot[swapped]
         self.rungs[i], self.rungs[j] = self.rungs[j], self.rungs[i]
         self.n_swaps += int(swapped.sum())
 

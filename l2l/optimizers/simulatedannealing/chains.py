@@ -25,13 +25,16 @@ class ChainsOptimizer(Optimizer):
     Metropolis et al. (1953), doi:10.1063/1.1699114, with the fitness F (weighted, greater is better) as minus the
     energy and a Boltzmann constant of 1. At temperature T a chain proposes ``x' = x + noisy_step T N(0, I)``, and goes
     there with probability ``min(1, exp((F' - F) / T))``. The first generation are the points where they start.
-    Temperatures are in units of fitness. A point that failed is left at the first opportunity.
+    Temperatures are in units of fitness.
+
+    Where constraints are violated, the violations are compared in place of the fitness, and at temperature zero (Deb
+    2000): no chain goes where they are violated more. A point that failed is left at the first opportunity.
 
     Attributes
     ----------
     current : float64[n_parallel_runs, dim]
         Where the chains are.
-    current_fitness : float64[n_parallel_runs]
+    current_fitness, current_violations : float64[n_parallel_runs]
     neighbours : float64[n_parallel_runs, dim]
         Where they may go next: what is being evaluated, but not rounded to whole numbers and choices.
     random_state : RandomState
@@ -62,7 +65,7 @@ class ChainsOptimizer(Optimizer):
         else:
             self.noisy_step = per_coordinate("noisy_step", parameters.noisy_step, self.space.dim)
         self.current = self.space.matrix(self._first)
-        self.current_fitness = np.full(n_chains, -np.inf)
+        self.current_fitness, self.current_violations = np.full(n_chains, -np.inf), np.full(n_chains, np.inf)
         self.n_steps = 0
         self.start(traj)
         # the last generation is the result of the last step, from which no further one is taken
@@ -81,21 +84,37 @@ class ChainsOptimizer(Optimizer):
         return [individual for individual, _ in neighbours]
 
     def tell(self, population: list[dict[str, Any]], fitness: np.ndarray) -> None:
+        self.learn(population, fitness[:, None], np.where(np.isfinite(fitness), 0.0, np.inf))
+
+    def learn(self, population: list[dict[str, Any]], objectives: np.ndarray, violations: np.ndarray) -> None:
+        fitness = objectives.sum(axis=1)
         if self.g == self.first_g:
-            self.current_fitness = fitness.copy()
+            self.current_fitness, self.current_violations = fitness, violations.copy()
         else:
-            self._step(fitness)
+            self._step(fitness, violations)
         self.stop_if_reached()
 
-    def _step(self, fitness: np.ndarray) -> None:
-        draws = self.random_state.random_sample(fitness.size)
-        better = fitness >= self.current_fitness  # also where both failed
-        loss = np.subtract(fitness, self.current_fitness, where=~better, out=np.zeros(fitness.size))
+    def _step(self, fitness: np.ndarray, violations: np.ndarray) -> None:
+        gain = gains(fitness, violations, self.current_fitness, self.current_violations)
         with np.errstate(over="ignore"):
-            accepted = better | (draws < np.exp(loss / np.maximum(self.temperatures(), COLDEST)))
+            accepted = self._chosen(gain / np.maximum(self.temperatures(), COLDEST))
         self.current[accepted] = self.neighbours[accepted]
         self.current_fitness[accepted] = fitness[accepted]
+        self.current_violations[accepted] = violations[accepted]
         self.n_steps += 1
+
+    def _chosen(self, log_odds: np.ndarray) -> np.ndarray:
+        """Draw with the probabilities ``min(1, exp(log_odds))``; bool[n]."""
+        return self.random_state.random_sample(log_odds.size) < np.exp(np.minimum(log_odds, 0.0))
+
+
+def gains(
+    fitness: np.ndarray, violations: np.ndarray, other_fitness: np.ndarray, other_violations: np.ndarray
+) -> np.ndarray:
+    """By how much fitness exceeds the other, float64[n]; infinite where violations decide, 0 where both failed."""
+    with np.errstate(invalid="ignore"):
+        gain = np.nan_to_num(fitness - other_fitness, nan=0.0, posinf=np.inf, neginf=-np.inf)
+    return np.where(violations == other_violations, gain, np.where(violations < other_violations, np.inf, -np.inf))
 
 
 def cooling_schedule(name: str, value: Any) -> AvailableCoolingSchedules:
