@@ -43,7 +43,7 @@ def _first_line(cls: type) -> str:
 
 
 def find_class(kind: str, name: str) -> type:
-    """The class of that registered name, or at ``module:Class``.
+    """The class of that registered name, or at ``module:Class``; ``auto`` is short for ``AutoOptimizer``, and so on.
 
     Raises
     ------
@@ -55,6 +55,8 @@ def find_class(kind: str, name: str) -> type:
     if ":" in name:
         return _at(kind, name)
     points = registered(kind)
+    short = {point.lower().removesuffix(kind): point for point in points}
+    name = short.get(name.lower(), name)
     if name not in points:
         raise UsageError(f"no {kind} is called {name!r}{nearest(name, points)}")
     what = f"the {kind} {name!r} ({points[name].value})"

@@ -6,7 +6,7 @@
       class: FunctionGeneratorOptimizee      # a registered name (l2l-run --list), or module:Class
       parameters: {function: Rastrigin2d}
     optimizer:
-      class: GeneticAlgorithmOptimizer
+      class: GeneticAlgorithmOptimizer       # AutoOptimizer, if left out
       parameters: {pop_size: 50, n_iteration: 100}
       fitness_weights: [-1.0]                # negative: minimise
     experiment:
@@ -73,7 +73,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path} is not YAML: {error}") from error
     _check_keys(path, "the file", spec, required=("optimizee", "optimizer"), optional=("experiment",))
     _check_keys(path, "optimizee", spec["optimizee"], required=("class",), optional=("parameters",))
-    _check_keys(path, "optimizer", spec["optimizer"], ("class", "fitness_weights"), ("parameters",))
+    _check_keys(path, "optimizer", spec["optimizer"], ("fitness_weights",), ("class", "parameters"))
+    spec["optimizer"].setdefault("class", "auto")
     spec["experiment"] = spec.get("experiment") or {}
     _check_keys(path, "experiment", spec["experiment"], (), ("root_dir", *KEYWORDS, *ACCEPTED))
     weights = spec["optimizer"]["fitness_weights"]

@@ -9,6 +9,11 @@ def test_registered_class_is_found_by_name():
     assert find_class("optimizer", "CMAESOptimizer") is CMAESOptimizer
 
 
+@pytest.mark.parametrize("name", ["cmaes", "CMAES", "CmaES"])
+def test_the_short_name_is_enough(name):
+    assert find_class("optimizer", name) is CMAESOptimizer
+
+
 def test_class_is_found_by_module_and_name(tmp_path, monkeypatch):
     (tmp_path / "my_model.py").write_text("class Model:\n    pass\n")
     monkeypatch.syspath_prepend(tmp_path)

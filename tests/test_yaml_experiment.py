@@ -46,6 +46,12 @@ def test_wrong_file_names_key_and_expectation(tmp_path, old, new, words):
     assert "experiment.yaml" in str(error.value)
 
 
+def test_an_optimizer_without_a_class_is_the_one_that_chooses(tmp_path):
+    path = tmp_path / "e.yaml"
+    path.write_text("{optimizee: {class: AW}, optimizer: {fitness_weights: [-1]}}")
+    assert read_yaml(path)["optimizer"]["class"] == "auto"
+
+
 def test_yaml_makes_no_objects(tmp_path):
     with pytest.raises(UsageError, match="not YAML"):
         read(tmp_path, GOOD + "experiment: !!python/object/apply:os.getcwd []\n")
