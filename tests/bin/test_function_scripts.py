@@ -23,6 +23,7 @@ def started(folder, script, *options):
 
 
 SCRIPTS = [
+    "l2l-fun-auto.py",
     "l2l-fun-ga.py",
     "l2l-fun-ce.py",
     "l2l-fun-ce-gaussmix.py",
