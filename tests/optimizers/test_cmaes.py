@@ -8,6 +8,7 @@ import pytest
 
 from l2l.optimizees.functions import BenchmarkedFunctions, FunctionGeneratorOptimizee
 from l2l.optimizers.cmaes import CMAESOptimizer, CMAESParameters
+from l2l.optimizers.cmaes.strategies import mirrored
 from l2l.space import Array, Category, Float, Integer
 from l2l.testing import SteadyStateContract, evaluate, run
 from l2l.utils.trajectory import Trajectory
@@ -113,7 +114,7 @@ def test_a_restart_begins_somewhere_else_with_its_first_step_size():
     assert optimizer.descents.strategy.sigma == 0.3
 
 
-def test_samples_outside_the_bounds_are_drawn_again_not_moved_to_the_border():
+def test_samples_outside_the_bounds_are_mirrored_not_moved_to_the_border():
     optimizer, _ = make(bounds={"v": (-1.0, 1.0)}, pop_size=100, sigma=1.0)
     points = np.array([ind["v"] for ind in optimizer.eval_pop])
     assert not np.isin(points, [-1.0, 1.0]).any()
@@ -180,6 +181,20 @@ def test_bounds_are_those_that_the_optimizee_declares_unless_others_are_given():
 
     assert optimizer().region.space.low.tolist() == [-5, -5]
     assert optimizer({"coords": (0.0, 2.0)}).region.space.high.tolist() == [2, 2]
+
+
+def test_points_are_mirrored_at_the_bounds_that_there_are():
+    low, high = np.array([0.0, -1.0, -np.inf, -np.inf]), np.array([1.0, np.inf, 2.0, np.inf])
+    inside = np.array([1e-17, -0.5, -7.0, 9.0])
+    assert mirrored(inside, low, high) is inside
+    assert mirrored(np.array([-0.25, -1.5, 2.5, 9.0]), low, high).tolist() == [0.25, -0.5, 1.5, 9.0]
+    assert mirrored(np.array([5.25, -1.0, 3.0, 0.0]), low, high).tolist() == [0.75, -1.0, 1.0, 0.0]
+
+
+def test_an_optimum_in_a_corner_is_found():
+    optimizer, traj = make(bounds={"v": (0.0, 1.0)}, n_iteration=80)
+    run(optimizer, traj, lambda ind: float(np.sum(ind["v"])))
+    assert -optimizer.best_fitness < 1e-6
 
 
 # --- the family

@@ -36,8 +36,8 @@ class CMAESOptimizer(Optimizer):
     """Covariance matrix adaptation (Hansen 2016, arXiv:1604.00772), restarted after Auger & Hansen (2005).
 
     With bounds the search runs in the unit box they span: it starts at an individual of the optimizee,
-    with steps of ``sigma`` times the width, samples outside are drawn again, and each restart begins at a
-    point drawn uniformly. Without bounds it starts at an individual of the optimizee and measures
+    with steps of ``sigma`` times the width, samples outside are drawn again or mirrored at the bounds, and each
+    restart begins at a point drawn uniformly. Without bounds it starts at an individual of the optimizee and measures
     ``sigma`` in units of the width that several of them spread over (where all are equal, of their size, or
     1 at zero); restarts begin at the others. ``optimizee_bounding_func`` moves samples to where the
     optimizee accepts them, and the strategy learns from the moved ones.

@@ -10,6 +10,7 @@ from l2l.optimizers.region import Region
 from l2l.space import Array, Category, Integer
 
 VARIANTS = ("full", "separable", "margin")
+MOST_DRAWS = 6  # of a sample, until it is within the bounds
 MOST_WHOLE = 1000  # integers with more values than that are searched like floats
 
 
@@ -52,49 +53,77 @@ def make_strategy(
     """A strategy of that variant, in the bounds of the region."""
     if variant == "margin":
         return MarginCMA(region, mean, sigma, pop_size, seed, cov)
-    box = np.tile([0.0, 1.0], (region.dim, 1)) if region.bounded else None
     if variant == "separable":
-        return SeparableCMA(cmaes.SepCMA(mean.copy(), sigma, bounds=box, seed=seed, population_size=pop_size))
-    return FullCMA(cmaes.CMA(mean.copy(), sigma, bounds=box, seed=seed, population_size=pop_size, cov=cov))
+        return VectorCMA(region, cmaes.SepCMA(mean.copy(), sigma, seed=seed, population_size=pop_size))
+    return VectorCMA(region, cmaes.CMA(mean.copy(), sigma, seed=seed, population_size=pop_size, cov=cov))
 
 
-class SeparableCMA:
-    """Of the library, for vectors: a diagonal covariance matrix (Ros & Hansen 2008)."""
+class VectorCMA:
+    """Floats: with a full covariance matrix (Hansen 2016, arXiv:1604.00772), or a diagonal one (Ros & Hansen 2008).
 
-    def __init__(self, cma: Any) -> None:
+    A sample outside the bounds is drawn anew a few times, which concentrates a wide distribution on the inside. Then it
+    stays, and the function goes on beyond the bounds as in a mirror: so an optimum at a bound is one like any other.
+    """
+
+    def __init__(self, region: Region, cma: Any) -> None:
+        self.bounds = region.bounds
         self.cma = cma
+        self.samples: deque[np.ndarray] = deque()  # of the points that were asked for, before the mirror
 
     @property
     def mean(self) -> np.ndarray:
-        return self.cma.mean
+        return mirrored(self.cma.mean, *self.bounds)
 
     @property
     def sigma(self) -> float:
         return float(self.cma._sigma)
 
     def ask_one(self) -> np.ndarray:
-        return self.cma.ask()
+        low, high = self.bounds
+        for _ in range(MOST_DRAWS):
+            sample = self.cma.ask()
+            if ((sample >= low) & (sample <= high)).all():
+                break
+        self.samples.append(sample)
+        return mirrored(sample, low, high)
 
     def tell(self, points: np.ndarray, values: np.ndarray) -> None:
-        self.cma.tell(list(zip(points, values.tolist(), strict=True)))
+        solutions = []
+        for point, value in zip(points, values.tolist(), strict=True):
+            sample = self.samples.popleft()
+            moved = not np.array_equal(point, mirrored(sample, *self.bounds))
+            solutions.append((point if moved else sample, value))
+        self.cma.tell(solutions)
 
     def forget(self, n: int) -> None:
-        """The library keeps no points."""
+        for _ in range(n):
+            self.samples.popleft()
 
     def should_stop(self) -> bool:
         return self.cma.should_stop()
 
     def __getstate__(self) -> dict[str, Any]:
         # the library's own way of pickling rounds the covariance matrix and seeds the random stream anew
-        return {"kind": type(self.cma), "attributes": dict(self.cma.__dict__)}
+        return {**self.__dict__, "cma": None, "kind": type(self.cma), "attributes": dict(self.cma.__dict__)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.cma = object.__new__(state["kind"])
-        self.cma.__dict__.update(state["attributes"])
+        kind, attributes = state.pop("kind"), state.pop("attributes")
+        self.__dict__.update(state)
+        self.cma = object.__new__(kind)
+        self.cma.__dict__.update(attributes)
 
 
-class FullCMA(SeparableCMA):
-    """The same with a full covariance matrix (Hansen 2016, arXiv:1604.00772)."""
+def mirrored(point: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """The point, where it is outside the bounds, mirrored at them until it is inside."""
+    if ((point >= low) & (point <= high)).all():
+        return point
+    width = high - low
+    both = np.isfinite(width)
+    folded = np.mod(np.where(both, point - low, 0.0), np.where(both, 2 * width, 1.0))
+    within = np.where(both, low + np.minimum(folded, 2 * width - folded), point)
+    within = np.where(~both & (point < low), 2 * low - point, within)
+    within = np.where(~both & (point > high), 2 * high - point, within)
+    return np.where((point >= low) & (point <= high), point, np.clip(within, low, high))
 
 
 class MarginCMA:
