@@ -8,7 +8,7 @@ import numpy as np
 
 from l2l.errors import UsageError
 from l2l.optimizers.optimizer import Optimizer
-from l2l.plugins import registered
+from l2l.plugins import described, find_class
 
 SMALLEST_WINDOW = 8
 """Keeps two workers busy for 97 % of the time where durations are log-normal with sigma 1."""
@@ -145,5 +145,6 @@ def check_steady(optimizer: Any) -> None:
 
 
 def steady_optimizers() -> list[str]:
-    """Names of the registered optimizers that can run without generations."""
-    return [name for name, point in registered("optimizer").items() if is_steady(point.load())]
+    """Names of the registered optimizers that can run without generations; those that cannot be loaded are left out."""
+    names = [plugin.name for plugin in described("optimizer") if plugin.error is None]
+    return [name for name in names if is_steady(find_class("optimizer", name))]

@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections import deque, namedtuple
+from importlib.metadata import EntryPoint
 
 import cloudpickle
 import numpy as np
@@ -145,6 +146,14 @@ def test_optimizer_that_cannot_is_refused_with_those_that_can(launch):
     assert "CrossEntropyOptimizer" not in steady_optimizers()
     with pytest.raises(UsageError, match="Mine cannot"):
         check_steady(type("Mine", (), {})())
+
+
+def test_plugin_that_cannot_be_loaded_does_not_hide_those_that_can(monkeypatch):
+    points = {"Broken": "no.such:thing", "Mine": "l2l.optimizers.cmaes:CMAESOptimizer", "List": "builtins:list"}
+    monkeypatch.setattr(
+        "l2l.plugins.entry_points", lambda group: [EntryPoint(name, at, group) for name, at in points.items()]
+    )
+    assert steady_optimizers() == ["Mine"]
 
 
 def test_history_is_the_same_for_any_number_of_workers_and_individuals_per_call(launch):
