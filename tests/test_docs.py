@@ -33,6 +33,8 @@ from l2l.optimizers.face import FACEParameters
 from l2l.optimizers.gridsearch import GridSearchParameters
 from l2l.optimizers.multigradientdescent import MultiGradientDescentOptimizer
 from l2l.optimizers.naturalevolutionstrategies import NaturalEvolutionStrategiesParameters
+from l2l.optimizers.nevergrad import NevergradParameters
+from l2l.optimizers.optuna import OptunaParameters
 from l2l.optimizers.paralleltempering import ParallelTemperingParameters
 from l2l.optimizers.particleswarm import ParticleSwarmParameters
 from l2l.optimizers.randomsearch import RandomSearchParameters
@@ -165,6 +167,8 @@ def test_columns_and_fields_are_in_the_reference():
         DifferentialEvolutionParameters,
         ParticleSwarmParameters,
         RandomSearchParameters,
+        OptunaParameters,
+        NevergradParameters,
         SobolParameters,
         GridSearchParameters,
         SimulatedAnnealingParameters,

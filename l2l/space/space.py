@@ -46,6 +46,8 @@ class Space:
     ----------
     names : list of str
         Of the parameters, ascending: the order of the coordinates.
+    order : list of str
+        The names in an order in which a parameter comes after the one that it depends on.
     dim : int
         Number of coordinates.
     low, high : float64[dim]
@@ -83,7 +85,7 @@ class Space:
         self._offset = np.where(finite, self.low, 0.0)
         self._width = np.ones(self.dim) if scale is None else np.array(scale, dtype=float)
         self._width[finite] = (self.high - self.low)[finite]
-        self._order = self._check_conditions()
+        self.order = self._check_conditions()
 
     @classmethod
     def of_example(
@@ -178,13 +180,21 @@ class Space:
         if len(vector) != self.dim:
             raise ValueError(f"a vector of this space has {self.dim} coordinates, got {len(vector)}")
         result = {name: parameter.decode(vector[self._slices[name]]) for name, parameter in self.parameters.items()}
-        for name in self._order:
-            when = self.parameters[name].when
-            if when is not None and not _holds(result[when[0]], when[1]):
+        for name in self.order:
+            if not self.counts(name, result):
                 result[name] = None
         for condition in self.conditions:
             condition.apply(result)
         return result
+
+    def slice_of(self, name: str) -> slice:
+        """Where the coordinates of a parameter are in a vector."""
+        return self._slices[name]
+
+    def counts(self, name: str, individual: Mapping[str, Any]) -> bool:
+        """Whether a parameter counts in an individual, of which only those before it in :attr:`order` are looked at."""
+        when = self.parameters[name].when
+        return when is None or _holds(individual[when[0]], when[1])
 
     def sample(self, rng: np.random.Generator | np.random.RandomState) -> dict[str, Any]:
         """A random individual, uniform in the coordinates.
