@@ -1,12 +1,9 @@
-"""The documentation: its scripts run as written, its links lead somewhere, and it names what there is to name."""
+"""The documentation: its links lead somewhere, and it names what there is to name."""
 
 import argparse
 import dataclasses
 import importlib
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -45,40 +42,6 @@ from l2l.utils.history import BEGIN, END
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = [DOCS.parent / "README.md", *sorted(DOCS.glob("*.md"))]
-FILE = re.compile(r"^```(?:python|yaml)\n# (\S+\.(?:py|yaml))\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-def files_of(page):
-    """The blocks of a page that begin with a file name: ``[(name, text)]`` in their order."""
-    return FILE.findall(page.read_text())
-
-
-def command_of(name, text):
-    """What a reader would type for a file of that name, at tiny size where it is an experiment."""
-    here = Path(sys.executable).parent
-    if name.startswith("test_"):
-        return [sys.executable, "-m", "pytest", "-q", name]
-    if name.endswith(".yaml") or "run_experiment" in text:
-        return [str(here / "l2l-run"), name, "--smoke", "--max-workers", "2", "--quiet"]
-    return [sys.executable, name]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("page", [page for page in PAGES if files_of(page)], ids=lambda page: page.stem)
-def test_scripts_of_the_documentation_run_as_written(page, tmp_path):
-    for name, text in files_of(page):
-        (tmp_path / name).write_text(text)
-        done = subprocess.run(
-            command_of(name, text),
-            cwd=tmp_path,
-            env={**os.environ, "MPLBACKEND": "agg"},
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, f"{page.name}, {name}:\n{done.stdout}\n{done.stderr}"
-
-
-# --- what the pages name
 
 
 def text_of(name):

@@ -110,7 +110,7 @@ class OptimizerContract:
     n_iteration = 40
     sphere_bar = 0.5
     mixed_bar = 2.0
-    constrained_bar = 7.0
+    constrained_bar = 10.0
 
     def make_optimizer(
         self,
