@@ -274,6 +274,7 @@ class Experiment:
         self.traj.seed = self.seed
         self.traj.seed_override = self.overrides.seed
         self.traj.generations_override = self.overrides.n_iteration()
+        self.traj.max_evaluations = self.stopping.max_evaluations
 
     # --- run
 

@@ -1,5 +1,6 @@
 """The trajectory: parameters, individuals and results of an experiment."""
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
@@ -42,6 +43,8 @@ class Trajectory:
     results : ResultGroup
     current_results : list of (ind_idx, fitness)
         Of the last generation.
+    max_evaluations : float
+        Of the whole run, infinite if there is no limit: for optimizers that plan ahead.
     restart : Restart, optional
         The earlier run that optimizers start from.
     is_loaded : bool
@@ -72,6 +75,7 @@ class Trajectory:
         self.individual = Individual()
         self.individuals: dict[int, list[Individual]] = {}
         self.v_idx = 0
+        self.max_evaluations = math.inf
         self.restart: Restart | None = None
         self.is_loaded = False
         self.hall_of_fame: Any = None

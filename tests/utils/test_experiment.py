@@ -77,6 +77,11 @@ def test_program_of_the_workers_is_appended_to_a_given_command(experiment):
     assert params["exec"] == f'python3 -O "{experiment.paths.simulation_path}/run_optimizee.py"'
 
 
+def test_optimizers_are_told_how_many_evaluations_there_may_be(experiment):
+    traj, _ = experiment.prepare_experiment(name="run", max_evaluations=70)
+    assert traj.max_evaluations == 70
+
+
 def test_home_folder_is_understood(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     assert Experiment("~/results").root_dir_path == str(tmp_path / "results")

@@ -85,7 +85,9 @@ class AutoOptimizer(Optimizer):
         self.rng = np.random.default_rng(self.seed_from(traj, parameters.seed))
         self.region = Region(self, parameters.bounds)
         self.usual_size = 4 + int(3 * np.log(self.region.dim))  # eq. 48 of Hansen (2016)
-        self.budget = parameters.max_evaluations or parameters.n_iteration * (parameters.pop_size or self.usual_size)
+        n_iteration = parameters.n_iteration if traj.generations_override is None else traj.generations_override
+        self.limit = parameters.max_evaluations or n_iteration * (parameters.pop_size or self.usual_size)
+        self.budget = min(self.limit, traj.max_evaluations)  # the run may end before, but also be resumed with more
         self.variant = default_variant(self.region)
         self.continuous = self.variant == "full" or self.region.dim == 1
         self.noisy, self.constrained = parameters.noisy, False
@@ -130,8 +132,8 @@ class AutoOptimizer(Optimizer):
             self._go_on()
         if self.best_fitness >= self.parameters.stop_criterion:
             self.stop_reason = f"fitness {self.best_fitness} reached the stop criterion"
-        elif self.evaluations >= self.budget:
-            self.stop_reason = f"the budget of {self.budget} evaluations is spent"
+        elif self.evaluations >= self.limit:
+            self.stop_reason = f"the budget of {self.limit} evaluations is spent"
 
     def _look_for_noise(self, values: np.ndarray) -> None:
         """Compare an individual of an earlier generation with itself."""
@@ -159,7 +161,7 @@ class AutoOptimizer(Optimizer):
         self.rough = self._is_rough()
         size = self.usual_size
         if self.noisy:
-            size = int(np.clip(self.budget // NOISY_GENERATIONS, size, 10 * size))
+            size = int(np.clip(self.budget / NOISY_GENERATIONS, size, 10 * size))
         self.descents = Descents(
             self.region,
             self.rng,

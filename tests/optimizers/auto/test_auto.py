@@ -162,6 +162,15 @@ def test_the_budget_follows_from_generations_and_their_size():
     assert "the budget of 300 evaluations is spent" == optimizer.stop_reason
 
 
+@pytest.mark.parametrize(("limits", "budget"), [({"generations_override": 7}, 70), ({}, 300)])
+def test_limits_of_the_run_are_planned_for(limits, budget):
+    traj = Trajectory(name="auto", **limits)
+    parameters = AutoParameters(n_iteration=30, pop_size=10)
+    assert AutoOptimizer(traj, Box().create_individual, (-1.0,), parameters).budget == budget
+    traj.max_evaluations = 40
+    assert AutoOptimizer(traj, Box().create_individual, (-1.0,), parameters).budget == 40
+
+
 def test_stop_criterion_ends_the_run():
     optimizer, traj = make(stop_criterion=-1e-2)
     run(optimizer, traj, rotated_ellipsoid)
