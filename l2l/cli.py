@@ -75,6 +75,8 @@ def parser() -> Parser:
     p.add_argument("--max-seconds", type=float, metavar="S", help="end after so many seconds")
     p.add_argument("--stagnation", type=int, metavar="G", help="end after so many generations without a better one")
     p.add_argument("--stop-fitness", type=float, metavar="F", help="end when the weighted fitness reaches it")
+    p.add_argument("--replicates", type=int, metavar="N", help="evaluations of each individual, where it is noisy")
+    p.add_argument("--confirm", type=int, metavar="N", help="evaluations of the best under fresh seeds, at the end")
     p.add_argument("--restart-from", metavar="RUN_FOLDER", help="start from the individuals of an earlier run")
     p.add_argument("--keep-generation", action="store_true", help="with --restart-from: count its generations on")
     p.add_argument("--resume", type=Path, metavar="RUN_FOLDER", help="go on with a run that was interrupted")
@@ -214,7 +216,7 @@ def _resume(options: argparse.Namespace) -> None:
     from l2l.utils.manifest import Manifest
     from l2l.utils.run_folder import RunFolder
 
-    fixed = ("name", "root_dir", "seed", "generations", "asynchronous", "restart_from", "keep_generation")
+    fixed = ("name", "root_dir", "seed", "generations", "asynchronous", "replicates", "restart_from", "keep_generation")
     for name in (*fixed, "overwrite", "smoke"):
         if getattr(options, name):
             raise UsageError(f"--{name.replace('_', '-')} cannot be changed when a run is resumed")

@@ -24,6 +24,8 @@ class Overrides:
     max_seconds: float | None = None
     stagnation: int | None = None
     stop_fitness: float | None = None
+    replicates: int | None = None
+    confirm: int | None = None
     restart_from: str | None = None
     keep_generation: bool = False
     overwrite: bool = False

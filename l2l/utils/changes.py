@@ -14,6 +14,7 @@ COMPARED = (
     "optimizee_class",
     "optimizee_parameters",
     "optimizee_description",
+    "replicates",
 )
 """Facts of a manifest that results depend on; where and with how many workers a run goes on is free."""
 

@@ -1,18 +1,24 @@
 """The environment: goes from generation to generation."""
 
 import logging
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pickle import PicklingError
 from typing import Any
 
 import numpy as np
 
-from l2l.errors import reject_unknown_keywords
+from l2l.errors import UsageError, reject_unknown_keywords
 from l2l.optimizers.optimizer import Optimizer
+from l2l.utils.assignment import place_of
 from l2l.utils.checkpoint import Checkpoints
+from l2l.utils.confirmation import Candidates, Confirmation, Recommendation, chosen
 from l2l.utils.history import read_history
+from l2l.utils.individual import Individual
 from l2l.utils.interrupts import Interrupts
 from l2l.utils.progress import Progress
+from l2l.utils.replication import Contest, Replication
 from l2l.utils.run_folder import storing
 from l2l.utils.runner import Runner
 from l2l.utils.steady_state import SteadyState
@@ -53,6 +59,14 @@ class Environment:
         The criteria that may end the run before its last generation.
     stop_reason : str or None
         Which of them did.
+    replication : Replication, optional
+        How the individuals of a generation are evaluated several times.
+    confirmation : Confirmation, optional
+        How the best are evaluated again at the end.
+    recommendation : Recommendation or None
+        What came of that.
+    generation : int
+        The first that is not complete.
     """
 
     def __init__(self, **keywords: Any) -> None:
@@ -69,6 +83,12 @@ class Environment:
         self.steady: SteadyState | None = None
         self.stopping = Stopping()
         self.stop_reason: str | None = None
+        self.replication: Replication | None = None
+        self.confirmation: Confirmation | None = None
+        self.recommendation: Recommendation | None = None
+        self.candidates: Candidates | None = None
+        self.contest: Contest | None = None
+        self.generation = 0
         self.progress = Progress(quiet=True)
         self.evaluations = 0
         self.failures = 0
@@ -83,6 +103,17 @@ class Environment:
             )
         else:
             self.trajectory = keywords["trajectory"]
+
+    @property
+    def optimizer(self) -> Any:
+        """The optimizer whose method gets the results."""
+        return getattr(self.postprocessing, "__self__", None)
+
+    @property
+    def _weights(self) -> tuple[float, ...]:
+        if self.weights is None:
+            raise UsageError("replicates and confirm need an optimizer with optimizee_fitness_weights")
+        return self.weights
 
     def add_postprocessing(self, func: Callable[[Any, list[tuple[int, Any]]], None]) -> None:
         """What to call with the results of each generation."""
@@ -117,6 +148,11 @@ class Environment:
         facts = resumed or {"generation": traj.individual.generation}
         generation = facts["generation"]
         last = facts.get("last", generation + traj.par["n_iteration"])
+        self.generation = generation
+        self.recommendation = facts.get("recommendation")
+        self.candidates = facts.get("candidates")
+        if self.candidates is None and self.confirmation is not None:
+            self.candidates = Candidates(self.confirmation.candidates, self._weights)
         if facts.get("finished"):
             self.evaluations, self.failures = facts["evaluations"], facts["failures"]
             return
@@ -142,7 +178,7 @@ class Environment:
                     self.progress.best = facts["best"]
                     self.stopping.__dict__.update(facts.get("stopping", {}))
                     records = read_history(runner.history.path, facts["history_bytes"])
-                    runner.recall({(record["generation"], record["index"]): record for record in records})
+                    runner.recall({place_of(record): record for record in records})
                     runner.early = facts.get("early", {})
                 self.progress.start(generation, last, runner.evaluations)
                 if resumed is None:  # else it has one, from which the history of this generation begins
@@ -155,6 +191,7 @@ class Environment:
                 except LimitReached as limit:
                     self._end_early(str(limit))
                     self._note_early(runner)
+                self._confirm(runner, last)
             finally:
                 self.evaluations, self.failures = runner.evaluations, runner.failures
                 runner.close_workers()
@@ -167,12 +204,17 @@ class Environment:
             if reason is not None:
                 self._end_early(reason)
                 return
-            self.progress.generation(generation, len(traj.individuals[generation]))
-            results = runner.run(traj, generation)
+            n_individuals = len(traj.individuals[generation])
+            if self.replication is not None:
+                self.contest = self.replication.contest(n_individuals, self._weights)
+                n_individuals *= self.replication.n
+            self.progress.generation(generation, n_individuals)
+            results = runner.run(traj, generation, self.contest)
             self._note_results(runner, generation, results)
             if self.postprocessing is not None:
                 self.postprocessing(traj, self._for_optimizer(results))
             generation += 1
+            self.contest = None
             self._save(runner, generation, last)
 
     def _one_by_one(self, runner: Runner, steady: SteadyState, generation: int, last: int) -> None:
@@ -211,14 +253,56 @@ class Environment:
 
     def _note_early(self, runner: Runner) -> None:
         """Let what was evaluated of a generation that is not complete count for the best individual."""
-        optimizer = getattr(self.postprocessing, "__self__", None)
+        if self.contest is None:
+            early = {place[:2]: fitness for place, fitness in runner.early.items() if fitness is not None}
+        else:
+            results = self.contest.results()
+            early = {(runner.generation, i): fitness for i, fitness in results.items() if fitness is not None}
+        self._note_candidates(early)
+        optimizer = self.optimizer
         if not isinstance(optimizer, Optimizer) or type(optimizer).post_process is not Optimizer.post_process:
             return  # it is told of whole generations only
-        early = {place: outcome for place, outcome in runner.early.items() if outcome is not None}
         if self.steady is None:
             optimizer.note([(index, fitness) for (_, index), fitness in early.items()])
         else:
             self.steady.note(early)
+
+    def _note_candidates(self, fitness: Mapping[tuple[int, int], Any]) -> None:
+        if self.candidates is not None:
+            individuals = [self.trajectory.individuals[g][i] for g, i in fitness]
+            self.candidates.note([_proposed(individual) for individual in individuals], list(fitness.values()))
+
+    def _confirm(self, runner: Runner, last: int) -> None:
+        """Choose among the best of the run, and estimate the fitness of that one, under fresh seeds."""
+        if self.confirmation is None or self.candidates is None:
+            return
+        recommended = self.optimizer.recommend() if isinstance(self.optimizer, Optimizer) else None
+        found = self.candidates.with_recommended(recommended)
+        generation = self.generation
+        runner.stopping = replace(self.stopping, max_evaluations=math.inf)
+        runner.stopping.stop_at = self.stopping.stop_at
+        logger.info("evaluating %d of the best individuals %d times again", len(found), self.confirmation.n)
+        try:
+            outcomes = self._again(runner, found, "selection")
+            winner = chosen(outcomes, self._weights)
+            if winner is None:
+                logger.warning("none of the best individuals could be evaluated %d times", self.confirmation.n)
+                return
+            (outcomes,) = self._again(runner, [found[winner]], "estimate")
+        except LimitReached as limit:
+            logger.warning("no individual is recommended with an interval: %s", limit)
+            return
+        self.recommendation = Recommendation.of(found[winner], outcomes)
+        if generation >= last or generation not in self.trajectory.individuals:
+            self._save(runner, generation, last)
+
+    def _again(self, runner: Runner, found: Sequence[Mapping[str, Any]], stage: str) -> list[list[Any]]:
+        assert self.confirmation is not None
+        individuals = [
+            Individual(self.generation, index, {f"individual.{name}": value for name, value in each.items()})
+            for index, each in enumerate(found)
+        ]
+        return runner.evaluate_again(individuals, self.generation, self.confirmation.trials(stage))
 
     def _note_results(self, runner: Runner, generation: int, results: list[tuple[int, Any]]) -> None:
         traj = self.trajectory
@@ -228,6 +312,8 @@ class Environment:
         runner.dump_traj(traj)
         self.progress.results(results, self.weights, runner)
         self.stopping.note(results, self.weights)
+        self._note_candidates({(generation, index): fitness for index, fitness in results})
+        self.generation = generation + 1
 
     def _save(self, runner: Runner, generation: int, last: int) -> None:
         if self.checkpoints is None or (self.steady is not None and self.steady.closed):
@@ -240,6 +326,8 @@ class Environment:
             "failures": runner.failures,
             "best": self.progress.best,
             "stopping": self.stopping.state(),
+            "candidates": self.candidates,
+            "recommendation": self.recommendation,
         }
         if self.steady is not None:
             facts |= {"steady": self.steady, "early": runner.early}
@@ -260,6 +348,11 @@ class Environment:
         if own or self.weights is None or self.trajectory.inner_params != 1:
             return list(results)
         return penalised(results, self.weights)
+
+
+def _proposed(individual: Individual) -> dict[str, Any]:
+    """The parameters of an individual as the optimizer proposed them."""
+    return {name.removeprefix("individual."): value for name, value in individual.params.items()}
 
 
 def penalised(

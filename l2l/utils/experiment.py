@@ -18,10 +18,12 @@ from l2l.paths import Paths
 from l2l.space import declared_space
 from l2l.utils.changes import changes, told
 from l2l.utils.checkpoint import Checkpoints
+from l2l.utils.confirmation import Confirmation
 from l2l.utils.environment import Environment
 from l2l.utils.history import export_history
 from l2l.utils.manifest import Manifest, class_path, now
 from l2l.utils.progress import ConsoleHandler, Progress
+from l2l.utils.replication import Replication
 from l2l.utils.restart import Restart
 from l2l.utils.run_folder import RunFolder
 from l2l.utils.runner import prepare_optimizee
@@ -35,7 +37,7 @@ LOGGERS = ("optimizers", "utils")
 KEYWORDS = (
     *("name", "trajectory_name", "checkpoint", "log_stdout", "runner_params", "multiprocessing"),
     *("debug", "stop_run", "timeout", "overwrite", "seed", "on_failure", "max_retries", "asynchronous"),
-    *("restart_from", "keep_generation", *STOPPING),
+    *("restart_from", "keep_generation", *STOPPING, "replicates", "confirm"),
 )
 ACCEPTED = ("add_time", "automatic_storing", "trajectory", "filename", "file_title", "comment", "log_config")
 """Keywords of older scripts; they were never of consequence."""
@@ -123,6 +125,13 @@ class Experiment:
             Generations in a row without a better individual after which it ends.
         stop_fitness : float, optional
             Weighted fitness at which it ends, once a generation has reached it.
+        replicates : int or dict, optional
+            How often each individual is evaluated where the fitness is noisy; the optimizer gets the mean. Replicate r
+            has the same seed for all individuals of a generation. A dict has the attributes of `Replication`:
+            ``{"n": 16, "method": "race"}`` gives no more replicates to those that are clearly worse than the best.
+        confirm : int or dict, optional
+            At the end, evaluate the best individuals so often again under fresh seeds, choose one, and estimate its
+            fitness under as many other seeds (see `Confirmation`); 30 where there are replicates, else 0.
         restart_from : path, optional
             Folder of an earlier run, from whose individuals the optimizer starts: the last generation, best first,
             then the best of all others. Optimizer, its parameters and bounds may be others than in that run.
@@ -161,6 +170,12 @@ class Experiment:
         self.history_path = self.folder.history_path
         asked = {name: getattr(self.overrides, name) for name in STOPPING}
         self.stopping = Stopping.of({**kwargs, **{name: value for name, value in asked.items() if value is not None}})
+        self.replication = Replication.of(self._replicates(kwargs.get("replicates")))
+        confirm = kwargs.get("confirm", 0 if self.replication is None else 30)
+        confirm = confirm if self.overrides.confirm is None else self.overrides.confirm
+        self.confirmation = Confirmation.of(confirm)
+        if self.replication is not None and self.window is not None:
+            raise UsageError("replicates compare the individuals of a generation: they do not go with asynchronous")
         restart = self._restart(kwargs)
         self._make_folder(kwargs.get("overwrite", False))
         self._make_paths(name, kwargs.get("trajectory_name", "trajectory"))
@@ -200,6 +215,13 @@ class Experiment:
         if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
             raise UsageError(f"seed must be a whole number, 0 or above, got {seed!r}")
         return int(seed)
+
+    def _replicates(self, given: Any) -> Any:
+        """What the command line makes of the keyword: another number, by the same method."""
+        n = self.overrides.replicates
+        if n is None:
+            return given
+        return {**given, "n": n} if isinstance(given, dict) else n
 
     def _restart(self, kwargs: dict[str, Any]) -> Restart | None:
         run = self.overrides.restart_from or kwargs.get("restart_from")
@@ -303,6 +325,8 @@ class Experiment:
             if declared_space(optimizee.create_individual) is None:
                 refuse_integers(individual)
         self._check_restart()
+        if self.traj.inner_params != 1 and (self.replication is not None or self.confirmation is not None):
+            raise UsageError(f"{type(optimizer).__name__} packs its individuals: no replicates, and nothing confirmed")
         facts = self._facts(optimizer_parameters, optimizee_parameters)
         with self.folder.locked():
             Experiment.started += 1
@@ -336,6 +360,7 @@ class Experiment:
             **_about("optimizer", self.optimizer, optimizer_parameters),
             "fitness_weights": getattr(self.optimizer, "optimizee_fitness_weights", None),
             **_about("optimizee", self.optimizee, optimizee_parameters),
+            "replicates": None if self.replication is None else self.replication.facts(),
         }
         if self._resuming:
             self._changes = changes(self.manifest.facts, facts)
@@ -357,6 +382,7 @@ class Experiment:
         if self._changes:
             logger.warning("the run goes on with other parameters:\n%s", told(self._changes))
             noted["changed"] = [*self.manifest.facts.get("changed", []), told(self._changes)]
+        noted["confirm"] = None if self.confirmation is None else self.confirmation.facts()
         noted["stopping"] = self.stopping.criteria()
         restart = self.traj.restart
         if restart is not None:
@@ -461,7 +487,7 @@ class Experiment:
         env = self.env
         env.weights = getattr(self.optimizer, "optimizee_fitness_weights", None)
         env.progress = Progress(self.overrides.quiet)
-        env.stopping = self.stopping
+        env.stopping, env.replication, env.confirmation = self.stopping, self.replication, self.confirmation
         env.add_postprocessing(self.optimizer.post_process)
         status = "failed"
         is_new = resumed is None or self._optimizee_changed
@@ -491,12 +517,31 @@ class Experiment:
         paths : Paths
         """
         optimizer.end(self.traj)
+        self._store_recommendation()
         if self.history_path.exists():
             export_history(self.history_path)
         getattr(self.optimizee, "conclude", lambda experiment: None)(self)
         self.env.disable_logging()
         self.manifest.update(ended=now())
         return self.traj, self.paths
+
+    def _store_recommendation(self) -> None:
+        found = self.env.recommendation
+        if found is not None:
+            self.traj.f_add_result("recommendation", found)
+            self.manifest.update(recommendation=found)
+            for mean, error, (low, high) in zip(found.fitness, found.standard_error, found.interval, strict=True):
+                logger.info(
+                    "recommended: %s, fitness %.5g, standard error %.2g, 95 %% interval %.5g to %.5g",
+                    *(found.individual, mean, error, low, high),
+                )
+
+    def recommend(self) -> dict[str, Any] | None:
+        """The individual to use: the one that was confirmed, else what the optimizer recommends."""
+        if self.env.recommendation is not None:
+            return dict(self.env.recommendation.individual)
+        found: dict[str, Any] | None = self.optimizer.recommend()
+        return found
 
     def load_trajectory(self, path: str | os.PathLike[str]) -> Any:
         """A trajectory of an earlier run: ``simulation/trajectories/trajectory_<generation>.bin``."""
@@ -558,6 +603,8 @@ def resume_without_script(folder: Path, facts: dict[str, Any]) -> None:
         runner_params=runner_params,
         seed=facts["seed"],
         asynchronous=asynchronous,
+        replicates=facts.get("replicates"),
+        confirm=facts.get("confirm"),
         **facts.get("stopping", {}),
     )
     optimizer, optimizee = Checkpoints(experiment.folder.checkpoints_path, {}).blanks("optimizer", "optimizee")

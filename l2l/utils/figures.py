@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from l2l.utils.history import BEGIN, END
+from l2l.utils.history import BEGIN, END, TRIAL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -190,11 +190,13 @@ class _History:
         values = np.array([table[name].to_numpy().astype(float) for name in components])
         weighted = np.asarray(weights, float) @ values
         usable = np.isfinite(weighted)
+        if "stage" in table.column_names:
+            usable &= table["stage"].is_null().to_numpy()  # the best, evaluated again after the last generation
         if not usable.any():
             raise ValueError(f"{path} has no individual with a finite fitness")
         self.fitness = weighted[usable]
         self.table = {name: table[name].to_numpy(zero_copy_only=False)[usable] for name in table.column_names}
-        self._not_parameters = {*BEGIN, *END, *components}
+        self._not_parameters = {*BEGIN, *TRIAL, *END, *components}
 
     def parameters(self) -> list[str]:
         """Columns that hold numbers an optimizer chose."""

@@ -108,7 +108,7 @@ def read_history(path: str | os.PathLike[str], start: int = 0) -> Iterator[dict[
 def export_history(path: Path) -> None:
     """Write ``history.csv`` and ``history.parquet`` beside a history, by generation and index.
 
-    One row per individual; an array is spread over columns ``name_0, name_1, ...``, a fitness of several
+    One row per evaluation; an array is spread over columns ``name_0, name_1, ...``, a fitness of several
     components over ``fitness_0, ...``, violations of constraints over ``violation_0, ...``. A parameter named like
     a column of ours is called ``individual.name``.
     One generation at a time is in memory; without generations those that were under way at the same time.
@@ -137,31 +137,36 @@ def export_history(path: Path) -> None:
 
 
 BEGIN = ("generation", "index", "attempt", "outcome")
+TRIAL = ("replicate", "horizon", "stage")
+"""Of evaluations where an individual has several."""
+
 END = ("seconds", "seed", "host", "error")
 
 
 def _generations(path: Path, last_records: dict[int, int]) -> Iterator[list[dict[str, Any]]]:
-    """Rows of one generation after the other; the last record of an individual counts.
+    """Rows of one generation after the other; the last record of an evaluation counts.
 
     Without generations the records of several lie among each other: rows are kept until the last of theirs is read.
     """
-    kept: dict[int, dict[int, dict[str, Any]]] = {generation: {} for generation in sorted(last_records)}
+    kept: dict[int, dict[tuple[Any, ...], dict[str, Any]]] = {generation: {} for generation in sorted(last_records)}
     for number, record in enumerate(read_history(path)):
-        kept[record["generation"]][record["index"]] = _row(record)
+        place = (record.get("stage", ""), record["index"], record.get("replicate", 0), record.get("horizon", 0))
+        kept[record["generation"]][place] = _row(record)
         while kept and last_records[first := next(iter(kept))] <= number:
             rows = kept.pop(first)
-            yield [rows[index] for index in sorted(rows)]
+            yield [rows[place] for place in sorted(rows)]
 
 
 def _row(record: dict[str, Any]) -> dict[str, Any]:
-    row = {name: record[name] for name in BEGIN}
+    row = {name: record[name] for name in BEGIN} | {name: record[name] for name in TRIAL if name in record}
     fitness = record["fitness"]
     if fitness is not None:
         _spread(row, "fitness", fitness[0] if len(fitness) == 1 else fitness)
     if "violations" in record:
         _spread(row, "violation", record["violations"])
     for name, value in record["parameters"].items():
-        _spread(row, f"individual.{name}" if name in (*BEGIN, *END, "fitness", "violation") else name, value)
+        taken = name in (*BEGIN, *TRIAL, *END, "fitness", "violation")
+        _spread(row, f"individual.{name}" if taken else name, value)
     error = record.get("error")
     told = None if error is None else f"{error['type']}: {error['message']}"
     return {**row, **{name: record.get(name) for name in END}, "error": told}
@@ -180,7 +185,7 @@ def _spread(row: dict[str, Any], name: str, value: Any) -> None:
 
 def _arrow_type(pa: Any, name: str, types: set[type]) -> Any:
     types = types - {type(None)}
-    if types <= {int} and name in (*BEGIN, *END):
+    if types <= {int} and name in (*BEGIN, *TRIAL, *END) and name != "horizon":
         return pa.string() if name == "error" else pa.int64()
     if types <= {int, float}:
         return pa.float64()  # a parameter that happens to be whole in one row is still a float

@@ -1,6 +1,6 @@
 """An earlier run, from whose individuals a new one starts."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ from l2l.space import Array, Category, Space, declared_space
 from l2l.utils.fitness import from_json, is_finite, violation_of
 from l2l.utils.history import read_history
 from l2l.utils.manifest import Manifest
+from l2l.utils.replication import settled
 from l2l.utils.run_folder import RunFolder
 
 
@@ -54,7 +55,8 @@ class Restart:
         Manifest.read(folder.manifest_path)  # raises where this is no run
         self.history_path = folder.history_path
         records = read_history(self.history_path) if self.history_path.is_file() else iter(())
-        self.generation: int = max((record["generation"] for record in records), default=-1)
+        generations = (record["generation"] for record in records if "stage" not in record)
+        self.generation: int = max(generations, default=-1)
         if self.generation < 0:
             raise RunFolderError(f"nothing was evaluated in {run}, so no run can start from it")
 
@@ -92,26 +94,22 @@ class Restart:
             raise UsageError(f"the optimizee cannot take the individuals of {self.run}: {error}") from error
 
     def _ancestors(self, weights: Sequence[float]) -> list[Ancestor]:
-        """Those with a fitness; one that was evaluated several times has the mean of it."""
-        found: dict[tuple[int, ...], list[Ancestor]] = {}
-        for record in read_history(self.history_path):
-            place = record["generation"], record["index"]
-            for k, (parameters, fitness) in enumerate(_members(record)):
-                if not is_finite(fitness):
-                    continue
-                if len(fitness) != len(weights):
-                    raise UsageError(
-                        f"the fitness in {self.run} has {len(fitness)} components, but there are {len(weights)} weights"
-                    )
-                value = float(np.dot(weights, fitness))
-                found.setdefault((*place, k), []).append(Ancestor(place[0], parameters, value, violation_of(fitness)))
+        """Those with a fitness; one that was evaluated several times is one."""
         return [
-            several[0]._replace(
-                fitness=float(np.mean([a.fitness for a in several])),
-                violation=float(np.mean([a.violation for a in several])),
-            )
-            for several in found.values()
+            Ancestor(record["generation"], parameters, float(np.dot(weights, fitness)), violation_of(fitness))
+            for record in settled(self._records(len(weights)), weights)
+            for parameters, fitness in _members(record)
+            if is_finite(fitness)
         ]
+
+    def _records(self, n_weights: int) -> Iterator[dict[str, Any]]:
+        for record in read_history(self.history_path):
+            for _, fitness in _members(record):
+                if len(fitness) != n_weights:
+                    raise UsageError(
+                        f"the fitness in {self.run} has {len(fitness)} components, but there are {n_weights} weights"
+                    )
+            yield record
 
 
 def _members(record: Mapping[str, Any]) -> list[tuple[dict[str, Any], Any]]:

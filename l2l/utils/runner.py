@@ -1,5 +1,6 @@
 """The runner: has workers evaluate the individuals of a generation, whatever happens to them."""
 
+import copy
 import logging
 import os
 import pickle
@@ -16,15 +17,16 @@ from pathlib import Path
 from typing import Any
 
 from l2l.errors import GenerationFailedError, IndividualFailedError, UsageError
-from l2l.utils.assignment import Assignment, Attempt, Group, Place
+from l2l.utils.assignment import Assignment, Attempt, Group, Place, Trial
 from l2l.utils.atomic import write_atomically
 from l2l.utils.channel import encode_parameters, finite_or_null, json_text, receive
 from l2l.utils.fitness import from_json, is_finite
 from l2l.utils.history import History
 from l2l.utils.interrupts import Interrupts
+from l2l.utils.replication import Contest
 from l2l.utils.run_folder import storing
 from l2l.utils.runner_params import inner_params_of, number_of_workers, timeout_in_seconds, with_this_python
-from l2l.utils.seeds import individual_seed
+from l2l.utils.seeds import individual_seed, trial_seed
 from l2l.utils.stopping import LimitReached, Stopping
 from l2l.utils.worker_pool import WorkerPool
 from l2l.utils.worker_process import WorkerProcess
@@ -156,10 +158,10 @@ class Runner:
 
     # --- a generation
 
-    def run(self, trajectory: Any, generation: int) -> list[tuple[int, Any]]:
+    def run(self, trajectory: Any, generation: int, contest: Contest | None = None) -> list[tuple[int, Any]]:
         """Evaluate a generation; ``[(ind_idx, fitness)]`` in the order of the individuals.
 
-        A failed individual has NaN for every component.
+        A failed individual has NaN for every component. With a contest each is evaluated as often as that wants.
 
         Raises
         ------
@@ -175,27 +177,68 @@ class Runner:
         self.trajectory = trajectory
         individuals = trajectory.individuals[generation]
         trajectory.individual = individuals[0]
-        self.simulate_generation(generation, len(individuals))
+        if contest is None:
+            self.simulate_generation(generation, len(individuals))
+            outcomes = list(self._outcomes.values())
+        else:
+            self._begin(generation, len(individuals))
+            self.compete(generation, contest)
+            outcomes = list(contest.results().values())
         self.keep_logs(generation)
-        self.end_generation(generation, list(self._outcomes.values()))
-        return self.collect_results_from_run(generation, individuals)
+        self.end_generation(generation, outcomes)
+        if contest is None:
+            return self.collect_results_from_run(generation, individuals)
+        return self.with_failed(contest.results())
+
+    def compete(self, generation: int, contest: Contest) -> None:
+        """Evaluate individuals of the trajectory round after round, until a contest is decided."""
+        while jobs := contest.round():
+            places = [(generation, index, trial) for index, trial in jobs]
+            try:
+                self._evaluate(places)
+            finally:
+                done = [place for place in places if place in self._outcomes]
+                contest.tell([(place[1:], self._outcomes[place]) for place in done])
+
+    def with_failed(self, outcomes: Mapping[int, Any]) -> list[tuple[int, Any]]:
+        """``[(ind_idx, fitness)]``, NaN where it is None."""
+        return [(index, self.failed_fitness() if value is None else value) for index, value in sorted(outcomes.items())]
+
+    def evaluate_again(self, individuals: list[Any], generation: int, trials: Sequence[Trial]) -> list[list[Any]]:
+        """Fitness of individuals that need not be the trajectory's: a list for each, by trial; None where it failed."""
+        trajectory = self.trajectory
+        self.trajectory = copy.copy(trajectory)
+        self.trajectory.individuals = {generation: individuals}
+        try:
+            self._begin(generation, len(individuals))
+            self._evaluate([(generation, index, trial) for trial in trials for index in range(len(individuals))])
+            return [[self._outcomes[generation, i, trial] for trial in trials] for i in range(len(individuals))]
+        finally:
+            self.trajectory = trajectory
 
     def simulate_generation(self, gen: int, n_inds: int) -> list[int]:
         """Have the workers evaluate ``n_inds`` individuals; one exit code each, 0 or 1 (failed)."""
+        self._begin(gen, n_inds)
+        places = [(gen, index) for index in range(n_inds)]
+        self._evaluate(places)
+        return [int(self._outcomes[place] is None) for place in places]
+
+    def _begin(self, generation: int, n_inds: int) -> None:
         self.set_up_workers()
-        self.generation = gen
+        self.generation = generation
         self.n_inds = n_inds
         self._outcomes = {}
         self._attempts = {}
         self._stories = []
-        places = [(gen, index) for index in range(n_inds)]
-        room = self.stopping.max_evaluations - self.evaluations
-        n_allowed = int(min(room, n_inds))
+
+    def _evaluate(self, places: Sequence[Place]) -> None:
+        """Evaluate what is at these places; as many of them, the first ones, as the run may."""
+        n_allowed = int(min(len(places), max(0, self.stopping.max_evaluations - self.evaluations)))
+        n_outcomes = len(self._outcomes) + n_allowed
         self.pending_individuals = deque(Attempt(place) for place in places[:n_allowed] if not self._recall(place))
-        self._work_until(lambda: len(self._outcomes) == n_allowed)
-        if n_allowed < n_inds:
+        self._work_until(lambda: len(self._outcomes) == n_outcomes)
+        if n_allowed < len(places):
             raise LimitReached(self.stopping.evaluations_are_made())
-        return [int(self._outcomes[place] is None) for place in places]
 
     def collect_results_from_run(self, generation: int, individuals: list[Any]) -> list[tuple[int, Any]]:
         """``[(ind_idx, fitness)]`` of the generation that was simulated last; NaN where it failed."""
@@ -208,7 +251,7 @@ class Runner:
 
     def failed_individuals(self) -> list[int]:
         """Places of those of the last generation that have no result."""
-        return [place for (_, place), fitness in self._outcomes.items() if fitness is None]
+        return [place[1] for place, fitness in self._outcomes.items() if fitness is None]
 
     def recall(self, records: Mapping[Place, Mapping[str, Any]]) -> None:
         """Take outcomes, by (generation, index), from the history of a run that was interrupted."""
@@ -283,8 +326,11 @@ class Runner:
         """Put an individual that failed back among those that wait, for its next attempt."""
         if (gen, idx) not in self._attempts:
             raise UsageError(f"individual {idx} of generation {gen} is not running; generation {self.generation} is")
-        self._outcomes.pop((gen, idx), None)
-        self.pending_individuals.append(Attempt((gen, idx), self._attempts[gen, idx] + 1, alone=True))
+        self._retry((gen, idx))
+
+    def _retry(self, place: Place) -> None:
+        self._outcomes.pop(place, None)
+        self.pending_individuals.append(Attempt(place, self._attempts[place] + 1, alone=True))
 
     def _next_calls(self, n: int) -> list[Assignment | Group]:
         """Up to ``n`` calls of waiting individuals, ``inner_params`` of them in each."""
@@ -294,15 +340,19 @@ class Runner:
         calls: list[Assignment | Group] = []
         while pending and len(calls) < n:
             members = [pending.popleft()]
-            while not members[0].alone and len(members) < self.inner_params and pending and not pending[0].alone:
+            while len(members) < self.inner_params and pending and members[0].goes_with(pending[0]):
                 members.append(pending.popleft())
             assignments = [self._assignment(member) for member in members]
             calls.append(assignments[0] if len(assignments) == 1 else Group(assignments))
         return calls
 
     def _assignment(self, attempt: Attempt) -> Assignment:
-        generation, index = attempt.place
-        seed = individual_seed(self.trajectory.seed, generation, index)
+        generation, index, *trials = attempt.place
+        seed = (
+            trial_seed(self.trajectory.seed, generation, trials[0].replicate, trials[0].stage)
+            if trials
+            else individual_seed(self.trajectory.seed, generation, index)
+        )
         message, record = encode_parameters(self.trajectory.individuals[generation][index].params)
         if self.trajectory.inner_params != 1:
             message = f'"inner_params":{self.trajectory.inner_params},{message}'
@@ -415,7 +465,7 @@ class Runner:
         record = self._recalled.pop(place, None)
         if record is None:
             return False
-        generation, index = place
+        generation, index = place[:2]
         _, parameters = encode_parameters(self.trajectory.individuals[generation][index].params)
         if json_text(record["parameters"]) != parameters:
             return False  # of another experiment's individual
@@ -434,7 +484,7 @@ class Runner:
             self._record(assignment, "done", repr(fitness), seconds, end)  # lists of finite numbers read as JSON
             return
         text = f"fitness is not finite: {value}" if violations is None else f"not finite: {value}, {violations}"
-        logger.warning("generation %d, individual %d: %s", *assignment.attempt.place, text)
+        logger.warning("generation %d, individual %d: %s", *assignment.of[:2], text)
         error = json_text({"type": "not finite", "message": text})
         self._record(assignment, "not finite", json_text(finite_or_null(value)), seconds, f'{end}, "error": {error}')
 
@@ -447,13 +497,13 @@ class Runner:
             logger.warning("%s %s in one call (%s); they follow one by one", places, outcome, what)
             self.pending_individuals.extend(member.attempt._replace(alone=True) for member in call.members)
             return
-        (generation, index), number, _ = call.attempt
-        where = f"generation {generation}, individual {index}"
+        place, number, _ = call.attempt
+        where = f"generation {place[0]}, individual {place[1]}"
         if number < self.max_retries:
             logger.warning("%s %s (%s); attempt %d follows", where, outcome, what, number + 1)
-            self.restart_individual(generation, index)
+            self._retry(place)
             return
-        self._outcomes[generation, index] = None
+        self._outcomes[place] = None
         self.evaluations += 1
         self.failures += 1
         self._record(call, outcome, "null", seconds, f', "error": {json_text(error)}')
@@ -470,9 +520,9 @@ class Runner:
             raise IndividualFailedError(story)
 
     def _record(self, a: Assignment, outcome: str, fitness: str, seconds: float, end: str) -> None:
-        generation, index, number = a.of
+        generation, index, number = a.of[:3]
         self.history.add(
-            f'{{"generation": {generation}, "index": {index}, "attempt": {number}, '
+            f'{{"generation": {generation}, "index": {index}, {a.trial}"attempt": {number}, '
             f'"outcome": "{outcome}", "parameters": {a.record}, "fitness": {fitness}, '
             f'"seconds": {seconds:.6g}, "seed": {a.seed}, "host": {self._host}{end}}}'
         )
@@ -507,7 +557,7 @@ class Runner:
     @property
     def finished_individuals(self) -> list[int]:
         """Individuals of this generation whose outcome is known."""
-        return sorted(index for generation, index in self._outcomes if generation == self.generation)
+        return sorted({place[1] for place in self._outcomes if place[0] == self.generation})
 
     def produce_run_command(self, idx: int) -> tuple[list[str], dict[str, str]]:
         """The command that starts worker ``idx``, and its log files by ``out`` and ``err``."""

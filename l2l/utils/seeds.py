@@ -21,6 +21,7 @@ class Purpose(IntEnum):
     SELECTION = 3
     COMPARISON = 4
     SIMULATION = 5
+    ESTIMATE = 6
 
 
 def seed_sequence(
@@ -43,6 +44,19 @@ def seed_global_generators(seed: int) -> None:
     """Seed ``random`` and ``numpy.random`` for one evaluation: optimizees may draw from them."""
     random.seed(seed)
     np.random.seed(seed & 0xFFFFFFFF)
+
+
+def trial_seed(experiment_seed: int, generation: int, replicate: int, stage: str | None = None) -> int:
+    """The seed of a replicate, the same for all individuals of a generation; in a ``stage`` for those of any.
+
+    Parameters
+    ----------
+    stage : {None, 'selection', 'estimate'}
+        At the end of a run: no individual was evaluated with these seeds before.
+    """
+    purpose = Purpose.REPLICATE if stage is None else Purpose[stage.upper()]
+    generation = generation if stage is None else 0
+    return int(seed_sequence(experiment_seed, purpose, generation, replicate=replicate).generate_state(1)[0])
 
 
 _BLOCK = 256  # individuals hashed at a time: one by one a seed takes longer than its way to a worker

@@ -51,6 +51,11 @@ class Trajectory:
         Whether this is the checkpoint of an earlier run, to go on from.
     retry : int
         How often the current individual was tried before.
+    replicate : int or None
+        Which replicate of the individual this is, where the run makes several; `individual.seed` is then the same for
+        all individuals of the generation.
+    horizon : float or None
+        How far the optimizee shall go, in its own unit, where the run begins with cheaper evaluations.
     inner_params : int
         How many parameter sets one individual holds.
     """
@@ -80,6 +85,8 @@ class Trajectory:
         self.is_loaded = False
         self.hall_of_fame: Any = None
         self.retry = 0
+        self.replicate: int | None = None
+        self.horizon: float | None = None
         self.inner_params = 1
 
     @property

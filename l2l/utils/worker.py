@@ -110,12 +110,12 @@ class Worker:
         outcome["of"] = message["of"]
         outcome["run"] = self.setup["run"]
         outcome["seconds"] = time.perf_counter() - started
-        generation, index, attempt = message["of"]
-        send_result(self.output, outcome, self.results_path / f"results_{generation}_{index}_{attempt}.json")
+        name = "_".join(map(str, message["of"]))
+        send_result(self.output, outcome, self.results_path / f"results_{name}.json")
 
     def evaluate(self, message: dict[str, Any]) -> Any:
         """Fitness of the individual of a message, from a fresh copy of the optimizee; a list for a group."""
-        generation, index, attempt = message["of"]
+        generation, index, attempt = message["of"][:3]
         members = message.get("group", [message])
         parameters = [decode_parameters(member) for member in members]
         individual = Individual(generation, index, parameters[0] if len(members) == 1 else grouped(parameters))
@@ -126,6 +126,8 @@ class Worker:
         traj.v_idx = index
         traj.retry = attempt
         traj.seed = self.setup["seed"]
+        traj.replicate = members[0].get("replicate")
+        traj.horizon = members[0].get("horizon")
         traj.inner_params = message.get("inner_params", len(members))
         if len(members) > 1:
             individual.inner_seeds = [member["seed"] for member in members]

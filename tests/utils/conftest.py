@@ -51,6 +51,25 @@ class Search(Optimizer):
         self.told.append(list(fitness))
 
 
+class OneByOne(Optimizer):
+    """Random steps up from the last individual, with or without generations."""
+
+    def __init__(self, traj, create, weights, parameters):
+        super().__init__(traj, create, weights, parameters=parameters)
+        self.rng = np.random.default_rng(parameters.seed)
+        self.last = 0.0
+        self.start(traj)
+
+    def ask(self):
+        return [self.ask_one() for _ in range(self.parameters.pop_size)]
+
+    def ask_one(self):
+        return {"x": self.last + float(self.rng.random())}
+
+    def tell_one(self, individual, objectives, violation):
+        self.last = 0.5 * float(objectives[0])
+
+
 @dataclass
 class Run:
     """What became of an experiment."""
@@ -93,5 +112,16 @@ def launch(tmp_path):
             result.error = error
         result.history = read(experiment.history_path)
         return result
+
+    return run
+
+
+@pytest.fixture
+def one_by_one(launch):
+    """The same with an optimizer that can do without generations, and does."""
+
+    def run(function, name="run", **prepare):
+        prepare = {"asynchronous": 3, "max_retries": 0, **prepare}
+        return launch(function, pop_size=4, n_iteration=6, optimizer=OneByOne, name=name, **prepare)
 
     return run

@@ -5,7 +5,6 @@ import sys
 import time
 
 import cloudpickle
-import numpy as np
 import pytest
 import yaml
 
@@ -185,62 +184,39 @@ def test_an_optimizer_with_its_own_post_process_is_stopped_too(launch):
     end(stagnant)
 
 
-class OneByOne(Optimizer):
-    def __init__(self, traj, create, weights, parameters):
-        super().__init__(traj, create, weights, parameters=parameters)
-        self.rng = np.random.default_rng(parameters.seed)
-        self.last = 0.0
-        self.start(traj)
-
-    def ask(self):
-        return [self.ask_one() for _ in range(self.parameters.pop_size)]
-
-    def ask_one(self):
-        return {"x": self.last + float(self.rng.random())}
-
-    def tell_one(self, individual, objectives, violation):
-        self.last = 0.5 * float(objectives[0])
-
-
-def one_by_one(launch, name, function=value, **limits):
-    return launch(
-        function, pop_size=4, n_iteration=6, optimizer=OneByOne, asynchronous=3, name=name, max_retries=0, **limits
-    )
-
-
 def parameters(result):
     return [(record["generation"], record["index"], record["parameters"]) for record in result.history]
 
 
-def test_a_run_without_generations_ends_at_its_evaluations_and_goes_on(launch):
-    whole = one_by_one(launch, "whole")
-    short = one_by_one(launch, "short", max_evaluations=10)
+def test_a_run_without_generations_ends_at_its_evaluations_and_goes_on(one_by_one):
+    whole = one_by_one(value, "whole")
+    short = one_by_one(value, "short", max_evaluations=10)
     assert parameters(short) == parameters(whole)[:10]
     assert end(short)["final_fitness"] == max(fitness[0] for fitness in short.fitness)
     with overriding(Overrides(resume=True, max_evaluations=1000)):
-        assert parameters(one_by_one(launch, "short")) == parameters(whole)
+        assert parameters(one_by_one(value, "short")) == parameters(whole)
 
 
-def test_a_run_without_generations_ends_at_stagnation_and_goes_on(launch):
+def test_a_run_without_generations_ends_at_stagnation_and_goes_on(one_by_one):
     def flat(traj):
         return (min(traj.individual.x, 0.1),)
 
-    whole = one_by_one(launch, "whole", flat)
-    short = one_by_one(launch, "short", flat, stagnation=2)
+    whole = one_by_one(flat, "whole")
+    short = one_by_one(flat, "short", stagnation=2)
     assert parameters(short) == parameters(whole)[: len(short.history)]
     assert 12 <= len(short.history) <= 12 + 4
     end(short)
     with overriding(Overrides(resume=True, stagnation=100)):
-        assert parameters(one_by_one(launch, "short", flat)) == parameters(whole)
+        assert parameters(one_by_one(flat, "short")) == parameters(whole)
 
 
-def test_time_ends_a_run_without_generations(launch):
+def test_time_ends_a_run_without_generations(one_by_one):
     def one_hangs(traj):
         hangs = (traj.individual.generation, traj.individual.ind_idx) == (1, 0)
         time.sleep(300 if hangs else 0.02)
         return (traj.individual.x + 10 * traj.individual.generation,)
 
-    result = one_by_one(launch, "hangs", one_hangs, max_seconds=3)
+    result = one_by_one(one_hangs, "hangs", max_seconds=3)
     assert (1, 0) not in places(result) and (1, 1) in places(result)
     assert end(result)["final_fitness"] > 10, "what came early counts"
     assert manifest(result)["stopping"] == {"max_seconds": 3}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from l2l.utils.history import read_history
+from l2l.utils.replication import settled
 from l2l.utils.seeds import Purpose
 
 from .comparison import Comparison, compare, fresh_seeds, select
@@ -57,7 +58,7 @@ def find_finalists(optimizee: SlimOptimizee, experiment: Any) -> list[Policy]:
     weights = np.asarray(experiment.optimizer.optimizee_fitness_weights, float)
     names = [q.name for q in optimizee.tuned]
     best: dict[str, tuple[float, int, int, dict[str, Any]]] = {}  # the order of records has no say
-    for record in read_history(experiment.history_path):
+    for record in settled(read_history(experiment.history_path), weights.tolist()):
         fitness = record.get("fitness")
         if not fitness or any(f is None for f in fitness):
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import namedtuple
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -89,6 +90,7 @@ class SlimOptimizee(Optimizee):
         self._start = None if p.start is None else self._individual_of(load_policy(p.start, self.config, self.family))
         self._rng = np.random.default_rng(chosen_seed(traj, p.seed, stream=1))
         self._simulator: Simulator | None = None
+        self._shorter: dict[int, Simulator] = {}  # by their number of days
 
     @classmethod
     def from_config(cls, traj: Any, **parameters: Any) -> SlimOptimizee:
@@ -133,16 +135,30 @@ class SlimOptimizee(Optimizee):
     # ---- evaluation
 
     def simulate(self, traj: Any) -> tuple[float, ...]:
-        """One number per objective, over ``replicates`` runs."""
+        """One number per objective, over ``replicates`` runs, of ``traj.horizon`` days where that is given."""
         individual = {q.name: traj.individual[q.name] for q in self.tuned}
         policy = self.policy(individual)
-        generation = traj.individual.generation
-        seeds = (
-            seed_sequence(traj.seed, Purpose.REPLICATE, generation, replicate=i)
-            for i in range(self.parameters.replicates)
-        )
-        outcomes = [self.simulator.run(policy, seed) for seed in seeds]
+        simulator = self.simulator if traj.horizon is None else self._simulator_of(traj.horizon)
+        outcomes = [simulator.run(policy, seed) for seed in self._seeds(traj)]
         return tuple(o.measure(outcomes) for o in find_objectives(self.parameters.objectives))
+
+    def _seeds(self, traj: Any) -> list[np.random.SeedSequence]:
+        """Of the runs of an individual, the same for all of a generation; others in each replicate that l2l makes."""
+        n = self.parameters.replicates
+        if traj.replicate is not None:
+            return np.random.SeedSequence(traj.individual.seed).spawn(n)
+        generation = traj.individual.generation
+        return [seed_sequence(traj.seed, Purpose.REPLICATE, generation, replicate=i) for i in range(n)]
+
+    def _simulator_of(self, n_days: float) -> Simulator:
+        """Of the first days of the scenario."""
+        from .simulation.simulator import Simulator
+
+        days = max(1, min(round(n_days), self.config.n_days))
+        if days not in self._shorter:
+            end = self.config.start_date + timedelta(days=days)
+            self._shorter[days] = Simulator(self.config.replace(end_date=end))
+        return self._shorter[days]
 
     @property
     def simulator(self) -> Simulator:
@@ -154,7 +170,7 @@ class SlimOptimizee(Optimizee):
         return self._simulator
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_simulator": None}
+        return {**self.__dict__, "_simulator": None, "_shorter": {}}
 
     # ---- hooks of the experiment
 
