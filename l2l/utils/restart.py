@@ -77,19 +77,25 @@ class Restart:
         UsageError
             If the optimizee has other parameters, or the fitness another number of components.
         """
+        ranked = self._ranked(weights)
+        last = [ancestor for ancestor in ranked if ancestor.generation == self.generation]
+        seen = {repr(ancestor.parameters) for ancestor in last}
+        others = {repr(ancestor.parameters): ancestor for ancestor in reversed(ranked)}  # the best of the same
+        distinct = sorted((other for name, other in others.items() if name not in seen), key=_order)
+        return self._read([*last, *distinct], create_individual)
+
+    def ranked(self, create_individual: Callable[[], Mapping[str, Any]], weights: Sequence[float]) -> list[Any]:
+        """All its individuals, as :meth:`population` takes and gives them, the best of all generations first."""
+        return self._read(self._ranked(weights), create_individual)
+
+    def _ranked(self, weights: Sequence[float]) -> list[Ancestor]:
+        return sorted(self._ancestors(weights), key=_order)
+
+    def _read(self, ancestors: Sequence[Ancestor], create_individual: Callable[[], Mapping[str, Any]]) -> list[Any]:
         self.used = True
         read = _reader(create_individual)
-        ranked = sorted(self._ancestors(weights), key=lambda a: (a.violation, -a.fitness))
-        last = [ancestor.parameters for ancestor in ranked if ancestor.generation == self.generation]
-        seen = {repr(parameters) for parameters in last}
-        others = []
-        for ancestor in ranked:
-            key = repr(ancestor.parameters)
-            if key not in seen:
-                seen.add(key)
-                others.append(ancestor.parameters)
         try:
-            return [read(parameters) for parameters in [*last, *others]]
+            return [read(ancestor.parameters) for ancestor in ancestors]
         except (TypeError, ValueError) as error:
             raise UsageError(f"the optimizee cannot take the individuals of {self.run}: {error}") from error
 
@@ -110,6 +116,11 @@ class Restart:
                         f"the fitness in {self.run} has {len(fitness)} components, but there are {n_weights} weights"
                     )
             yield record
+
+
+def _order(ancestor: Ancestor) -> tuple[float, float]:
+    """To sort by, best first."""
+    return ancestor.violation, -ancestor.fitness
 
 
 def _members(record: Mapping[str, Any]) -> list[tuple[dict[str, Any], Any]]:

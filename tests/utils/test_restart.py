@@ -11,6 +11,7 @@ import yaml
 
 from l2l.errors import RunFolderError, UsageError
 from l2l.optimizees.optimizee import Optimizee
+from l2l.optimizers.cmaes import CMAESOptimizer, CMAESParameters
 from l2l.optimizers.evolution import GeneticAlgorithmOptimizer, GeneticAlgorithmParameters
 from l2l.optimizers.gradientdescent import ClassicGDParameters, GradientDescentOptimizer
 from l2l.optimizers.gridsearch import GridSearchOptimizer, GridSearchParameters
@@ -18,6 +19,7 @@ from l2l.overrides import Overrides, overriding
 from l2l.space import Array, Category, Float, Integer, Space
 from l2l.utils.experiment import Experiment
 from l2l.utils.restart import Restart
+from l2l.utils.trajectory import Trajectory
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
@@ -161,6 +163,16 @@ def test_from_one_optimizer_and_size_to_another_and_back(tmp_path):
     assert inherited == [True] * len(before) + [False] * (12 - len(before))
     manifest = yaml.safe_load((tmp_path / "third" / "manifest.yaml").read_text())
     assert manifest["restarted_from"] == {"run": str(tmp_path / "second"), "generation": 2}
+
+
+def test_cma_es_begins_with_the_distribution_of_the_best_of_all_generations(tmp_path):
+    first = start(tmp_path, "first", GeneticAlgorithmOptimizer, GA._replace(pop_size=40))
+    traj = Trajectory(name="second")
+    traj.restart = Restart(tmp_path / "first")
+    second = CMAESOptimizer(traj, Bowl(traj).create_individual, (1.0,), CMAESParameters())
+    best = sorted(first.records, key=lambda record: -record["fitness"][0])[: len(first.records) // 10]
+    mean = second.region.space.from_unit(second.descents.strategy.mean)
+    assert np.isclose(mean[0], np.mean([record["parameters"]["x"] for record in best]))
 
 
 def test_the_command_line_asks_for_it_too(tmp_path):

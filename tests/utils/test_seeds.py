@@ -3,13 +3,19 @@
 import numpy as np
 import pytest
 
-from l2l.utils.seeds import Purpose, chosen_seed, individual_seed, seed_sequence
+from l2l.utils.seeds import Purpose, chosen_seed, individual_seed, seed_sequence, trial_seed
 from l2l.utils.trajectory import Trajectory
 
 
 def test_numbers_of_purposes_never_change():
-    assert [p.value for p in Purpose] == [0, 1, 2, 3, 4, 5]
+    assert [p.value for p in Purpose] == [0, 1, 2, 3, 4, 5, 6]
     assert [p.name for p in Purpose][:3] == ["OPTIMIZER", "INDIVIDUAL", "REPLICATE"]
+
+
+def test_a_replicate_has_its_own_seed_in_each_generation_and_stage():
+    seeds = [trial_seed(5, g, r, stage) for g in (0, 1) for r in (0, 1) for stage in (None, "selection", "estimate")]
+    assert len(set(seeds)) == 8, "the stages at the end are the same whatever the last generation"
+    assert trial_seed(5, 0, 0) == int(seed_sequence(5, Purpose.REPLICATE, 0, 0, 0).generate_state(1)[0])
 
 
 def test_a_stream_is_the_documented_seed_sequence():

@@ -10,7 +10,7 @@ from l2l.errors import nearest
 from l2l.optimizers.checks import positive, whole
 from l2l.optimizers.cmaes.descents import RESTARTS, Descents
 from l2l.optimizers.cmaes.strategies import VARIANTS, default_variant
-from l2l.optimizers.cmaes.warm_start import warm_start
+from l2l.optimizers.cmaes.warm_start import PROMISING, distribution_of, warm_start
 from l2l.optimizers.optimizer import Optimizer
 from l2l.optimizers.region import Region
 
@@ -79,6 +79,10 @@ class CMAESOptimizer(Optimizer):
         sigma, mean, cov = float(parameters.sigma), None, None
         if parameters.warm_start is not None:
             mean, sigma, cov = warm_start(parameters.warm_start, self.region, optimizee_fitness_weights)
+        elif self.restart is not None:
+            ranked = self.restart.ranked(optimizee_create_individual, optimizee_fitness_weights)
+            if len(ranked) * PROMISING >= 1:
+                mean, sigma, cov = distribution_of(ranked, self.region)
         pop_size = parameters.pop_size or 4 + int(3 * np.log(self.region.dim))
         self.descents = Descents(
             self.region,

@@ -1,8 +1,9 @@
 """Where a search begins that knows the history of an earlier one."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import cmaes
 import numpy as np
@@ -48,6 +49,12 @@ def warm_start(
     if len(solutions) * PROMISING < 1:
         raise ValueError(f"a warm start needs at least 10 individuals that ended well; {path} has {len(solutions)}")
     return cmaes.get_warm_start_mgd(solutions, gamma=PROMISING)
+
+
+def distribution_of(ranked: Sequence[Mapping[str, Any]], region: Region) -> tuple[np.ndarray, float, np.ndarray]:
+    """The same, of individuals that are given, at least ten, the best first."""
+    points = region.space.to_unit(region.space.clip(region.space.matrix(ranked)))
+    return cmaes.get_warm_start_mgd(list(zip(points, range(len(points)), strict=True)), gamma=PROMISING)
 
 
 def _value(value: object) -> object:
