@@ -1,5 +1,8 @@
 """The base of all optimizees."""
 
+import sys
+
+import cloudpickle
 import pytest
 
 from l2l.optimizees.optimizee import Optimizee, OptimizeeParameters
@@ -89,6 +92,7 @@ def test_an_optimizee_without_a_space_must_create_individuals():
 
 
 def test_violations_travel_and_the_best_satisfies_the_constraints(tmp_path):
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])  # workers cannot import this file
     experiment = Experiment(tmp_path)
     traj, _ = experiment.prepare_experiment(name="constrained", runner_params={"max_workers": 2})
     optimizee = Declared(traj)
