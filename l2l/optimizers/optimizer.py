@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from l2l.optimizers.checks import fitness_weights
+from l2l.optimizers.pareto_front import ParetoFront
 from l2l.space import Space, declared_space
 from l2l.utils.fitness import violation_of
 from l2l.utils.seeds import chosen_seed
@@ -50,6 +51,8 @@ class Optimizer:
         Weighted: ``sum_k w_k f_k``, greater is better; -inf while no individual satisfied all constraints.
     best_violation : float
         By how much the best individual violates the constraints: 0 if it satisfies them.
+    pareto_front : ParetoFront or None
+        Of the whole run, where several fitness weights are not 0.
     stop_reason : str or None
         Set by ``tell`` to end the run before ``n_iteration`` generations.
     """
@@ -84,6 +87,8 @@ class Optimizer:
         self.best_individual: dict[str, Any] | None = None
         self.best_fitness = -np.inf
         self.best_violation = np.inf
+        several = np.count_nonzero(optimizee_fitness_weights) > 1
+        self.pareto_front = ParetoFront(optimizee_fitness_weights) if several else None
         self.stop_reason: str | None = None
 
     # ---- what an optimizer implements
@@ -250,6 +255,8 @@ class Optimizer:
         fitness = objectives.sum(axis=1)
         fitness[violations > 0] = -np.inf
         self._note_best(self.individuals(), fitness, violations)
+        if self.pareto_front is not None:
+            self.pareto_front.add(self.g, range(len(fitness)), self.individuals(), objectives, violations)
         return objectives, violations, fitness
 
     def outcomes(self, fitnesses_results: Sequence[tuple[int, Any]]) -> tuple[np.ndarray, np.ndarray]:
@@ -287,6 +294,8 @@ class Optimizer:
         objectives, violation = self.outcome(components, ind_idx)
         fitness = float(objectives.sum()) if violation == 0 else -np.inf
         self._note_best([individual], np.array([fitness]), np.array([violation]))
+        if self.pareto_front is not None:
+            self.pareto_front.add(self.g, [ind_idx], [individual], objectives[None, :], np.array([violation]))
         return objectives, violation, fitness
 
     def _note_best(self, population: list[dict[str, Any]], fitness: np.ndarray, violations: np.ndarray) -> None:
@@ -304,6 +313,10 @@ class Optimizer:
         traj.f_add_result("final_fitness", self.best_fitness)
         n_generations = self.g + 1 if self.n_generations is None else self.n_generations
         traj.f_add_result("n_iteration", n_generations)
+        if self.pareto_front is not None:
+            traj.f_add_result("pareto_front", self.pareto_front.individuals)
+            traj.f_add_result("pareto_fitness", self.pareto_front.fitness)
+            traj.f_add_result("hypervolumes", self.pareto_front.hypervolumes)
         logger.info(
             "best individual of %d generations: %s, fitness %s",
             n_generations - self.first_g,
@@ -325,6 +338,7 @@ class Optimizer:
             "best_fitness_in_run": self.best_fitness,
             "average_fitness_in_run": float(finite.mean()) if finite.size else float("nan"),
             "pop_size": fitness.size,
+            **({} if self.pareto_front is None else self.pareto_front.measured(self.g)),
             **self.describe(),
         }
         group = traj.results.generation_params
