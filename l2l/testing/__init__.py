@@ -11,8 +11,17 @@ A plugin's test file needs a few lines::
             return MyOptimizer(traj, create_individual, weights, parameters, bounding_func)
 """
 
+from l2l.testing.multi_objective_contract import MultiObjectiveContract
 from l2l.testing.optimizee_contract import OptimizeeContract
 from l2l.testing.optimizer_contract import OptimizerContract, evaluate, run
 from l2l.testing.steady_state_contract import SteadyStateContract, run_one_by_one
 
-__all__ = ["OptimizeeContract", "OptimizerContract", "SteadyStateContract", "evaluate", "run", "run_one_by_one"]
+__all__ = [
+    "MultiObjectiveContract",
+    "OptimizeeContract",
+    "OptimizerContract",
+    "SteadyStateContract",
+    "evaluate",
+    "run",
+    "run_one_by_one",
+]
