@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections import namedtuple
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,9 +25,12 @@ class Optimizee(ABC):
     reusable : bool
         Promises that ``simulate`` leaves the optimizee as it was, so that a worker evaluates one
         individual after the other with it instead of unpickling it afresh for each.
+    fitness_names : sequence of str or None
+        What the components of the fitness are, for figures.
     """
 
     reusable: bool = False
+    fitness_names: Sequence[str] | None = None
     _own_space: Space | None = None
 
     def __init__(self, traj: Any) -> None:

@@ -20,6 +20,7 @@ from l2l.utils.changes import changes, told
 from l2l.utils.checkpoint import Checkpoints
 from l2l.utils.confirmation import Confirmation
 from l2l.utils.environment import Environment
+from l2l.utils.front_files import write_front
 from l2l.utils.history import export_history
 from l2l.utils.manifest import Manifest, class_path, now
 from l2l.utils.progress import ConsoleHandler, Progress
@@ -315,7 +316,7 @@ class Experiment:
         Raises
         ------
         ValueError
-            If an individual holds Python ints or bools.
+            If an individual holds Python ints or bools, or the fitness has not as many names as weights.
         WorkerStartError, IndividualFailedError, GenerationFailedError
             See `Runner.run`.
         """
@@ -324,6 +325,7 @@ class Experiment:
             individual = optimizee.create_individual()
             if declared_space(optimizee.create_individual) is None:
                 refuse_integers(individual)
+        check_fitness_names(optimizee, optimizer)
         self._check_restart()
         if self.traj.inner_params != 1 and (self.replication is not None or self.confirmation is not None):
             raise UsageError(f"{type(optimizer).__name__} packs its individuals: no replicates, and nothing confirmed")
@@ -511,6 +513,8 @@ class Experiment:
     def end_experiment(self, optimizer: Any) -> tuple[Any, Any]:
         """Let the optimizer sum up, export the history as tables, and let the optimizee conclude.
 
+        With several objectives the Pareto front is written, too.
+
         Returns
         -------
         traj : Trajectory
@@ -520,6 +524,9 @@ class Experiment:
         self._store_recommendation()
         if self.history_path.exists():
             export_history(self.history_path)
+        front = getattr(optimizer, "pareto_front", None)
+        if front is not None:
+            write_front(front, self.run_folder, getattr(self.optimizee, "fitness_names", None))
         getattr(self.optimizee, "conclude", lambda experiment: None)(self)
         self.env.disable_logging()
         self.manifest.update(ended=now())
@@ -572,6 +579,15 @@ def refuse_integers(individual: dict[str, Any]) -> None:
                 f"Parameter of type integer is not allowed: create_individual() gave {name!r} = {value!r} "
                 f"({type(value).__name__}); make it a float, or declare it an Integer in the optimizee's space()"
             )
+
+
+def check_fitness_names(optimizee: Any, optimizer: Any) -> None:
+    """Raise ValueError if an optimizee does not name every component of its fitness, or none."""
+    names, weights = getattr(optimizee, "fitness_names", None), getattr(optimizer, "optimizee_fitness_weights", None)
+    if names is not None and weights is not None and len(names) != len(weights):
+        raise ValueError(
+            f"{type(optimizee).__name__} has the fitness_names {names}, but there are the weights {weights}"
+        )
 
 
 def experiment_script() -> Path | None:

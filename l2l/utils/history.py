@@ -161,24 +161,25 @@ def _row(record: dict[str, Any]) -> dict[str, Any]:
     row = {name: record[name] for name in BEGIN} | {name: record[name] for name in TRIAL if name in record}
     fitness = record["fitness"]
     if fitness is not None:
-        _spread(row, "fitness", fitness[0] if len(fitness) == 1 else fitness)
+        spread(row, "fitness", fitness[0] if len(fitness) == 1 else fitness)
     if "violations" in record:
-        _spread(row, "violation", record["violations"])
+        spread(row, "violation", record["violations"])
     for name, value in record["parameters"].items():
         taken = name in (*BEGIN, *TRIAL, *END, "fitness", "violation")
-        _spread(row, f"individual.{name}" if taken else name, value)
+        spread(row, f"individual.{name}" if taken else name, value)
     error = record.get("error")
     told = None if error is None else f"{error['type']}: {error['message']}"
     return {**row, **{name: record.get(name) for name in END}, "error": told}
 
 
-def _spread(row: dict[str, Any], name: str, value: Any) -> None:
+def spread(row: dict[str, Any], name: str, value: Any) -> None:
+    """Put a value into a row of a table, a list or dict as a column for each item: ``name_0``, ``name_1``, ..."""
     if isinstance(value, dict):
         for key, item in value.items():
-            _spread(row, f"{name}_{key}", item)
+            spread(row, f"{name}_{key}", item)
     elif isinstance(value, list):
         for i, item in enumerate(value):
-            _spread(row, f"{name}_{i}", item)
+            spread(row, f"{name}_{i}", item)
     else:
         row[name] = value
 

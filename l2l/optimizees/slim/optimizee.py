@@ -57,6 +57,8 @@ class SlimOptimizee(Optimizee):
     config : Config
     bounds : dict of str to (low, high)
         Of every parameter, for optimizers that want them.
+    fitness_names : tuple of str
+        Of the objectives.
     fitness_weights : tuple of float
         The usual direction of every objective: 1 to maximise, -1 to minimise.
 
@@ -84,6 +86,7 @@ class SlimOptimizee(Optimizee):
         self.config = _config(p.scenario, p.overrides)
         self.family = TUNABLE[p.family]
         objectives = find_objectives(p.objectives)
+        self.fitness_names = tuple(p.objectives)
         self.fitness_weights = tuple(o.weight for o in objectives)
         self.tuned = [q for q in family_parameters(self.family, self.config) if q.tuned]
         self.bounds = {q.name: (q.low, q.high) for q in self.tuned}
