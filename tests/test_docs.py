@@ -31,6 +31,7 @@ from l2l.optimizers.gridsearch import GridSearchParameters
 from l2l.optimizers.multigradientdescent import MultiGradientDescentOptimizer
 from l2l.optimizers.naturalevolutionstrategies import NaturalEvolutionStrategiesParameters
 from l2l.optimizers.nevergrad import NevergradParameters
+from l2l.optimizers.nsga import NSGA2Parameters, NSGA3Parameters
 from l2l.optimizers.optuna import OptunaParameters
 from l2l.optimizers.paralleltempering import ParallelTemperingParameters
 from l2l.optimizers.particleswarm import ParticleSwarmParameters
@@ -134,6 +135,8 @@ def test_columns_and_fields_are_in_the_reference():
         NevergradParameters,
         SobolParameters,
         GridSearchParameters,
+        NSGA2Parameters,
+        NSGA3Parameters,
         SimulatedAnnealingParameters,
         ParallelTemperingParameters,
         EvolutionStrategiesParameters,

@@ -33,6 +33,7 @@ SCRIPTS = [
     "l2l-fun-gd.py",
     "l2l-fun-mgd.py",
     "l2l-fun-nes.py",
+    "l2l-fun-nsga.py",
     "l2l-fun-pt.py",
     "l2l-fun-sa.py",
     "l2l-mnist-ce.py",
@@ -50,7 +51,7 @@ def test_script_runs_from_any_folder(tmp_path, script):
         pytest.importorskip("sklearn")
     history = started(tmp_path, script)
     assert {row["generation"] for row in history} == {0, 1}
-    assert all(len(row["fitness"]) == (2 if "mgd" in script else 1) for row in history)
+    assert all(len(row["fitness"]) == (2 if "mgd" in script or "nsga" in script else 1) for row in history)
 
 
 @pytest.mark.parametrize("script", sorted(path.name for path in BIN.glob("*.py") if path.name != "slim-ppo.py"))
