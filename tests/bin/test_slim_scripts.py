@@ -15,7 +15,7 @@ def run(*command):
     return subprocess.run([sys.executable, "-m", *map(str, command)], capture_output=True, text=True, check=True)
 
 
-@pytest.fixture(scope="module", params=["ga", "cma"])
+@pytest.fixture(scope="module", params=["ga", "cma", "nsga"])
 def run_folder(request, tmp_path_factory):
     root = tmp_path_factory.mktemp("results")
     run("l2l.cli", BIN / f"l2l-slim-{request.param}.py", "--smoke", "--root-dir", root, "--max-workers", "2")
@@ -26,7 +26,7 @@ def run_folder(request, tmp_path_factory):
 def test_run_folder_holds_all_that_a_user_wants_to_see(run_folder):
     for name in ("manifest.yaml", "best_policy.yaml", "history.jsonl", "history.parquet", "history.csv", "report.html"):
         assert (run_folder / name).stat().st_size > 0, name
-    assert len(list((run_folder / "figures").glob("*.png"))) == 4
+    assert len(list((run_folder / "figures").glob("*.png"))) == (6 if run_folder.name == "slim-nsga" else 4)
     manifest = yaml.safe_load((run_folder / "manifest.yaml").read_text())
     assert manifest["status"] == "finished"
     assert manifest["optimizee_description"]["scenario_hash"]
@@ -38,6 +38,13 @@ def test_comparison_has_the_tuned_and_all_built_in_policies(run_folder):
         rows = list(csv.DictReader(file))
     assert [row["policy"] for row in rows] == ["tuned", "untreated", "bernoulli", "mosaic"]
     assert all(row["n_seeds"] == "8" for row in rows)
+
+
+@pytest.mark.slow
+def test_several_objectives_have_a_front_in_the_report(run_folder):
+    several = run_folder.name == "slim-nsga"
+    assert (run_folder / "front.csv").exists() == several
+    assert ("The compromises" in (run_folder / "report.html").read_text()) == several
 
 
 @pytest.mark.slow

@@ -52,6 +52,7 @@ def present(
         Section("What the policies do", _course_text(), figures=[figures["course"]]),
         Section("The policy", _policy_text(), _policy_table(optimizee, policies[TUNED])),
         Section("The search", _search_text(optimizee, scores), figures=[figures["fitness"], figures["parameters"]]),
+        *_front_sections(experiment),
         reproduce_section(experiment.manifest.facts),
     ]
     write_report(folder / "report.html", f"Treatment policy for {optimizee.config.name}", summary, sections)
@@ -139,6 +140,21 @@ def _policy_table(optimizee: SlimOptimizee, policy: Policy) -> list[dict]:
             row |= {farm.name: float(policy.values[f, i]) for f, farm in enumerate(optimizee.config.farms)}
         rows.append(row | {"lowest": tuned[name].low, "highest": tuned[name].high})
     return rows
+
+
+def _front_sections(experiment: Any) -> list[Section]:
+    """What a search for several objectives found besides the winner; nothing where there is one."""
+    front = getattr(experiment.optimizer, "pareto_front", None)
+    if not front:
+        return []
+    text = (
+        f"{len(front)} policies are on the Pareto front: none that was tried is at least as good in every objective "
+        "and better in one. They are shown, and stand in front.csv, as they were simulated in the search, so that "
+        "their lucky runs count. The winner above has the greatest weighted sum of the objectives on fresh seeds, out "
+        "of the best by that sum and what the optimizer recommends."
+    )
+    figures = experiment.run_folder / "figures"
+    return [Section("The compromises", text, figures=[figures / "front.png", figures / "hypervolume.png"])]
 
 
 def _search_text(optimizee: SlimOptimizee, scores: np.ndarray) -> str:
