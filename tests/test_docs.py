@@ -55,6 +55,13 @@ def test_every_page_is_in_the_navigation_of_the_site():
     assert [page.stem for page in DOCS.glob("*.md") if page.stem != "index" and page.stem not in listed] == []
 
 
+def test_every_class_of_the_reference_is_in_the_python_reference():
+    listed = re.findall(r"^   (l2l\.\S+)$", text_of("api.md"), re.MULTILINE)
+    named = re.findall(r"^\| `(l2l\.[\w.]+)\.\w+`", text_of("reference.md"), re.MULTILINE)
+    missing = {module for module in named if not any(f"{module}.".startswith(f"{page}.") for page in listed)}
+    assert missing == set()
+
+
 def test_links_between_pages_lead_somewhere():
     for page in PAGES:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
