@@ -16,6 +16,7 @@ from l2l.logging_tools import configure_loggers, create_shared_logger_data
 from l2l.overrides import current
 from l2l.paths import Paths
 from l2l.space import declared_space
+from l2l.space.plain import as_plain
 from l2l.utils.changes import changes, told
 from l2l.utils.checkpoint import Checkpoints
 from l2l.utils.confirmation import Confirmation
@@ -385,6 +386,9 @@ class Experiment:
             logger.warning("the run goes on with other parameters:\n%s", told(self._changes))
             noted["changed"] = [*self.manifest.facts.get("changed", []), told(self._changes)]
         noted["confirm"] = None if self.confirmation is None else self.confirmation.facts()
+        space = None if self._resuming else declared_space(self.optimizee.create_individual)
+        if space is not None:
+            noted["space"] = as_plain(space)
         noted["stopping"] = self.stopping.criteria()
         restart = self.traj.restart
         if restart is not None:
