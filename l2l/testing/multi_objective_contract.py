@@ -10,7 +10,7 @@ from l2l.testing.optimizer_contract import OptimizerContract, evaluate, run
 from l2l.testing.problems import Individual
 from l2l.utils.fitness import Evaluation
 
-REFERENCE = 2.0
+REFERENCE = 1.1
 WHOLE = REFERENCE**2 - math.pi / 4
 """The area between the front and the reference point."""
 
@@ -18,8 +18,8 @@ WHOLE = REFERENCE**2 - math.pi / 4
 def quarter_circle(individual: Individual) -> tuple[float, float]:
     """Two numbers to be minimised, whose front is a quarter of the unit circle.
 
-    ``x`` between -5 and 5 is the place on it, and ``y`` is zero there. It bulges towards the origin, so that a weighted
-    sum is least at its ends.
+    ``x`` between -5 and 5 is the place on it, and ``y`` is zero there. It bulges away from the origin, so that a
+    weighted sum is least at its ends.
     """
     angle = math.pi / 2 * (individual["x"] + 5) / 10
     radius = 1 + float(np.sum(individual["y"] ** 2)) / 10
@@ -32,11 +32,11 @@ class MultiObjectiveContract(OptimizerContract):
     Attributes
     ----------
     front_bar : float
-        Share of the hypervolume of the true front that must be found in ``n_iteration`` generations; random points
-        have a tenth of it.
+        Share of the hypervolume of the true front that must be found in ``n_iteration`` generations; a search for a
+        weighted sum comes to 0.9, random points to 0.7.
     """
 
-    front_bar = 0.9
+    front_bar = 0.97
 
     def front_of(self, function: Any = quarter_circle, weights: tuple[float, ...] = (-1.0, -1.0)) -> Any:
         """The Pareto front of a whole run."""
