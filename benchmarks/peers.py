@@ -86,6 +86,10 @@ def nevergrad_cma(objective, dim, seed):
     _nevergrad("CMA", objective, dim, seed)
 
 
+def nevergrad_ngopt(objective, dim, seed):
+    _nevergrad("NGOpt", objective, dim, seed)
+
+
 def nevergrad_tbpsa(objective, dim, seed):
     _nevergrad("TBPSA", objective, dim, seed)
 
