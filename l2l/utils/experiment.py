@@ -531,7 +531,10 @@ class Experiment:
         front = getattr(optimizer, "pareto_front", None)
         if front is not None:
             write_front(front, self.run_folder, getattr(self.optimizee, "fitness_names", None))
-        getattr(self.optimizee, "conclude", lambda experiment: None)(self)
+        if self.env.stop_reason is not None and getattr(optimizer, "best_individual", self) is None:
+            logger.warning("%s, and no individual has a fitness: nothing follows from that", self.env.stop_reason)
+        else:
+            getattr(self.optimizee, "conclude", lambda experiment: None)(self)
         self.env.disable_logging()
         self.manifest.update(ended=now())
         return self.traj, self.paths

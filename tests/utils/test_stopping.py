@@ -157,7 +157,10 @@ def test_time_ends_a_run_in_the_middle_of_a_generation(launch, tmp_path):
 def test_time_may_be_up_before_anything_is_evaluated(launch):
     result = launch(value, max_seconds=1e-6)
     assert result.history == [] and result.error is None
+    concluded = []
+    result.experiment.optimizee.conclude = concluded.append
     assert end(result)["final_individual"] is None
+    assert concluded == [], "there is nothing to conclude from"
 
 
 class Old(Optimizer):

@@ -66,6 +66,32 @@ def test_generations_have_replicates_of_their_own():
     assert evaluate(optimizee, individual, generation=0) != evaluate(optimizee, individual, generation=1)
 
 
+def in_trial(optimizee, individual, seed=3, ind_idx=0, **trial):
+    traj = Trajectory()
+    traj.individual = Individual(0, ind_idx, {f"individual.{name}": value for name, value in individual.items()})
+    traj.individual.seed = seed
+    for name, value in trial.items():
+        setattr(traj, name, value)
+    return optimizee.simulate_(traj)
+
+
+def test_replicates_of_the_run_follow_from_its_seeds_alone():
+    optimizee = make()
+    individual = optimizee.create_individual()
+    one = in_trial(optimizee, individual, replicate=0)
+    assert one == in_trial(optimizee, individual, replicate=4, ind_idx=2)
+    assert one != in_trial(optimizee, individual, replicate=0, seed=4)
+
+
+def test_the_horizon_is_the_number_of_days():
+    optimizee, shorter = make(), make(overrides={"end_date": "2018-01-31 00:00:00"})
+    assert shorter.config.n_days < optimizee.config.n_days
+    individual = optimizee.create_individual()
+    one = in_trial(optimizee, individual, replicate=0, horizon=float(shorter.config.n_days))
+    assert one == in_trial(shorter, individual, replicate=0)
+    assert in_trial(optimizee, individual, replicate=0, horizon=1e6) == in_trial(optimizee, individual, replicate=0)
+
+
 def test_each_objective_is_a_component():
     names = ("mean_payoff", "low_payoff", "resistance", "adult_females", "treatments")
     optimizee = make(objectives=names, replicates=4)
