@@ -153,7 +153,7 @@ class Environment:
         self.candidates = facts.get("candidates")
         if self.candidates is None and self.confirmation is not None:
             self.candidates = Candidates(self.confirmation.candidates, self._weights)
-        if facts.get("finished"):
+        if facts.get("finished") and (self.confirmation is None or self.recommendation is not None):
             self.evaluations, self.failures = facts["evaluations"], facts["failures"]
             return
         with Interrupts() as interrupts:
@@ -166,7 +166,7 @@ class Environment:
                 interrupts=interrupts,
                 on_turn=self.progress.turn,
                 preload=preload,
-                n_places=None if self.steady is None else self.steady.window,
+                n_places=self._n_places(generation),
                 stopping=self.stopping,
             )
             try:
@@ -196,6 +196,15 @@ class Environment:
                 self.evaluations, self.failures = runner.evaluations, runner.failures
                 runner.close_workers()
                 self.progress.close()
+
+    def _n_places(self, generation: int) -> int:
+        """How many evaluations may be under way at a time."""
+        if self.steady is not None:
+            return self.steady.window
+        n_individuals = len(self.trajectory.individuals.get(generation, ()))
+        if not n_individuals and self.confirmation is not None:
+            return self.confirmation.n
+        return n_individuals if self.replication is None else n_individuals * self.replication.n
 
     def _generations(self, runner: Runner, generation: int, last: int) -> None:
         traj = self.trajectory

@@ -126,7 +126,7 @@ class Runner:
         self.history = History(Path(self.work_paths, "history.jsonl"))
 
         self.generation = trajectory.individual.generation
-        self.n_inds = len(trajectory.individuals[self.generation])
+        self.n_inds = len(trajectory.individuals.get(self.generation, ()))
         calls = -(-(n_places or self.n_inds) // self.inner_params)
         self.n_workers = number_of_workers(params.get("max_workers", 32), calls)
         self.pending_individuals: deque[Attempt] = deque()

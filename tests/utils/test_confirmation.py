@@ -11,6 +11,7 @@ from scipy.stats import t
 from l2l.errors import UsageError
 from l2l.overrides import Overrides, overriding
 from l2l.utils.confirmation import Candidates, Confirmation, Recommendation, chosen
+from l2l.utils.environment import Environment
 from l2l.utils.fitness import ConstrainedFitness
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
@@ -92,6 +93,23 @@ def test_a_finished_run_remembers_and_evaluates_nothing(launch):
         again = launch(noisy, n_iteration=2, confirm=5)
     assert end(again)[0] == first
     assert len(again.history) == 3 * 2 + 6 * 5 + 5
+
+
+def test_an_interruption_while_confirming_is_made_up_for(launch, monkeypatch):
+    whole, _ = end(launch(noisy, n_iteration=2, confirm=5, name="whole"))
+    again = Environment._again
+
+    def interrupted(self, runner, found, stage):
+        if stage == "estimate":
+            raise KeyboardInterrupt
+        return again(self, runner, found, stage)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Environment, "_again", interrupted)
+        assert isinstance(launch(noisy, n_iteration=2, confirm=5).error, KeyboardInterrupt)
+    with overriding(Overrides(resume=True)):
+        rest = launch(noisy, n_iteration=2, confirm=5)
+    assert end(rest)[0] == whole and len(rest.history) == 3 * 2 + 6 * 5 + 5
 
 
 def test_a_run_that_ended_early_confirms_what_it_has(launch):
