@@ -19,14 +19,14 @@ from l2l.optimizers.optuna.search import quiet
 from l2l.space import Array, Category, Float, Parameter, Space
 from l2l.space.plain import of_plain
 from l2l.utils.fitness import from_json, is_finite
-from l2l.utils.history import export_history, read_history
+from l2l.utils.history import TRIAL, export_history, read_history
 from l2l.utils.manifest import Manifest, plain
 from l2l.utils.run_folder import RunFolder
 
 ABOUT = ("optimizer_class", "optimizee_class", "fitness_weights", "seed", "space")
 """Facts of a manifest that a study is given as a user attribute ``l2l``."""
 
-NOTED = ("generation", "index", "attempt", "seed", "host", "fitness", "violations", "error")
+NOTED = ("generation", "index", "attempt", "seed", "host", "fitness", "violations", "error", *TRIAL)
 """What trials are given as user attributes, as far as the record of the individual has it."""
 
 
@@ -301,6 +301,7 @@ def _record(number: int, trial: FrozenTrial, parameters: Mapping[str, Parameter]
         "seed": noted.get("seed"),
         "host": noted.get("host"),
     }
+    record |= {name: noted[name] for name in TRIAL if name in noted}
     constraints = list(trial.constraints.values())
     if done and constraints:
         record["violations"] = constraints
