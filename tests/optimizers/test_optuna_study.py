@@ -126,10 +126,12 @@ def test_directions_follow_the_weights_and_weight_zero_is_no_objective(tmp_path)
 
 def test_individuals_that_were_packed_are_trials_of_their_own(tmp_path):
     packed = record(0, 0, parameters={"x": [1.0, 2.0], "y": [[1.0, 2.0], [3.0, 4.0]]}, fitness=[[5.0], [6.0]])
-    study = export_study(make_run(tmp_path / "run", [packed], None))
+    failed = record(1, 0, parameters=packed["parameters"], outcome="failed", fitness=None, error=ERROR)
+    study = export_study(make_run(tmp_path / "run", [packed, failed], None))
     assert [(t.params, t.values) for t in study.trials] == [
         ({"x": 1.0, "y[0]": 1.0, "y[1]": 2.0}, [5.0]),
         ({"x": 2.0, "y[0]": 3.0, "y[1]": 4.0}, [6.0]),
+        ({}, None),
     ]
 
 

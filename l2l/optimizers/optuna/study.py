@@ -99,21 +99,32 @@ def export_study(run: str | os.PathLike[str], storage: Any = None, study_name: s
 
 
 def _records(history: Path) -> Iterator[dict[str, Any]]:
-    """The records of a run, those of several inner parameter sets one by one."""
+    """The records of a run, those of several inner parameter sets one by one.
+
+    Of such a set that failed as a whole it is not known how many it had: it is one, without parameters.
+    """
+    is_packed = any(_is_packed(record) for record in read_history(history))
     for record in read_history(history):
-        fitness = record["fitness"]
-        if not fitness or not isinstance(fitness[0], list):
+        if not is_packed:
             yield record
-            continue
-        for k, own in enumerate(fitness):
-            inner = {**record, "fitness": own, "parameters": {name: v[k] for name, v in record["parameters"].items()}}
-            yield inner | ({"violations": record["violations"][k]} if "violations" in record else {})
+        elif not _is_packed(record):
+            yield {**record, "parameters": {}}
+        else:
+            for k, own in enumerate(record["fitness"]):
+                parameters = {name: values[k] for name, values in record["parameters"].items()}
+                violations = {"violations": record["violations"][k]} if "violations" in record else {}
+                yield {**record, **violations, "fitness": own, "parameters": parameters}
+
+
+def _is_packed(record: Mapping[str, Any]) -> bool:
+    return bool(record["fitness"]) and isinstance(record["fitness"][0], list)
 
 
 def _parameters(facts: Mapping[str, Any], records: list[dict[str, Any]]) -> dict[str, Parameter]:
     if facts.get("space"):
         return of_plain(facts["space"])
-    example = {name: np.asarray(value, dtype=float) for name, value in records[0]["parameters"].items()}
+    first: dict[str, Any] = next((record["parameters"] for record in records if record["parameters"]), {})
+    example = {name: np.asarray(value, dtype=float) for name, value in first.items()}
     return Space.of_example(example, (facts.get("optimizer_parameters") or {}).get("bounds")).parameters
 
 
@@ -126,19 +137,13 @@ def _distributions(
         values = [record["parameters"].get(name) for record in records]
         seen = [parts_of(name, parameter, _restored(parameter, value)) for value in values if value is not None]
         columns = list(zip(*seen, strict=True))
-        if isinstance(parameter, Category) or not columns:
+        if isinstance(parameter, Category):
             low = high = parameter.middle()
         else:
             low, high = (np.array([end(column) for column in columns], dtype=float) for end in (min, max))
-        parts = (
-            [
-                _wide_enough(distribution, column)
-                for distribution, column in zip(_within(parameter, low, high), columns, strict=True)
-            ]
-            if columns
-            else []
-        )
-        found[name] = dict(zip(names_of(name, parameter), parts, strict=False))
+        parts = _within(parameter, low, high) if columns else []
+        widened = [_wide_enough(*pair) for pair in zip(parts, columns, strict=True)]
+        found[name] = dict(zip(names_of(name, parameter), widened, strict=False))  # none was tried where none counted
     return found
 
 
