@@ -20,7 +20,13 @@ BLOCK = re.compile(r"(?ms)^(?:<!-- (?P<mark>[^\n]*) -->\n)?```(?P<language>\S*)\
 NAMED = re.compile(r"# (\S+\.(?:py|yaml))\n")
 NOT_CODE = {"text", "{toctree}", "{eval-rst}"}
 
-COMMANDS = {"l2l-run": "-m l2l.cli", "l2l-new": "-m l2l.scaffold", "slim": "-m l2l.optimizees.slim.cli", "python": ""}
+COMMANDS = {
+    "l2l-run": "-m l2l.cli",
+    "l2l-new": "-m l2l.scaffold",
+    "l2l-optuna": "-m l2l.optimizers.optuna.cli",
+    "slim": "-m l2l.optimizees.slim.cli",
+    "python": "",
+}
 SIZES = {
     "l2l-run --resume": "--quiet --max-workers 2",
     "l2l-run --list": "",
