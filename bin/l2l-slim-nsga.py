@@ -1,4 +1,7 @@
-"""Weigh the payoff of treatment policies for Loch Fyne against lice, with NSGA-II: `l2l-run bin/l2l-slim-nsga.py`."""
+"""What does each treatment at Loch Fyne earn? Payoff against treatments, with NSGA-II.
+
+l2l-run bin/l2l-slim-nsga.py
+"""
 
 from l2l.cli import run_as_script
 from l2l.optimizees.slim.optimizee import SlimOptimizee, SlimOptimizeeParameters
@@ -15,7 +18,7 @@ def main():
     optimizee_parameters = SlimOptimizeeParameters(
         scenario="Fyne",
         family="threshold",
-        objectives=("mean_payoff", "adult_females"),
+        objectives=("mean_payoff", "treatments"),
         **sizes,
     )
     optimizee = SlimOptimizee(traj, optimizee_parameters)
@@ -28,8 +31,8 @@ def main():
     optimizer = NSGA2Optimizer(
         traj,
         optimizee_create_individual=optimizee.create_individual,
-        # more payoff, fewer lice; the scale is for the winner: a million pounds for one adult female per fish
-        optimizee_fitness_weights=(1e-6, -1.0),
+        # more payoff, fewer treatments; the scale is for the winner: ten thousand pounds for a treatment
+        optimizee_fitness_weights=(1e-4, -1.0),
         parameters=optimizer_parameters,
         optimizee_bounding_func=optimizee.bounding_func,
     )
