@@ -166,8 +166,18 @@ def test_history_is_the_same_for_any_number_of_workers_and_individuals_per_call(
     assert histories[0] == histories[1] == histories[2]
 
 
-def test_workers_do_not_wait_for_the_slowest(launch):
-    run = launch(uneven, 4, 4, optimizer=Climb, asynchronous=8)
+def test_workers_do_not_wait_for_the_slowest(launch, tmp_path):
+    def simulate(traj):
+        individual = traj.individual
+        patience = 5000
+        while (individual.generation, individual.ind_idx) == (0, 0) and patience:
+            if any('"generation": 1, "index": 0,' in path.read_text() for path in tmp_path.rglob("history.jsonl")):
+                break
+            time.sleep(0.002)
+            patience -= 1
+        return -abs(individual.x)
+
+    run = launch(simulate, 4, 4, optimizer=Climb, asynchronous=8)
     lines = [json.loads(line) for line in run.experiment.history_path.read_text().splitlines()]
     order = [(record["generation"], record["index"]) for record in lines]
     assert order.index((0, 0)) > order.index((1, 0))
