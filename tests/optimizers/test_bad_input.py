@@ -20,7 +20,8 @@ def optimizers():
     for name, path in PROJECT["entry-points"]["l2l.optimizers"].items():
         if not name.startswith(EXTRAS):
             module = importlib.import_module(path.partition(":")[0])
-            for kind in sorted(vars(module)):
+            own = name.removesuffix("Optimizer") + "Parameters"
+            for kind in [own] if hasattr(module, own) else sorted(vars(module)):
                 if kind.endswith("Parameters"):
                     yield pytest.param((getattr(module, name), getattr(module, kind)), id=f"{name}-{kind}")
 

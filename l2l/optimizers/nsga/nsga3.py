@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from l2l.optimizers.checks import whole
+from l2l.optimizers.checks import fitness_weights, whole
 from l2l.optimizers.domination import ranks
 from l2l.optimizers.nsga.niches import Niches, directions
 from l2l.optimizers.nsga.optimizer import NSGAOptimizer
@@ -49,6 +49,7 @@ class NSGA3Optimizer(NSGAOptimizer):
         parameters: Any,
         optimizee_bounding_func: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
     ) -> None:
+        fitness_weights(optimizee_fitness_weights)
         whole("pop_size", parameters.pop_size, 2)
         for layer in np.ravel([] if parameters.divisions is None else parameters.divisions):
             whole("divisions", layer, 1)
