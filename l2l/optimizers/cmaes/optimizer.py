@@ -33,7 +33,7 @@ CMAESParameters = namedtuple(
 
 
 class CMAESOptimizer(Optimizer):
-    """Covariance matrix adaptation (Hansen 2016, arXiv:1604.00772), restarted after Auger & Hansen (2005).
+    """CMA-ES: covariance matrix adaptation (Hansen 2016, arXiv:1604.00772), restarted after Auger & Hansen (2005).
 
     With bounds the search runs in the unit box they span: it starts at an individual of the optimizee,
     with steps of ``sigma`` times the width, samples outside are drawn again or mirrored at the bounds, and each

@@ -26,7 +26,7 @@ CrossEntropyParameters = namedtuple(
 
 
 class CrossEntropyOptimizer(EliteOptimizer):
-    """Fits a distribution to the best individuals, and draws the next from it.
+    """Cross-entropy method: fits a distribution to the best individuals, and draws the next from it.
 
     Rubinstein (1999); de Boer et al. (2005), "A Tutorial on the Cross-Entropy Method". The elite are the
     ``rho * pop_size`` best; with a temperature T > 0 an individual of fitness F below the worst elite's

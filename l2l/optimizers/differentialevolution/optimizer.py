@@ -30,7 +30,7 @@ DifferentialEvolutionParameters = namedtuple(
 
 
 class DifferentialEvolutionOptimizer(Optimizer):
-    """Storn & Price (1997), "Differential evolution", with binomial crossover and a dithered factor.
+    """Differential evolution (Storn & Price 1997), with binomial crossover and a dithered factor.
 
     Each member of the population is challenged by a trial, and replaced where the trial is at least as good. With
     bounds, a coordinate of a trial that leaves them is drawn anew between the member's and the bound.

@@ -51,7 +51,7 @@ class Genome(list):
 
 
 class GeneticAlgorithmOptimizer(Optimizer):
-    """Tournament selection, BLX-alpha blend crossover (Eshelman & Schaffer 1993), Gaussian mutation.
+    """Genetic algorithm: tournaments, BLX-alpha blend crossover (Eshelman & Schaffer 1993), Gaussian mutation.
 
     Each generation ``pop_size`` parents are chosen by tournament and copied; neighbours are crossed with
     ``cx_prob``, each is mutated with ``mut_prob``, and of equal individuals all but the first are mutated

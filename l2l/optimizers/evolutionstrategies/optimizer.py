@@ -30,9 +30,9 @@ NOISE_STD = 0.1  # of the width of the region
 
 
 class EvolutionStrategiesOptimizer(Optimizer):
-    """Salimans et al. (2017), "Evolution strategies as a scalable alternative to reinforcement learning".
+    """Evolution strategies as stochastic gradients (Salimans et al. 2017, arXiv:1703.03864).
 
-    arXiv:1703.03864, algorithm 1, with mirrored sampling and fitness shaping (Wierstra et al. 2014). The size of the
+    Its algorithm 1, with mirrored sampling and fitness shaping (Wierstra et al. 2014). The size of the
     perturbations is constant: the search comes as near to an optimum as that allows.
 
     A failed individual counts as the worst of its generation; from a generation that failed as a whole nothing is

@@ -25,7 +25,7 @@ NSGA2Parameters = namedtuple(
 
 
 class NSGA2Optimizer(NSGAOptimizer):
-    """Deb, Pratap, Agarwal & Meyarivan (2002), doi:10.1109/4235.996017, "A fast and elitist multiobjective GA".
+    """NSGA-II, a genetic algorithm for several objectives (Deb et al. 2002, doi:10.1109/4235.996017).
 
     Front by front survives; of the front of which not all do, the least crowded. For two or three objectives.
 

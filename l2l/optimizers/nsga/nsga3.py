@@ -31,10 +31,10 @@ NSGA3Parameters = namedtuple(
 
 
 class NSGA3Optimizer(NSGAOptimizer):
-    """Deb & Jain (2014), doi:10.1109/TEVC.2013.2281535; constraints: Jain & Deb (2014), doi:10.1109/TEVC.2013.2281534.
+    """NSGA-III, a genetic algorithm for many objectives (Deb & Jain 2014, doi:10.1109/TEVC.2013.2281535).
 
-    Front by front survives; of the front of which not all do, those that fill the emptiest niches around reference
-    directions. For three objectives and more.
+    Constraints: Jain & Deb (2014), doi:10.1109/TEVC.2013.2281534. Front by front survives; of the front of which not
+    all do, those that fill the emptiest niches around reference directions. For three objectives and more.
 
     Attributes
     ----------

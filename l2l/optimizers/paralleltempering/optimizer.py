@@ -32,7 +32,7 @@ ParallelTemperingParameters = namedtuple(
 
 
 class ParallelTemperingOptimizer(ChainsOptimizer):
-    """Metropolis chains on the rungs of a ladder of temperatures; after each step neighbours may change rungs.
+    """Parallel tempering: Metropolis chains on a ladder of temperatures; after each step neighbours may change rungs.
 
     Swendsen & Wang (1986), doi:10.1103/PhysRevLett.57.2607; Geyer (1991). Hot chains roam, cold ones refine, and a
     good point sinks to the cold. Chains with fitness F_i, F_j on rungs of temperature T_i, T_j change rungs with

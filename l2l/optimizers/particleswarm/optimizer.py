@@ -28,7 +28,7 @@ ParticleSwarmParameters = namedtuple(
 
 
 class ParticleSwarmOptimizer(Optimizer):
-    """Standard particle swarm of Bratton & Kennedy (2007), "Defining a standard for particle swarm optimization".
+    """Particle swarm: the standard of Bratton & Kennedy (2007), "Defining a standard for particle swarm optimization".
 
     With bounds, a particle that would leave them stops at the bound, with no velocity across it.
 

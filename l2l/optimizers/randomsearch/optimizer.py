@@ -23,7 +23,7 @@ RandomSearchParameters = namedtuple(
 
 
 class RandomSearchOptimizer(Optimizer):
-    """Individuals drawn uniformly within the bounds; without bounds, over the width that the optimizee's spread.
+    """Random search, uniform within the bounds; without bounds, over the width that the optimizee's individuals spread.
 
     Parameters
     ----------

@@ -31,7 +31,7 @@ SimulatedAnnealingParameters = namedtuple(
 
 
 class SimulatedAnnealingOptimizer(ChainsOptimizer):
-    """Independent Metropolis chains whose temperature falls from 1 to 0, and the width of their steps with it.
+    """Simulated annealing: independent Metropolis chains whose temperature, and width of steps, falls from 1 to 0.
 
     Kirkpatrick, Gelatt & Vecchi (1983), doi:10.1126/science.220.4598.671. The chains themselves:
     :class:`ChainsOptimizer`.

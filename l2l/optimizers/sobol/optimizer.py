@@ -23,7 +23,7 @@ SobolParameters = namedtuple(
 
 
 class SobolOptimizer(Optimizer):
-    """A scrambled Sobol sequence (Sobol 1967; Owen 1998), in the box that random search draws from.
+    """Sobol search: a scrambled sequence (Sobol 1967; Owen 1998), in the box that random search draws from.
 
     Any first part of the sequence covers the box more evenly than random points do, so a run may end at any time.
 
