@@ -170,18 +170,25 @@ def _run_all(
             for group, policy in groups:
                 one = pool.submit(ensembles[group.scenario].outcome, (policy, np.random.SeedSequence(seed)))
                 waiting[one] = (group, number, seed)
+
+        def take(finished: Any) -> None:
+            group, number, seed = waiting.pop(finished)
+            group.done.append(Trial(number, seed, finished.result()))
+
         interrupts.waiting = True  # signals are looked for between two results
         try:
             with progress_bar("runs", len(waiting), quiet) as tell:
                 for n_done, finished in enumerate(as_completed(waiting), 1):
-                    group, number, seed = waiting.pop(finished)
-                    group.done.append(Trial(number, seed, finished.result()))
+                    take(finished)
                     tell(n_done)
                     if pace.is_due():
                         with pace.doing():
                             _write(groups, path, metadata)
                     interrupts.check()
         except KeyboardInterrupt:
+            pool.shutdown(cancel_futures=True)  # what runs now is finished
+            for finished in [one for one in waiting if not one.cancelled()]:
+                take(finished)
             n_left = len(waiting)
             raise KeyboardInterrupt(f"interrupted with {n_left} runs left; the others are in {path}") from None
         finally:

@@ -131,7 +131,7 @@ def test_interruption_leaves_the_finished_trials(tmp_path, monkeypatch, capsys):
     assert run(tmp_path / "a", "--scenarios", "Fyne", "--policies", "mosaic", "--trials", 300, "--threads", 1) == 130
     told = capsys.readouterr().err
     n_done = len(rows_of(tmp_path / "a", statistic="trial", farm_name="all"))
-    assert 2 <= n_done < 300  # the third may have been on its way when the fourth began
+    assert 3 <= n_done < 300
     assert f"runs left; the others are in {tmp_path}/benchmark_a.parquet" in told
 
 
