@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from l2l.errors import L2LError
+from l2l.utils.seeds import seed_global_generators
 
 Individual = dict[str, Any]
 Outcome = tuple[float, ...]
@@ -98,8 +99,7 @@ class Replayed:
             _set_streams(before)
 
     def _replay(self) -> None:
-        random.seed(self._seed)
-        np.random.seed(self._seed)
+        seed_global_generators(self._seed)
         search = self._make()
         last = None
         for event in self._log:
