@@ -70,6 +70,7 @@ BESIDE = """
 import os, subprocess, time
 
 def wait(traj):
+    time.sleep(0.003)  # long enough for a worker to be given one at a time: none waits behind the one that hangs
     at = tuple(map(int, os.environ.get("BLOCK", "-1 -1").split()))
     if (traj.individual.generation, traj.individual.ind_idx) == at:
         child = subprocess.Popen(["sleep", "300"])
