@@ -13,6 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from l2l.utils.history import CIRCUMSTANCES
+
 SCRIPT = """
 import time
 import numpy as np
@@ -51,7 +53,7 @@ def history(folder):
     """Records without what may differ between equal runs."""
     records = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
     for record in records:
-        for name in ("seconds", "host", "attempt"):
+        for name in (*CIRCUMSTANCES, "attempt"):
             del record[name]
     return sorted(records, key=lambda record: (record["generation"], record["index"]))
 

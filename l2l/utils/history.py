@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+CIRCUMSTANCES = ("started", "seconds", "host")
+"""When, how fast and where: runs with the same history may differ in these fields of a record."""
+
 
 class History:
     """Appends records to ``history.jsonl``.
@@ -140,7 +143,7 @@ BEGIN = ("generation", "index", "attempt", "outcome")
 TRIAL = ("replicate", "horizon", "stage")
 """Of evaluations where an individual has several."""
 
-END = ("seconds", "seed", "host", "error")
+END = ("started", "seconds", "seed", "host", "error")
 
 
 def _generations(path: Path, last_records: dict[int, int]) -> Iterator[list[dict[str, Any]]]:

@@ -403,17 +403,18 @@ class Runner:
         head = worker.queue[0]
         if message["of"] != head.of:
             return  # of an attempt that was given up
-        seconds = message["seconds"]
+        started, seconds = message["started"], message["seconds"]
         worker.finish_head(seconds)
         self.pool.works()
         if "error" in message:
-            self._fail(head, "failed", message["error"], seconds, worker)
+            self._fail(head, "failed", message["error"], started, seconds, worker)
         elif isinstance(head, Group):
             violations = message.get("violations") or [None] * len(head.members)
-            for member, fitness, own in zip(head.members, message["fitness"], violations, strict=True):
-                self._finish(member, fitness, own or None, seconds / len(head.members))
+            share = seconds / len(head.members)
+            for k, (member, fitness, own) in enumerate(zip(head.members, message["fitness"], violations, strict=True)):
+                self._finish(member, fitness, own or None, started + k * share, share)
         else:
-            self._finish(head, message["fitness"], message.get("violations"), seconds)
+            self._finish(head, message["fitness"], message.get("violations"), started, seconds)
 
     def _on_death(self, worker: WorkerProcess) -> None:
         while self._on_messages(worker):
@@ -425,6 +426,7 @@ class Runner:
             self.pool.start_failed(worker, how, words, worked=self.evaluations > 0)
             return
         seconds = time.monotonic() - worker.head_since
+        started = time.time() - seconds
         queue = list(worker.queue)
         worker.queue.clear()
         blamed = None
@@ -438,11 +440,11 @@ class Runner:
             return
         if worker.overdue is None:
             error = {"type": "died", "message": f"worker ended with {how}", "stderr": words}
-            self._fail(blamed, "died", error, seconds, worker)
+            self._fail(blamed, "died", error, started, seconds, worker)
         else:
             limit = self.timeout * len(blamed.members)
             error = {"type": "timed out", "message": f"took longer than {limit:g} s", "stderr": words}
-            self._fail(blamed, "timed out", error, seconds, worker)
+            self._fail(blamed, "timed out", error, started, seconds, worker)
 
     def _end_overdue(self) -> None:
         """Kill workers whose evaluation takes too long; a group may take as long as its members one by one."""
@@ -475,21 +477,31 @@ class Runner:
         self.failures += fitness is None
         return True
 
-    def _finish(self, assignment: Assignment, fitness: list[Any], violations: Any, seconds: float) -> None:
+    def _finish(
+        self, assignment: Assignment, fitness: list[Any], violations: Any, started: float, seconds: float
+    ) -> None:
         value = from_json(fitness, violations)
         self._outcomes[assignment.attempt.place] = value
         self.evaluations += 1
         end = "" if violations is None else f', "violations": {json_text(finite_or_null(violations))}'
         if is_finite(value):
-            self._record(assignment, "done", repr(fitness), seconds, end)  # lists of finite numbers read as JSON
+            told = repr(fitness)  # lists of finite numbers read as JSON
+            self._record(assignment, "done", told, started, seconds, end)
             return
         text = f"fitness is not finite: {value}" if violations is None else f"not finite: {value}, {violations}"
         logger.warning("generation %d, individual %d: %s", *assignment.of[:2], text)
         error = json_text({"type": "not finite", "message": text})
-        self._record(assignment, "not finite", json_text(finite_or_null(value)), seconds, f'{end}, "error": {error}')
+        told = json_text(finite_or_null(value))
+        self._record(assignment, "not finite", told, started, seconds, f'{end}, "error": {error}')
 
     def _fail(
-        self, call: Assignment | Group, outcome: str, error: dict[str, str], seconds: float, worker: WorkerProcess
+        self,
+        call: Assignment | Group,
+        outcome: str,
+        error: dict[str, str],
+        started: float,
+        seconds: float,
+        worker: WorkerProcess,
     ) -> None:
         what = f"{error['type']}: {error['message']}"
         if isinstance(call, Group):
@@ -506,7 +518,7 @@ class Runner:
         self._outcomes[place] = None
         self.evaluations += 1
         self.failures += 1
-        self._record(call, outcome, "null", seconds, f', "error": {json_text(error)}')
+        self._record(call, outcome, "null", started, seconds, f', "error": {json_text(error)}')
         story = (
             f"{where} {outcome} at each of {number + 1} attempts; log: {worker.log_path}\n"
             f"{error.get('traceback') or what + chr(10) + error.get('stderr', '')}"
@@ -519,12 +531,12 @@ class Runner:
         if self.stop_run:
             raise IndividualFailedError(story)
 
-    def _record(self, a: Assignment, outcome: str, fitness: str, seconds: float, end: str) -> None:
+    def _record(self, a: Assignment, outcome: str, fitness: str, started: float, seconds: float, end: str) -> None:
         generation, index, number = a.of[:3]
         self.history.add(
             f'{{"generation": {generation}, "index": {index}, {a.trial}"attempt": {number}, '
             f'"outcome": "{outcome}", "parameters": {a.record}, "fitness": {fitness}, '
-            f'"seconds": {seconds:.6g}, "seed": {a.seed}, "host": {self._host}{end}}}'
+            f'"started": {started:.6f}, "seconds": {seconds:.6g}, "seed": {a.seed}, "host": {self._host}{end}}}'
         )
 
     def failed_fitness(self) -> Any:

@@ -98,7 +98,7 @@ class Worker:
 
     def answer(self, message: dict[str, Any]) -> None:
         """Evaluate the individual, or the group of them, of a message and write the outcome."""
-        started = time.perf_counter()
+        started, began = time.time(), time.perf_counter()
         try:
             fitness = self.evaluate(message)
             outcome = {"fitness": fitness}
@@ -109,7 +109,8 @@ class Worker:
             outcome = {"error": describe(error)}
         outcome["of"] = message["of"]
         outcome["run"] = self.setup["run"]
-        outcome["seconds"] = time.perf_counter() - started
+        outcome["started"] = started
+        outcome["seconds"] = time.perf_counter() - began
         name = "_".join(map(str, message["of"]))
         send_result(self.output, outcome, self.results_path / f"results_{name}.json")
 

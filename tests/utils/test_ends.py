@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from l2l.utils.history import CIRCUMSTANCES
+
 SCRIPT = """
 import os, subprocess, sys, time
 from collections import namedtuple
@@ -101,7 +103,7 @@ def history(folder):
     """What every run of this seed must agree on."""
     records = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
     for record in records:
-        for name in ("seconds", "host", "attempt"):
+        for name in (*CIRCUMSTANCES, "attempt"):
             del record[name]
     return sorted(records, key=lambda record: (record["generation"], record["index"]))
 
@@ -328,7 +330,7 @@ def test_message_of_an_old_worker_does_not_reach_a_resumed_run(project, referenc
     old = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
     process.kill()
     process.communicate()
-    os.write(old, b'{"of":[2,5,0],"run":"old","fitness":[99.0],"seconds":0.1}\n')
+    os.write(old, b'{"of":[2,5,0],"run":"old","fitness":[99.0],"started":0.0,"seconds":0.1}\n')
     assert run(project, "--resume", "results/run").returncode == 0
     os.close(old)
     assert history(project / "results" / "run") == reference

@@ -24,6 +24,7 @@ def write_history(path: Path, fitness, **columns) -> Path:
         "outcome": ["done"] * fitness.size,
         "fitness": pa.array(fitness.ravel(), from_pandas=True),  # nan as null, as for a failed individual
         **{name: np.asarray(values).ravel() for name, values in columns.items()},
+        "started": np.full(fitness.size, 1767261600.25),
         "seconds": np.ones(fitness.size),
         "seed": np.arange(fitness.size),
         "host": ["here"] * fitness.size,

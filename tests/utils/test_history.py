@@ -16,6 +16,7 @@ def record(generation, index, fitness=(1.0,), **more):
         "outcome": "done",
         "parameters": {"x": [0.1, 0.2], "seed": 3.0},
         "fitness": None if fitness is None else list(fitness),
+        "started": 1767261600.25,
         "seconds": 0.5,
         "seed": 7,
         "host": "here",

@@ -4,6 +4,7 @@ import os
 import random
 import sys
 import time
+from itertools import pairwise
 
 import cloudpickle
 import numpy as np
@@ -15,7 +16,7 @@ from l2l.optimizers.evolution import GeneticAlgorithmOptimizer, GeneticAlgorithm
 from l2l.overrides import Overrides, overriding
 from l2l.utils.experiment import Experiment
 from l2l.utils.fitness import Evaluation
-from l2l.utils.history import read_history
+from l2l.utils.history import CIRCUMSTANCES, read_history
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
@@ -23,7 +24,7 @@ GUILTY = 3
 
 
 def comparable(history):
-    return [{k: v for k, v in record.items() if k not in ("seconds", "host")} for record in history]
+    return [{k: v for k, v in record.items() if k not in CIRCUMSTANCES} for record in history]
 
 
 def draws(traj):
@@ -69,6 +70,14 @@ def test_optimizee_that_takes_lists_gets_lists(tmp_path):
     _, records = run_together(tmp_path, inner_params=3)
     assert [record["fitness"][0] for record in records] == [3, 3, 3, 3, 3, 3, 1] * 2
     assert [record["fitness"][1] for record in records] == [record["parameters"]["x"] for record in records]
+
+
+def test_individuals_of_one_call_share_its_time_one_after_the_other(tmp_path):
+    _, records = run_together(tmp_path, inner_params=7)
+    first = records[:7]
+    assert len({record["seconds"] for record in first}) == 1
+    for before, after in pairwise(first):
+        assert after["started"] == pytest.approx(before["started"] + before["seconds"], abs=2e-6)
 
 
 def test_command_line_can_ask_for_it(tmp_path):

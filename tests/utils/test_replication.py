@@ -14,6 +14,7 @@ from l2l.overrides import Overrides, overriding
 from l2l.utils.assignment import Trial
 from l2l.utils.changes import changes
 from l2l.utils.fitness import ConstrainedFitness
+from l2l.utils.history import CIRCUMSTANCES
 from l2l.utils.replication import Contest, Halving, Race, Replication, settled
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
@@ -164,7 +165,7 @@ def manifest(result):
 
 
 def without_time(result):
-    return [{k: v for k, v in record.items() if k not in ("seconds", "host")} for record in result.history]
+    return [{k: v for k, v in record.items() if k not in CIRCUMSTANCES} for record in result.history]
 
 
 def test_replicate_r_has_one_seed_in_a_generation_and_the_mean_is_told(launch):

@@ -11,6 +11,7 @@ from l2l.errors import GenerationFailedError, IndividualFailedError, StorageErro
 from l2l.optimizees.optimizee import Optimizee
 from l2l.utils.channel import encode
 from l2l.utils.experiment import Experiment
+from l2l.utils.history import CIRCUMSTANCES
 from l2l.utils.runner import Runner, prepare_optimizee
 from l2l.utils.worker_pool import START_TRIES
 
@@ -166,6 +167,19 @@ def test_innocent_individuals_in_the_queue_of_a_dead_worker_are_not_charged(laun
     assert [(r["generation"], r["index"]) for r in run.history if r["attempt"]] == [(1, 20)]
 
 
+def test_record_says_when_the_evaluation_began(launch):
+    def simulate(traj):
+        if traj.individual.ind_idx == 1:
+            os._exit(3)
+        return time.time()
+
+    before = time.time()
+    run = launch(simulate, 2, max_retries=0, runner_params={"max_workers": 1})
+    done, died = run.history
+    assert before < done["started"] <= done["fitness"][0] <= died["started"] < time.time()
+    assert done["fitness"][0] <= done["started"] + done["seconds"] + 1e-3
+
+
 def test_same_history_for_any_number_of_workers(launch):
     def simulate(traj):
         import random
@@ -177,7 +191,7 @@ def test_same_history_for_any_number_of_workers(launch):
     histories = []
     for workers in (1, 3):
         run = launch(simulate, 7, 3, name=f"w{workers}", runner_params={"max_workers": workers})
-        histories.append([{k: v for k, v in r.items() if k not in ("seconds", "host")} for r in run.history])
+        histories.append([{k: v for k, v in r.items() if k not in CIRCUMSTANCES} for r in run.history])
     assert len(histories[0]) == 21
     assert histories[0] == histories[1]
 
@@ -428,7 +442,7 @@ def test_message_of_a_former_attempt_or_another_run_is_ignored(runner):
     out = runner.pool.workers[0].inbox.fd
     pipe = os.open(runner.pool.workers[0]._pipes.output, os.O_WRONLY)
     for token, of in ((runner.run_token, [0, 0, 0]), ("another", [0, 1, 0])):
-        os.write(pipe, encode({"run": token, "of": of, "fitness": [99.0], "seconds": 0.0}))
+        os.write(pipe, encode({"run": token, "of": of, "fitness": [99.0], "started": 0.0, "seconds": 0.0}))
     os.close(pipe)
     runner._turn()
     assert out == runner.pool.workers[0].inbox.fd

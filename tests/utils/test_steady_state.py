@@ -14,6 +14,7 @@ import pytest
 from l2l.errors import GenerationFailedError, RunFolderError, UsageError
 from l2l.optimizers.optimizer import Optimizer
 from l2l.overrides import Overrides, overriding
+from l2l.utils.history import CIRCUMSTANCES
 from l2l.utils.steady_state import SteadyState, check_steady, steady_optimizers, window_of
 from l2l.utils.trajectory import Trajectory
 
@@ -50,7 +51,7 @@ class Climb(Optimizer):
 
 
 def comparable(history):
-    return [{k: v for k, v in record.items() if k not in ("seconds", "host", "attempt")} for record in history]
+    return [{k: v for k, v in record.items() if k not in (*CIRCUMSTANCES, "attempt")} for record in history]
 
 
 def uneven(traj):

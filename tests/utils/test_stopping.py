@@ -12,6 +12,7 @@ from l2l.errors import UsageError
 from l2l.optimizers.optimizer import Optimizer
 from l2l.overrides import Overrides, overriding
 from l2l.utils.fitness import ConstrainedFitness
+from l2l.utils.history import CIRCUMSTANCES
 from l2l.utils.stopping import Stopping
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
@@ -112,9 +113,8 @@ def test_a_run_that_ended_early_goes_on_as_if_it_had_not(launch):
     again = resume(launch, max_evaluations=12)
     assert len(again.history) == 12 and end(again)["n_iteration"] == 2
     longer = resume(launch, max_evaluations=23)
-    without = ("seconds", "host")
-    assert [{k: v for k, v in record.items() if k not in without} for record in longer.history] == [
-        {k: v for k, v in record.items() if k not in without} for record in whole.history
+    assert [{k: v for k, v in record.items() if k not in CIRCUMSTANCES} for record in longer.history] == [
+        {k: v for k, v in record.items() if k not in CIRCUMSTANCES} for record in whole.history
     ]
     assert end(longer)["final_fitness"] == end(whole)["final_fitness"]
 
