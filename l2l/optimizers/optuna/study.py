@@ -14,6 +14,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from l2l.errors import UsageError, nearest
+from l2l.optimizers.optuna.database import add_trials
 from l2l.optimizers.optuna.distributions import distributions_of, names_of, parts_of, value_of
 from l2l.optimizers.optuna.search import quiet
 from l2l.space import Array, Category, Float, Parameter, Space
@@ -47,8 +48,7 @@ def export_study(run: str | os.PathLike[str], storage: Any = None, study_name: s
 
     Distributions are those of the space that the optimizee declares, else of the ``bounds`` of the optimizer, else as
     wide as the values that were tried. Directions follow the signs of the fitness weights; components of weight zero
-    are no objectives. Durations are those of the evaluations, in the order in which they ended; at what moment of the
-    run is not recorded, so they are spread evenly over it.
+    are no objectives.
 
     Parameters
     ----------
@@ -87,14 +87,8 @@ def export_study(run: str | os.PathLike[str], storage: Any = None, study_name: s
     study.set_user_attr("l2l", json.loads(json.dumps(plain({key: facts.get(key) for key in ABOUT}))))
     parameters = _parameters(facts, records)
     distributions = _distributions(parameters, records)
-    moments = _moments(facts, len(records))
-    trials = [
-        _trial(record, parameters, distributions, objectives, moment)
-        for record, moment in zip(records, moments, strict=True)
-    ]
-    study.add_trials(
-        [trials[k] for k in np.lexsort(([r["index"] for r in records], [r["generation"] for r in records]))]
-    )
+    records.sort(key=lambda record: (record["generation"], record["index"]))
+    add_trials(study, [_trial(record, parameters, distributions, objectives) for record in records])
     return study
 
 
@@ -170,20 +164,11 @@ def _restored(parameter: Parameter, value: Any) -> Any:
     return value
 
 
-def _moments(facts: Mapping[str, Any], n: int) -> list[datetime.datetime]:
-    """When each of ``n`` evaluations ended, spread evenly from the start to the end of the run."""
-    started = datetime.datetime.fromisoformat(facts["started"])
-    ended = datetime.datetime.fromisoformat(facts.get("ended") or facts["started"])
-    step = (ended - started) / n
-    return [(started + step * (k + 1)).astimezone().replace(tzinfo=None) for k in range(n)]
-
-
 def _trial(
     record: Mapping[str, Any],
     parameters: Mapping[str, Parameter],
     distributions: Mapping[str, Mapping[str, BaseDistribution]],
     objectives: list[int],
-    ended: datetime.datetime,
 ) -> FrozenTrial:
     params: dict[str, Any] = {}
     for name, parameter in parameters.items():
@@ -201,8 +186,8 @@ def _trial(
         user_attrs={name: record[name] for name in NOTED if record.get(name) is not None},
         constraints={str(k): violation for k, violation in enumerate(violations or ()) if done},
     )
-    trial.datetime_start = ended - datetime.timedelta(seconds=record["seconds"] or 0.0)
-    trial.datetime_complete = ended
+    trial.datetime_start = datetime.datetime.fromtimestamp(record["started"])  # local and naive, as Optuna has them
+    trial.datetime_complete = trial.datetime_start + datetime.timedelta(seconds=record["seconds"])
     return trial
 
 
@@ -295,6 +280,7 @@ def _record(number: int, trial: FrozenTrial, parameters: Mapping[str, Parameter]
         values[name] = plain(value_of(parameter, [trial.params[part] for part in parts])) if counts else None
     done = trial.state == TrialState.COMPLETE
     took = trial.duration
+    assert trial.datetime_start is not None  # as of every trial that is finished
     record = {
         "generation": noted.get("generation", 0),
         "index": noted.get("index", number),
@@ -302,6 +288,7 @@ def _record(number: int, trial: FrozenTrial, parameters: Mapping[str, Parameter]
         "outcome": "done" if done else "failed",
         "parameters": values,
         "fitness": (noted.get("fitness") or trial.values) if done else None,
+        "started": trial.datetime_start.timestamp(),
         "seconds": 0.0 if took is None else took.total_seconds(),
         "seed": noted.get("seed"),
         "host": noted.get("host"),
