@@ -1,18 +1,18 @@
 """The base of optimizers whose search is that of another library."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from l2l.optimizers.ask_tell import AskTellOptimizer
 from l2l.optimizers.checks import whole
-from l2l.optimizers.optimizer import Optimizer
 from l2l.optimizers.region import Region
 from l2l.optimizers.replay import Outcome, Replayed, Search
 
 
-class LibraryOptimizer(Optimizer):
+class LibraryOptimizer(AskTellOptimizer):
     """Hands individuals from a search of another library to the workers, and their outcomes back.
 
     Subclasses give :meth:`search_in`. The library is asked for ``pop_size`` individuals at a time, and told one after
@@ -32,26 +32,15 @@ class LibraryOptimizer(Optimizer):
         With ``seed``, ``pop_size``, ``n_iteration``, ``bounds`` and ``weighted_sum``.
     """
 
-    def __init__(
-        self,
-        traj: Any,
-        optimizee_create_individual: Callable[[], dict[str, Any]],
-        optimizee_fitness_weights: Sequence[float],
-        parameters: Any,
-        optimizee_bounding_func: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
-    ) -> None:
-        super().__init__(
-            traj, optimizee_create_individual, optimizee_fitness_weights, optimizee_bounding_func, parameters
-        )
-        whole("pop_size", parameters.pop_size, 1)
-        whole("n_iteration", parameters.n_iteration, 1)
-        seed = self.seed_from(traj, parameters.seed)
-        traj.f_add_parameter("n_iteration", parameters.n_iteration)
-        budget = parameters.pop_size * traj.parameters["n_iteration"]
-        starts = self.inherited()[: parameters.pop_size]
-        region = Region(self, parameters.bounds)
+    def set_up(self, traj: Any) -> None:
+        p = self.parameters
+        whole("pop_size", p.pop_size, 1)
+        whole("n_iteration", p.n_iteration, 1)
+        seed = self.seed_from(traj, p.seed)
+        budget = p.pop_size * traj.parameters["n_iteration"]
+        starts = self.inherited()[: p.pop_size]
+        region = Region(self, p.bounds)
         self.search = Replayed(partial(self.search_in(region), starts, self.n_objectives, budget, seed), seed)
-        self.start(traj)
 
     def search_in(self, region: Region) -> Callable[..., Search]:
         """What makes the search: a function of (starts, n_objectives, budget, seed) that pickles.

@@ -21,8 +21,9 @@ OptimizerParameters = namedtuple("OptimizerParameters", ())
 class Optimizer:
     """An optimizer offers :meth:`ask` and :meth:`tell`; the way to the trajectory stands here, once.
 
-    The constructor of a subclass calls this one, sets itself up, and ends with :meth:`start`. It keeps no
-    reference to the trajectory, so that the whole optimizer, random streams included, pickles in mid-run.
+    A subclass keeps no reference to the trajectory, so that the whole optimizer, random streams included, pickles in
+    mid-run. One with a constructor of its own calls this one, sets itself up, and ends with :meth:`start`;
+    :class:`~l2l.optimizers.ask_tell.AskTellOptimizer` has one.
 
     Parameters
     ----------
@@ -77,6 +78,9 @@ class Optimizer:
         self.optimizee_fitness_weights = optimizee_fitness_weights
         self.optimizee_bounding_func = optimizee_bounding_func
         self.parameters = parameters
+        if hasattr(parameters, "_asdict"):
+            for name, value in parameters._asdict().items():
+                traj.f_add_parameter(name, value)
         self.restart = getattr(traj, "restart", None)
         self.g = 0
         if self.restart is not None and self.restart.keep_generation:
@@ -208,9 +212,7 @@ class Optimizer:
             self.stop_reason = f"fitness {self.best_fitness} reached the stop criterion"
 
     def start(self, traj: Any) -> None:
-        """Record the parameters and lay out the first generation; the end of every constructor."""
-        for name, value in self.parameters._asdict().items():
-            traj.f_add_parameter(name, value)
+        """Lay out the first generation; the end of every constructor."""
         traj.f_add_result("generation_params", [])
         self.first_g = self.n_generations = self.g
         self.restart = None  # only constructors start from it

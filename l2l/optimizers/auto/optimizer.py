@@ -2,18 +2,17 @@
 
 import logging
 from collections import namedtuple
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from l2l.optimizers.ask_tell import AskTellOptimizer
 from l2l.optimizers.auto.coordinate_search import CoordinateSearch
 from l2l.optimizers.auto.probe import Probe
 from l2l.optimizers.auto.quasi_newton import QuasiNewton
 from l2l.optimizers.checks import whole
 from l2l.optimizers.cmaes.descents import Descents
 from l2l.optimizers.cmaes.strategies import default_variant
-from l2l.optimizers.optimizer import Optimizer
 from l2l.optimizers.region import Region
 
 logger = logging.getLogger("optimizers.auto")
@@ -41,7 +40,7 @@ SIGMA = 0.2  # first step size of CMA-ES, in widths of the region
 Stage = Probe | CoordinateSearch | QuasiNewton | Descents
 
 
-class AutoOptimizer(Optimizer):
+class AutoOptimizer(AskTellOptimizer):
     """Chooses the method by what the parameters are and what the function turns out to be.
 
     1. The first generation probes whether the function is a sum of functions of one coordinate each; the second
@@ -70,27 +69,17 @@ class AutoOptimizer(Optimizer):
         How many have come back.
     """
 
-    def __init__(
-        self,
-        traj: Any,
-        optimizee_create_individual: Callable[[], dict[str, Any]],
-        optimizee_fitness_weights: Sequence[float],
-        parameters: Any,
-        optimizee_bounding_func: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
-    ) -> None:
-        super().__init__(
-            traj, optimizee_create_individual, optimizee_fitness_weights, optimizee_bounding_func, parameters
-        )
-        _check(parameters)
-        self.rng = np.random.default_rng(self.seed_from(traj, parameters.seed))
-        self.region = Region(self, parameters.bounds)
+    def set_up(self, traj: Any) -> None:
+        p = self.parameters
+        _check(p)
+        self.rng = np.random.default_rng(self.seed_from(traj, p.seed))
+        self.region = Region(self, p.bounds)
         self.usual_size = 4 + int(3 * np.log(self.region.dim))  # eq. 48 of Hansen (2016)
-        n_iteration = parameters.n_iteration if traj.generations_override is None else traj.generations_override
-        self.limit = parameters.max_evaluations or n_iteration * (parameters.pop_size or self.usual_size)
+        self.limit = p.max_evaluations or traj.parameters["n_iteration"] * (p.pop_size or self.usual_size)
         self.budget = min(self.limit, traj.max_evaluations)  # the run may end before, but also be resumed with more
         self.variant = default_variant(self.region)
         self.continuous = self.variant == "full" or self.region.dim == 1
-        self.noisy, self.constrained = parameters.noisy, False
+        self.noisy, self.constrained = p.noisy, False
         self.evaluations = 0
         self.repeated: tuple[np.ndarray, float] | None = None  # a point that is evaluated twice, and its value
         self.best_point = self.region.starts[0]
@@ -101,7 +90,6 @@ class AutoOptimizer(Optimizer):
             self._enter(Probe(self.best_point, self.region.sample(self.rng, 1)[0]))
         else:
             self._evolve()
-        self.start(traj)
 
     # --- generations
 

@@ -1,17 +1,16 @@
 """CMA-ES with bounds and restarts."""
 
 from collections import deque, namedtuple
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from l2l.errors import nearest
+from l2l.optimizers.ask_tell import AskTellOptimizer
 from l2l.optimizers.checks import positive, whole
 from l2l.optimizers.cmaes.descents import RESTARTS, Descents
 from l2l.optimizers.cmaes.strategies import VARIANTS, default_variant
 from l2l.optimizers.cmaes.warm_start import PROMISING, distribution_of, warm_start
-from l2l.optimizers.optimizer import Optimizer
 from l2l.optimizers.region import Region
 
 CMAESParameters = namedtuple(
@@ -32,7 +31,7 @@ CMAESParameters = namedtuple(
 )
 
 
-class CMAESOptimizer(Optimizer):
+class CMAESOptimizer(AskTellOptimizer):
     """CMA-ES: covariance matrix adaptation (Hansen 2016, arXiv:1604.00772), restarted after Auger & Hansen (2005).
 
     With bounds the search runs in the unit box they span: it starts at an individual of the optimizee,
@@ -59,45 +58,31 @@ class CMAESOptimizer(Optimizer):
     parameters : CMAESParameters
     """
 
-    def __init__(
-        self,
-        traj: Any,
-        optimizee_create_individual: Callable[[], dict[str, Any]],
-        optimizee_fitness_weights: Sequence[float],
-        parameters: Any,
-        optimizee_bounding_func: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
-    ) -> None:
-        super().__init__(
-            traj,
-            optimizee_create_individual=optimizee_create_individual,
-            optimizee_fitness_weights=optimizee_fitness_weights,
-            optimizee_bounding_func=optimizee_bounding_func,
-            parameters=parameters,
-        )
-        _check(parameters)
-        self.region = Region(self, parameters.bounds)
-        sigma, mean, cov = float(parameters.sigma), None, None
-        if parameters.warm_start is not None:
-            mean, sigma, cov = warm_start(parameters.warm_start, self.region, optimizee_fitness_weights)
+    def set_up(self, traj: Any) -> None:
+        p = self.parameters
+        _check(p)
+        self.region = Region(self, p.bounds)
+        sigma, mean, cov = float(p.sigma), None, None
+        if p.warm_start is not None:
+            mean, sigma, cov = warm_start(p.warm_start, self.region, self.optimizee_fitness_weights)
         elif self.restart is not None:
-            ranked = self.restart.ranked(optimizee_create_individual, optimizee_fitness_weights)
+            ranked = self.restart.ranked(self.optimizee_create_individual, self.optimizee_fitness_weights)
             if len(ranked) * PROMISING >= 1:
                 mean, sigma, cov = distribution_of(ranked, self.region)
-        pop_size = parameters.pop_size or 4 + int(3 * np.log(self.region.dim))
+        pop_size = p.pop_size or 4 + int(3 * np.log(self.region.dim))
         self.descents = Descents(
             self.region,
-            np.random.default_rng(self.seed_from(traj, parameters.seed)),
+            np.random.default_rng(self.seed_from(traj, p.seed)),
             sigma,
             pop_size,
-            "ipop" if parameters.restarts is True else parameters.restarts or None,
-            parameters.population_growth,
-            parameters.variant or default_variant(self.region),
+            "ipop" if p.restarts is True else p.restarts or None,
+            p.population_growth,
+            p.variant or default_variant(self.region),
             mean,
             cov,
         )
         self._asked: deque[tuple[int, np.ndarray]] = deque()  # number of the descent, and point; the oldest first
         self._told: list[tuple[np.ndarray, dict[str, Any], np.ndarray, float]] = []  # one by one, up to a population
-        self.start(traj)
         traj.f_add_parameter("pop_size", pop_size)
 
     def ask(self) -> list[dict[str, Any]]:

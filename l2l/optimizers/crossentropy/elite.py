@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from l2l.optimizers.ask_tell import AskTellOptimizer
 from l2l.optimizers.checks import number, probability, whole
 from l2l.optimizers.crossentropy.distribution import Distribution, Gaussian
-from l2l.optimizers.optimizer import Optimizer
 from l2l.space import Space
 
 
-class EliteOptimizer(Optimizer):
+class EliteOptimizer(AskTellOptimizer):
     """Samples a distribution; a subclass says in ``tell`` when it is fitted to the elite.
 
     Attributes
@@ -31,7 +31,7 @@ class EliteOptimizer(Optimizer):
 
     space: Space
 
-    def _set_up(self, traj: Any, pop_size: int, n_elite: int, elite_is: str = "n_elite") -> None:
+    def _draw_first(self, traj: Any, pop_size: int, n_elite: int, elite_is: str = "n_elite") -> None:
         """Draw the first generation in ``space``, and fit the distribution to it.
 
         ``elite_is`` names ``n_elite`` to the user.
@@ -56,10 +56,7 @@ class EliteOptimizer(Optimizer):
         self.gamma = -np.inf
         self._first = [self.bounded(individual) for individual in self.first_population(pop_size)]
         self.distribution.fit(self.space.matrix(self._first))
-
-    def start(self, traj: Any) -> None:
-        super().start(traj)
-        traj.f_add_parameter("pop_size", self.pop_size)
+        traj.f_add_parameter("pop_size", pop_size)
 
     def ask(self) -> list[dict[str, Any]]:
         if not self.eval_pop:

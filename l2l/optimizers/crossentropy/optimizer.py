@@ -1,7 +1,6 @@
 """The cross-entropy method."""
 
 from collections import namedtuple
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,30 +48,16 @@ class CrossEntropyOptimizer(EliteOptimizer):
         If the individuals are a single number: use another optimizer for that.
     """
 
-    def __init__(
-        self,
-        traj: Any,
-        optimizee_create_individual: Callable[[], dict[str, Any]],
-        optimizee_fitness_weights: Sequence[float],
-        parameters: Any,
-        optimizee_bounding_func: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
-    ) -> None:
-        super().__init__(
-            traj,
-            optimizee_create_individual=optimizee_create_individual,
-            optimizee_fitness_weights=optimizee_fitness_weights,
-            optimizee_bounding_func=optimizee_bounding_func,
-            parameters=parameters,
-        )
-        check_common(parameters)
-        if parameters.pop_size is not None:
-            whole("pop_size", parameters.pop_size, 2)  # one individual has no spread
-        probability("rho", parameters.rho)
+    def set_up(self, traj: Any) -> None:
+        p = self.parameters
+        check_common(p)
+        if p.pop_size is not None:
+            whole("pop_size", p.pop_size, 2)  # one individual has no spread
+        probability("rho", p.rho)
         self.space = self.make_space()
-        pop_size = parameters.pop_size or default_pop_size(self.space.dim)
-        self._set_up(traj, pop_size, max(1, int(parameters.rho * pop_size)), elite_is="rho * pop_size")
-        optimizee_create_individual()  # the last of L2L's draws, on which those of its scripts that follow depend
-        self.start(traj)
+        pop_size = p.pop_size or default_pop_size(self.space.dim)
+        self._draw_first(traj, pop_size, max(1, int(p.rho * pop_size)), elite_is="rho * pop_size")
+        self.optimizee_create_individual()  # the last of L2L's draws, on which those of its scripts that follow depend
 
     def tell(self, population: list[dict[str, Any]], fitness: np.ndarray) -> None:
         self._fit(population, self._select(fitness))

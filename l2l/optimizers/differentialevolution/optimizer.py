@@ -1,14 +1,13 @@
 """Differential evolution."""
 
 from collections import deque, namedtuple
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from l2l.errors import nearest
+from l2l.optimizers.ask_tell import AskTellOptimizer
 from l2l.optimizers.checks import positive, probability, whole
-from l2l.optimizers.optimizer import Optimizer
 from l2l.optimizers.region import Region
 
 FLOOR = 1e300  # below any fitness
@@ -29,7 +28,7 @@ DifferentialEvolutionParameters = namedtuple(
 )
 
 
-class DifferentialEvolutionOptimizer(Optimizer):
+class DifferentialEvolutionOptimizer(AskTellOptimizer):
     """Differential evolution (Storn & Price 1997), with binomial crossover and a dithered factor.
 
     Each member of the population is challenged by a trial, and replaced where the trial is at least as good. With
@@ -52,21 +51,12 @@ class DifferentialEvolutionOptimizer(Optimizer):
         -inf where a member was not evaluated yet, or failed.
     """
 
-    def __init__(
-        self,
-        traj: Any,
-        optimizee_create_individual: Callable[[], dict[str, Any]],
-        optimizee_fitness_weights: Sequence[float],
-        parameters: Any,
-        optimizee_bounding_func: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
-    ) -> None:
-        super().__init__(
-            traj, optimizee_create_individual, optimizee_fitness_weights, optimizee_bounding_func, parameters
-        )
-        _check(parameters)
-        self.rng = np.random.default_rng(self.seed_from(traj, parameters.seed))
-        self.region = Region(self, parameters.bounds)
-        self.pop_size = parameters.pop_size or max(10, 5 * self.region.dim)
+    def set_up(self, traj: Any) -> None:
+        p = self.parameters
+        _check(p)
+        self.rng = np.random.default_rng(self.seed_from(traj, p.seed))
+        self.region = Region(self, p.bounds)
+        self.pop_size = p.pop_size or max(10, 5 * self.region.dim)
         self.members = self.region.sample(self.rng, self.pop_size)
         n_starts = min(len(self.region.starts), self.pop_size)
         self.members[:n_starts] = self.region.starts[:n_starts]
@@ -74,7 +64,6 @@ class DifferentialEvolutionOptimizer(Optimizer):
         self.evaluated = False
         self._member = -1  # for which a trial was asked last, one by one
         self._asked: deque[tuple[int, np.ndarray]] = deque()  # member and trial, the oldest first
-        self.start(traj)
         traj.f_add_parameter("pop_size", self.pop_size)
 
     def ask(self) -> list[dict[str, Any]]:

@@ -3,15 +3,16 @@
 import logging
 import random
 from collections import deque, namedtuple
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from deap import base, tools
 
+from l2l.optimizers.ask_tell import AskTellOptimizer
 from l2l.optimizers.checks import at_least, probability, whole
 from l2l.optimizers.evolution.deap_random import deap_random
-from l2l.optimizers.optimizer import Optimizer, constrained
+from l2l.optimizers.optimizer import constrained
 
 logger = logging.getLogger("optimizers.geneticalgorithm")
 
@@ -50,7 +51,7 @@ class Genome(list):
         self.outcome = (-np.inf, np.inf)  # sum of the objectives, violation
 
 
-class GeneticAlgorithmOptimizer(Optimizer):
+class GeneticAlgorithmOptimizer(AskTellOptimizer):
     """Genetic algorithm: tournaments, BLX-alpha blend crossover (Eshelman & Schaffer 1993), Gaussian mutation.
 
     Each generation ``pop_size`` parents are chosen by tournament and copied; neighbours are crossed with
@@ -80,35 +81,21 @@ class GeneticAlgorithmOptimizer(Optimizer):
         The best 20 different vectors of the run, best first, with their ``fitness`` when first evaluated.
     """
 
-    def __init__(
-        self,
-        traj: Any,
-        optimizee_create_individual: Callable[[], dict[str, Any]],
-        optimizee_fitness_weights: Sequence[float],
-        parameters: Any,
-        optimizee_bounding_func: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
-    ) -> None:
-        super().__init__(
-            traj,
-            optimizee_create_individual=optimizee_create_individual,
-            optimizee_fitness_weights=optimizee_fitness_weights,
-            optimizee_bounding_func=optimizee_bounding_func,
-            parameters=parameters,
-        )
+    def set_up(self, traj: Any) -> None:
+        p = self.parameters
         self.space = self.make_space()
-        _check(parameters, self.space.dim)
-        self.rng = random.Random(self.seed_from(traj, parameters.seed))
+        _check(p, self.space.dim)
+        self.rng = random.Random(self.seed_from(traj, p.seed))
         self.hall_of_fame = tools.HallOfFame(HALL_OF_FAME_SIZE)
         # without generations: the last individuals that were told, and the last children that were asked for
-        self._parents: deque[Genome] = deque(maxlen=parameters.pop_size)
-        self._children: deque[tuple[float, ...]] = deque(maxlen=parameters.pop_size)
+        self._parents: deque[Genome] = deque(maxlen=p.pop_size)
+        self._children: deque[tuple[float, ...]] = deque(maxlen=p.pop_size)
         self._constrained = False  # whether one of them violated constraints
         if getattr(traj, "is_loaded", False):
             self.population = self._load_population(traj)
         else:
-            individuals = self.first_population(parameters.pop_size)
+            individuals = self.first_population(p.pop_size)
             self.population = [self._bounded_genome(self.space.vector(ind)) for ind in individuals]
-        self.start(traj)
 
     def _load_population(self, traj: Any) -> list[Genome]:
         self.g = traj.individual.generation

@@ -1,13 +1,12 @@
 """Evolution strategies: a gradient estimated from random perturbations of one point."""
 
 from collections import namedtuple
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from l2l.optimizers.ask_tell import AskTellOptimizer
 from l2l.optimizers.checks import number, positive, whole
-from l2l.optimizers.optimizer import Optimizer
 from l2l.optimizers.shaping import utilities, with_failed_as_worst
 from l2l.optimizers.steps import accepted, per_coordinate, widths
 
@@ -29,7 +28,7 @@ EvolutionStrategiesParameters = namedtuple(
 NOISE_STD = 0.1  # of the width of the region
 
 
-class EvolutionStrategiesOptimizer(Optimizer):
+class EvolutionStrategiesOptimizer(AskTellOptimizer):
     """Evolution strategies as stochastic gradients (Salimans et al. 2017, arXiv:1703.03864).
 
     Its algorithm 1, with mirrored sampling and fitness shaping (Wierstra et al. 2014). The size of the
@@ -55,32 +54,18 @@ class EvolutionStrategiesOptimizer(Optimizer):
         The individuals that are evaluated; the last is the point itself.
     """
 
-    def __init__(
-        self,
-        traj: Any,
-        optimizee_create_individual: Callable[[], dict[str, Any]],
-        optimizee_fitness_weights: Sequence[float],
-        parameters: Any,
-        optimizee_bounding_func: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
-    ) -> None:
-        super().__init__(
-            traj,
-            optimizee_create_individual=optimizee_create_individual,
-            optimizee_fitness_weights=optimizee_fitness_weights,
-            optimizee_bounding_func=optimizee_bounding_func,
-            parameters=parameters,
-        )
-        _check(parameters)
+    def set_up(self, traj: Any) -> None:
+        p = self.parameters
+        _check(p)
         (first,) = self.first_population(1)
         self.space = self.make_space(example=first)
-        if parameters.noise_std is None:
+        if p.noise_std is None:
             self.noise_std = NOISE_STD * widths(self, self.space, first)
         else:
-            self.noise_std = per_coordinate("noise_std", parameters.noise_std, self.space.dim)
-        self.random_state = np.random.RandomState(self.seed_from(traj, parameters.seed))
+            self.noise_std = per_coordinate("noise_std", p.noise_std, self.space.dim)
+        self.random_state = np.random.RandomState(self.seed_from(traj, p.seed))
         self.current_individual_arr = accepted(self, self.space, self.space.vector(first))
         self.current_individual_fitness = -np.inf
-        self.start(traj)
 
     def ask(self) -> list[dict[str, Any]]:
         noise = self.noise_std * self.random_state.randn(self.parameters.pop_size, self.space.dim)

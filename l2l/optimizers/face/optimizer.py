@@ -1,7 +1,6 @@
 """FACE: the cross-entropy method with a population that grows where nothing gets better."""
 
 from collections import namedtuple
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -53,23 +52,9 @@ class FACEOptimizer(EliteOptimizer):
         If the individuals are a single number: use another optimizer for that.
     """
 
-    def __init__(
-        self,
-        traj: Any,
-        optimizee_create_individual: Callable[[], dict[str, Any]],
-        optimizee_fitness_weights: Sequence[float],
-        parameters: Any,
-        optimizee_bounding_func: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
-    ) -> None:
-        super().__init__(
-            traj,
-            optimizee_create_individual=optimizee_create_individual,
-            optimizee_fitness_weights=optimizee_fitness_weights,
-            optimizee_bounding_func=optimizee_bounding_func,
-            parameters=parameters,
-        )
+    def set_up(self, traj: Any) -> None:
+        p = self.parameters
         self.space = self.make_space()
-        p = parameters
         self.min_pop_size = default_pop_size(self.space.dim) if p.min_pop_size is None else p.min_pop_size
         check_common(p)
         whole("min_pop_size", self.min_pop_size, 2)  # one individual has no spread
@@ -81,10 +66,9 @@ class FACEOptimizer(EliteOptimizer):
         whole("n_elite", n_elite, 1)
         if n_elite > self.min_pop_size:
             raise ValueError(f"n_elite must be at most min_pop_size, {self.min_pop_size}; got {n_elite}")
-        self._set_up(traj, self.min_pop_size, n_elite)
+        self._draw_first(traj, self.min_pop_size, n_elite)
         self._best_known = -np.inf
         self._gamma_of_fit = -np.inf
-        self.start(traj)
 
     def tell(self, population: list[dict[str, Any]], fitness: np.ndarray) -> None:
         best = float(fitness.max())

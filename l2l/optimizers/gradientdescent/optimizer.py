@@ -1,15 +1,15 @@
 """Gradient ascent on the fitness, with gradients from finite differences in random directions."""
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from l2l.helpers import DictEntryType
+from l2l.optimizers.ask_tell import AskTellOptimizer
 from l2l.optimizers.checks import at_least, number, probability, whole
 from l2l.optimizers.gradientdescent.rules import Adam, AdaMax, Classic, RMSProp, Rule, Stochastic
-from l2l.optimizers.optimizer import Optimizer
 from l2l.optimizers.steps import accepted, least_steps, per_coordinate, proposed, widths
 
 # Of all five: learning_rate and exploration_step_size are one number or one per coordinate; a learning_rate of None
@@ -95,7 +95,7 @@ EXPLORATION = 1e-4  # of the width of the region
 COARSE_EXPLORATION = 0.1  # where there are whole numbers or categories
 
 
-class GradientDescentOptimizer(Optimizer):
+class GradientDescentOptimizer(AskTellOptimizer):
     """Gradient descent (classic, stochastic, RMSProp, Adam, AdaMax); the type of the parameters says which.
 
     A generation is the current individual and ``n_random_steps`` others around it. The gradient g solves
@@ -132,33 +132,19 @@ class GradientDescentOptimizer(Optimizer):
         RMSPropParameters: RMSProp,
     }
 
-    def __init__(
-        self,
-        traj: Any,
-        optimizee_create_individual: Callable[[], dict[str, Any]],
-        optimizee_fitness_weights: Sequence[float],
-        parameters: Any,
-        optimizee_bounding_func: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
-    ) -> None:
-        super().__init__(
-            traj,
-            optimizee_create_individual=optimizee_create_individual,
-            optimizee_fitness_weights=optimizee_fitness_weights,
-            optimizee_bounding_func=optimizee_bounding_func,
-            parameters=parameters,
-        )
-        if type(parameters) not in self.rules:
+    def set_up(self, traj: Any) -> None:
+        p = self.parameters
+        if type(p) not in self.rules:
             known = ", ".join(kind.__name__ for kind in self.rules)
-            raise TypeError(f"parameters must be one of {known}; got {parameters!r}")
-        _check(parameters)
+            raise TypeError(f"parameters must be one of {known}; got {p!r}")
+        _check(p)
         self.space = self.make_space()
         (start,) = self.first_population(1)
         self._set_steps(start)
-        self.random_state = np.random.RandomState(self.seed_from(traj, parameters.seed))
+        self.random_state = np.random.RandomState(self.seed_from(traj, p.seed))
         self.current_individual = accepted(self, self.space, self.space.vector(start))
         self.current_fitness = -np.inf
         self._last_valid: np.ndarray | None = None  # where fitness was known before the last step
-        self.start(traj)
 
     def _set_steps(self, start: dict[str, Any]) -> None:
         rate, exploration = self.parameters.learning_rate, self.parameters.exploration_step_size

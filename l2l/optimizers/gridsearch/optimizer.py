@@ -4,14 +4,14 @@ import itertools
 import logging
 import math
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from l2l.errors import nearest
+from l2l.optimizers.ask_tell import AskTellOptimizer
 from l2l.optimizers.checks import whole
-from l2l.optimizers.optimizer import Optimizer
 from l2l.space.parameters import Array, Category, Numeric, Parameter
 
 logger = logging.getLogger("optimizers.gridsearch")
@@ -29,7 +29,7 @@ MOST_POINTS = 10_000_000
 """More individuals than that are refused before they fill the memory."""
 
 
-class GridSearchOptimizer(Optimizer):
+class GridSearchOptimizer(AskTellOptimizer):
     """Evaluates all combinations of evenly spaced values: ``n_steps + 1`` of each number, ends included.
 
     The elements of an array have the same bounds and steps, and all combinations as well. Numbers on a logarithmic
@@ -52,27 +52,12 @@ class GridSearchOptimizer(Optimizer):
         The values of each parameter, in the order of the individuals.
     """
 
-    def __init__(
-        self,
-        traj: Any,
-        optimizee_create_individual: Callable[[], dict[str, Any]],
-        optimizee_fitness_weights: Sequence[float],
-        parameters: Any,
-        optimizee_bounding_func: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
-    ) -> None:
-        super().__init__(
-            traj,
-            optimizee_create_individual=optimizee_create_individual,
-            optimizee_fitness_weights=optimizee_fitness_weights,
-            optimizee_bounding_func=optimizee_bounding_func,
-            parameters=parameters,
-        )
+    def set_up(self, traj: Any) -> None:
         self.space = self.make_space()
-        self._grid = self._individuals(parameters.param_grid)
+        self._grid = self._individuals(self.parameters.param_grid)
         self.size = len(self._grid)
         self.param_list = {name: [individual[name] for individual in self._grid] for name in self.space.names}
         traj.f_add_parameter("n_iteration", 1)
-        self.start(traj)
 
     def _individuals(self, param_grid: Mapping[str, Any] | None) -> list[dict[str, Any]]:
         for name in param_grid or ():

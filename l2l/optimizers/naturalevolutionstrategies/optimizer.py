@@ -1,13 +1,12 @@
 """Separable natural evolution strategies: a Gaussian with a step size per coordinate follows its natural gradient."""
 
 from collections import namedtuple
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from l2l.optimizers.ask_tell import AskTellOptimizer
 from l2l.optimizers.checks import number, positive, whole
-from l2l.optimizers.optimizer import Optimizer
 from l2l.optimizers.shaping import utilities, with_failed_as_worst
 from l2l.optimizers.steps import accepted, per_coordinate, widths
 
@@ -31,7 +30,7 @@ NaturalEvolutionStrategiesParameters = namedtuple(
 SIGMA = 0.3  # of the width of the region
 
 
-class NaturalEvolutionStrategiesOptimizer(Optimizer):
+class NaturalEvolutionStrategiesOptimizer(AskTellOptimizer):
     """Separable natural evolution strategies (SNES) on a Gaussian with mean ``mu`` and step sizes ``sigma``.
 
     Schaul, Glasmachers & Schmidhuber (2011), "High dimensions and heavy tails for natural evolution strategies";
@@ -56,23 +55,9 @@ class NaturalEvolutionStrategiesOptimizer(Optimizer):
         ``best_individual`` as a vector.
     """
 
-    def __init__(
-        self,
-        traj: Any,
-        optimizee_create_individual: Callable[[], dict[str, Any]],
-        optimizee_fitness_weights: Sequence[float],
-        parameters: Any,
-        optimizee_bounding_func: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
-    ) -> None:
-        super().__init__(
-            traj,
-            optimizee_create_individual=optimizee_create_individual,
-            optimizee_fitness_weights=optimizee_fitness_weights,
-            optimizee_bounding_func=optimizee_bounding_func,
-            parameters=parameters,
-        )
-        _check(parameters)
-        p = parameters
+    def set_up(self, traj: Any) -> None:
+        p = self.parameters
+        _check(p)
         (first,) = self.first_population(1)
         self.space = self.make_space(example=first)
         dim = self.space.dim
@@ -89,7 +74,6 @@ class NaturalEvolutionStrategiesOptimizer(Optimizer):
         self.learning_rate_sigma = default if p.learning_rate_sigma is None else p.learning_rate_sigma
         self.pop_size = 4 + int(3 * np.log(dim)) if p.pop_size is None else p.pop_size
         self.random_state = np.random.RandomState(self.seed_from(traj, p.seed))
-        self.start(traj)
         traj.f_add_parameter("pop_size", self.pop_size)
 
     def ask(self) -> list[dict[str, Any]]:

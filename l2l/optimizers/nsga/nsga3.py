@@ -1,7 +1,6 @@
 """NSGA-III."""
 
 from collections import namedtuple
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,22 +40,14 @@ class NSGA3Optimizer(NSGAOptimizer):
     niches : Niches
     """
 
-    def __init__(
-        self,
-        traj: Any,
-        optimizee_create_individual: Callable[[], dict[str, Any]],
-        optimizee_fitness_weights: Sequence[float],
-        parameters: Any,
-        optimizee_bounding_func: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
-    ) -> None:
-        fitness_weights(optimizee_fitness_weights)
-        whole("pop_size", parameters.pop_size, 2)
-        for layer in np.ravel([] if parameters.divisions is None else parameters.divisions):
+    def set_up(self, traj: Any) -> None:
+        p = self.parameters
+        fitness_weights(self.optimizee_fitness_weights)
+        whole("pop_size", p.pop_size, 2)
+        for layer in np.ravel([] if p.divisions is None else p.divisions):
             whole("divisions", layer, 1)
-        self.niches = Niches(directions(len(optimizee_fitness_weights), parameters.pop_size, parameters.divisions))
-        super().__init__(
-            traj, optimizee_create_individual, optimizee_fitness_weights, parameters, optimizee_bounding_func
-        )
+        self.niches = Niches(directions(len(self.optimizee_fitness_weights), p.pop_size, p.divisions))
+        super().set_up(traj)
 
     def survivors(self, objectives: np.ndarray, violations: np.ndarray) -> np.ndarray:
         rank = ranks(objectives, violations)

@@ -1,13 +1,12 @@
 """What the algorithms by non-dominated sorting have in common."""
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from l2l.optimizers.ask_tell import AskTellOptimizer
 from l2l.optimizers.checks import at_least, probability, whole
 from l2l.optimizers.nsga.variation import polynomial_mutation, simulated_binary_crossover
-from l2l.optimizers.optimizer import Optimizer
 from l2l.optimizers.pareto_front import ParetoFront
 from l2l.optimizers.region import Region
 from l2l.space import Array, Category, Integer, Parameter, Space
@@ -15,7 +14,7 @@ from l2l.space import Array, Category, Integer, Parameter, Space
 MOST_ATTEMPTS = 10  # at offspring that equal nobody
 
 
-class NSGAOptimizer(Optimizer):
+class NSGAOptimizer(AskTellOptimizer):
     """Keeps the best of parents and offspring; how, is up to the subclass.
 
     Offspring come from tournaments, simulated binary crossover and polynomial mutation. Those equal to a member of the
@@ -39,31 +38,21 @@ class NSGAOptimizer(Optimizer):
     violations : float64[n]
     """
 
-    def __init__(
-        self,
-        traj: Any,
-        optimizee_create_individual: Callable[[], dict[str, Any]],
-        optimizee_fitness_weights: Sequence[float],
-        parameters: Any,
-        optimizee_bounding_func: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
-    ) -> None:
-        super().__init__(
-            traj, optimizee_create_individual, optimizee_fitness_weights, optimizee_bounding_func, parameters
-        )
-        _check(parameters)
-        weights = np.asarray(optimizee_fitness_weights, dtype=float)
+    def set_up(self, traj: Any) -> None:
+        p = self.parameters
+        _check(p)
+        weights = np.asarray(self.optimizee_fitness_weights, dtype=float)
         if not weights.all():
-            raise ValueError(f"an objective of weight 0 has no direction; got {optimizee_fitness_weights!r}")
+            raise ValueError(f"an objective of weight 0 has no direction; got {self.optimizee_fitness_weights!r}")
         if self.pareto_front is not None:
-            self.pareto_front = ParetoFront(weights, parameters.reference_point)
-        self.rng = np.random.default_rng(self.seed_from(traj, parameters.seed))
-        self.region = Region(self, parameters.bounds)
+            self.pareto_front = ParetoFront(weights, p.reference_point)
+        self.rng = np.random.default_rng(self.seed_from(traj, p.seed))
+        self.region = Region(self, p.bounds)
         self.members = np.zeros((0, self.region.dim))
         self.objectives, self.violations = np.zeros((0, weights.size)), np.zeros(0)
         self.keys: list[bytes] = []  # of the members, to know what equals them
         self._low, self._high = self.region.clip(np.array([[-np.inf], [np.inf]]))
-        self._mut_eta = np.minimum(parameters.mut_eta, np.maximum(0, _n_values(self.region.space) - 2))
-        self.start(traj)
+        self._mut_eta = np.minimum(p.mut_eta, np.maximum(0, _n_values(self.region.space) - 2))
 
     @property
     def pop_size(self) -> int:

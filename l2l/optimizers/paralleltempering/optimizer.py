@@ -2,7 +2,6 @@
 
 import logging
 from collections import namedtuple
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -58,22 +57,14 @@ class ParallelTemperingOptimizer(ChainsOptimizer):
         Changes of rungs so far, pairs counted once.
     """
 
-    def __init__(
-        self,
-        traj: Any,
-        optimizee_create_individual: Callable[[], dict[str, Any]],
-        optimizee_fitness_weights: Sequence[float],
-        parameters: Any,
-        optimizee_bounding_func: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
-    ) -> None:
-        self._make_rungs(parameters)
-        super().__init__(
-            traj, optimizee_create_individual, optimizee_fitness_weights, parameters, optimizee_bounding_func
-        )
+    def set_up(self, traj: Any) -> None:
+        self._make_rungs()
+        super().set_up(traj)
 
-    def _make_rungs(self, parameters: Any) -> None:
-        n = parameters.n_parallel_runs
-        bounds = parameters.temperature_bounds
+    def _make_rungs(self) -> None:
+        p = self.parameters
+        n = p.n_parallel_runs
+        bounds = p.temperature_bounds
         if bounds is None:
             ladder = np.geomspace(1.0, 0.05, n)
             bounds = np.column_stack([ladder, ladder])
@@ -81,11 +72,11 @@ class ParallelTemperingOptimizer(ChainsOptimizer):
         start, end = self.temperature_bounds.T
         if not (np.isfinite(start).all() and (start >= end).all() and (start > 0).all() and (end >= 0).all()):
             raise ValueError(f"temperature_bounds must be (start, end) with start > 0, start >= end >= 0, got {bounds}")
-        decays = np.ones(n) if parameters.decay_parameters is None else parameters.decay_parameters
+        decays = np.ones(n) if p.decay_parameters is None else p.decay_parameters
         self.decays = _array("decay_parameters", decays, (n,))
         for decay in self.decays:
             probability("decay_parameters", decay)
-        schedules = parameters.cooling_schedules
+        schedules = p.cooling_schedules
         schedules = [AvailableCoolingSchedules.DEFAULT] * n if schedules is None else list(schedules)
         if len(schedules) != n:
             raise ValueError(f"cooling_schedules must have {n} elements, one for each chain, got {len(schedules)}")

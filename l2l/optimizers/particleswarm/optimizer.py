@@ -1,13 +1,12 @@
 """Particle swarm optimisation."""
 
 from collections import namedtuple
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from l2l.optimizers.ask_tell import AskTellOptimizer
 from l2l.optimizers.checks import at_least, whole
-from l2l.optimizers.optimizer import Optimizer
 from l2l.optimizers.region import Region
 
 ParticleSwarmParameters = namedtuple(
@@ -27,7 +26,7 @@ ParticleSwarmParameters = namedtuple(
 )
 
 
-class ParticleSwarmOptimizer(Optimizer):
+class ParticleSwarmOptimizer(AskTellOptimizer):
     """Particle swarm: the standard of Bratton & Kennedy (2007), "Defining a standard for particle swarm optimization".
 
     With bounds, a particle that would leave them stops at the bound, with no velocity across it.
@@ -46,28 +45,18 @@ class ParticleSwarmOptimizer(Optimizer):
         Fitness at ``best_places``, -inf where there is none yet.
     """
 
-    def __init__(
-        self,
-        traj: Any,
-        optimizee_create_individual: Callable[[], dict[str, Any]],
-        optimizee_fitness_weights: Sequence[float],
-        parameters: Any,
-        optimizee_bounding_func: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
-    ) -> None:
-        super().__init__(
-            traj, optimizee_create_individual, optimizee_fitness_weights, optimizee_bounding_func, parameters
-        )
-        _check(parameters)
-        self.rng = np.random.default_rng(self.seed_from(traj, parameters.seed))
-        self.region = Region(self, parameters.bounds)
-        n = parameters.pop_size
+    def set_up(self, traj: Any) -> None:
+        p = self.parameters
+        _check(p)
+        self.rng = np.random.default_rng(self.seed_from(traj, p.seed))
+        self.region = Region(self, p.bounds)
+        n = p.pop_size
         self.places = self.region.sample(self.rng, n)
         n_starts = min(len(self.region.starts), n)
         self.places[:n_starts] = self.region.starts[:n_starts]
         self.velocities = (self.region.sample(self.rng, n) - self.places) / 2
         self.best_places = self.places.copy()
         self.best_values = np.full(n, -np.inf)
-        self.start(traj)
 
     def ask(self) -> list[dict[str, Any]]:
         if np.isfinite(self.best_values).any():

@@ -1,13 +1,12 @@
 """Random search: what every other optimizer has to beat."""
 
 from collections import namedtuple
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from l2l.optimizers.ask_tell import AskTellOptimizer
 from l2l.optimizers.checks import whole
-from l2l.optimizers.optimizer import Optimizer
 from l2l.optimizers.region import Region
 
 RandomSearchParameters = namedtuple(
@@ -22,7 +21,7 @@ RandomSearchParameters = namedtuple(
 )
 
 
-class RandomSearchOptimizer(Optimizer):
+class RandomSearchOptimizer(AskTellOptimizer):
     """Random search, uniform within the bounds; without bounds, over the width that the optimizee's individuals spread.
 
     Parameters
@@ -33,23 +32,13 @@ class RandomSearchOptimizer(Optimizer):
     parameters : RandomSearchParameters
     """
 
-    def __init__(
-        self,
-        traj: Any,
-        optimizee_create_individual: Callable[[], dict[str, Any]],
-        optimizee_fitness_weights: Sequence[float],
-        parameters: Any,
-        optimizee_bounding_func: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
-    ) -> None:
-        super().__init__(
-            traj, optimizee_create_individual, optimizee_fitness_weights, optimizee_bounding_func, parameters
-        )
-        whole("pop_size", parameters.pop_size, 1)
-        whole("n_iteration", parameters.n_iteration, 1)
-        self.rng = np.random.default_rng(self.seed_from(traj, parameters.seed))
-        self.region = Region(self, parameters.bounds)
-        self._first = self.inherited()[: parameters.pop_size]
-        self.start(traj)
+    def set_up(self, traj: Any) -> None:
+        p = self.parameters
+        whole("pop_size", p.pop_size, 1)
+        whole("n_iteration", p.n_iteration, 1)
+        self.rng = np.random.default_rng(self.seed_from(traj, p.seed))
+        self.region = Region(self, p.bounds)
+        self._first = self.inherited()[: p.pop_size]
 
     def ask(self) -> list[dict[str, Any]]:
         return [self.ask_one() for _ in range(self.parameters.pop_size)]

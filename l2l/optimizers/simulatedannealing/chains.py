@@ -1,14 +1,12 @@
 """Metropolis chains, side by side: what simulated annealing and parallel tempering share."""
 
-from abc import abstractmethod
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from l2l.errors import nearest
+from l2l.optimizers.ask_tell import AskTellOptimizer
 from l2l.optimizers.checks import number, whole
-from l2l.optimizers.optimizer import Optimizer
 from l2l.optimizers.simulatedannealing.cooling import AvailableCoolingSchedules
 from l2l.optimizers.steps import per_coordinate, proposed, widths
 
@@ -19,7 +17,7 @@ COLDEST = np.finfo(float).tiny
 """Taken for a temperature of zero: any loss is refused."""
 
 
-class ChainsOptimizer(Optimizer):
+class ChainsOptimizer(AskTellOptimizer):
     """``n_parallel_runs`` chains, each of which steps to a neighbour in every generation, or stays.
 
     Metropolis et al. (1953), doi:10.1063/1.1699114, with the fitness F (weighted, greater is better) as minus the
@@ -40,40 +38,26 @@ class ChainsOptimizer(Optimizer):
     random_state : RandomState
     """
 
-    def __init__(
-        self,
-        traj: Any,
-        optimizee_create_individual: Callable[[], dict[str, Any]],
-        optimizee_fitness_weights: Sequence[float],
-        parameters: Any,
-        optimizee_bounding_func: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
-    ) -> None:
-        super().__init__(
-            traj,
-            optimizee_create_individual=optimizee_create_individual,
-            optimizee_fitness_weights=optimizee_fitness_weights,
-            optimizee_bounding_func=optimizee_bounding_func,
-            parameters=parameters,
-        )
+    def set_up(self, traj: Any) -> None:
+        p = self.parameters
         self.space = self.make_space()
-        _check(parameters)
-        self.random_state = np.random.RandomState(self.seed_from(traj, parameters.seed))
-        n_chains = parameters.n_parallel_runs
+        _check(p)
+        self.random_state = np.random.RandomState(self.seed_from(traj, p.seed))
+        n_chains = p.n_parallel_runs
         self._first = [self.bounded(individual) for individual in self.first_population(n_chains)]
-        if parameters.noisy_step is None:
+        if p.noisy_step is None:
             self.noisy_step = NOISY_STEP * widths(self, self.space, self._first[0])
         else:
-            self.noisy_step = per_coordinate("noisy_step", parameters.noisy_step, self.space.dim)
+            self.noisy_step = per_coordinate("noisy_step", p.noisy_step, self.space.dim)
         self.current = self.space.matrix(self._first)
         self.current_fitness, self.current_violations = np.full(n_chains, -np.inf), np.full(n_chains, np.inf)
         self.n_steps = 0
-        self.start(traj)
         # the last generation is the result of the last step, from which no further one is taken
         self.most_steps = max(1, traj.parameters["n_iteration"] - 1)
 
-    @abstractmethod
     def temperatures(self) -> np.ndarray:
         """The temperature of each chain after ``n_steps`` of ``most_steps``, float64[n_parallel_runs]."""
+        raise NotImplementedError(f"{type(self).__name__} must implement temperatures()")
 
     def ask(self) -> list[dict[str, Any]]:
         if not self.eval_pop:

@@ -2,7 +2,6 @@
 
 import logging
 from collections import namedtuple
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -44,19 +43,10 @@ class SimulatedAnnealingOptimizer(ChainsOptimizer):
     parameters : SimulatedAnnealingParameters
     """
 
-    def __init__(
-        self,
-        traj: Any,
-        optimizee_create_individual: Callable[[], dict[str, Any]],
-        optimizee_fitness_weights: Sequence[float],
-        parameters: Any,
-        optimizee_bounding_func: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
-    ) -> None:
-        probability("temp_decay", parameters.temp_decay)
-        self.schedule = cooling_schedule("cooling_schedule", parameters.cooling_schedule)
-        super().__init__(
-            traj, optimizee_create_individual, optimizee_fitness_weights, parameters, optimizee_bounding_func
-        )
+    def set_up(self, traj: Any) -> None:
+        probability("temp_decay", self.parameters.temp_decay)
+        self.schedule = cooling_schedule("cooling_schedule", self.parameters.cooling_schedule)
+        super().set_up(traj)
 
     @property
     def temperature(self) -> float:

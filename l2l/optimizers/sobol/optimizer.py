@@ -1,13 +1,12 @@
 """Sobol search: a low-discrepancy sequence in place of random points."""
 
 from collections import namedtuple
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from l2l.optimizers.ask_tell import AskTellOptimizer
 from l2l.optimizers.checks import whole
-from l2l.optimizers.optimizer import Optimizer
 from l2l.optimizers.region import Region
 
 SobolParameters = namedtuple(
@@ -22,7 +21,7 @@ SobolParameters = namedtuple(
 )
 
 
-class SobolOptimizer(Optimizer):
+class SobolOptimizer(AskTellOptimizer):
     """Sobol search: a scrambled sequence (Sobol 1967; Owen 1998), in the box that random search draws from.
 
     Any first part of the sequence covers the box more evenly than random points do, so a run may end at any time.
@@ -35,25 +34,15 @@ class SobolOptimizer(Optimizer):
     parameters : SobolParameters
     """
 
-    def __init__(
-        self,
-        traj: Any,
-        optimizee_create_individual: Callable[[], dict[str, Any]],
-        optimizee_fitness_weights: Sequence[float],
-        parameters: Any,
-        optimizee_bounding_func: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
-    ) -> None:
+    def set_up(self, traj: Any) -> None:
         from scipy.stats import qmc
 
-        super().__init__(
-            traj, optimizee_create_individual, optimizee_fitness_weights, optimizee_bounding_func, parameters
-        )
-        whole("pop_size", parameters.pop_size, 1)
-        whole("n_iteration", parameters.n_iteration, 1)
-        self.region = Region(self, parameters.bounds)
-        self.sequence = qmc.Sobol(self.region.dim, seed=self.seed_from(traj, parameters.seed))
-        self._first = self.inherited()[: parameters.pop_size]
-        self.start(traj)
+        p = self.parameters
+        whole("pop_size", p.pop_size, 1)
+        whole("n_iteration", p.n_iteration, 1)
+        self.region = Region(self, p.bounds)
+        self.sequence = qmc.Sobol(self.region.dim, seed=self.seed_from(traj, p.seed))
+        self._first = self.inherited()[: p.pop_size]
 
     def ask(self) -> list[dict[str, Any]]:
         return [self.ask_one() for _ in range(self.parameters.pop_size)]
