@@ -1,6 +1,9 @@
 import csv
+import importlib.util
 import json
 import resource
+import subprocess
+import sys
 
 import pyarrow.parquet
 import pytest
@@ -146,3 +149,23 @@ def test_tables_are_in_order_where_generations_lie_among_each_other(path):
     export_history(path)
     rows = csv.DictReader(path.with_suffix(".csv").open())
     assert [(row["generation"], row["index"]) for row in rows] == [(g, i) for g in "012" for i in "01"]
+
+
+def test_a_row_longer_than_a_block_of_a_reader_is_written(path):
+    write(path, record(0, 0, parameters={"text": "x" * 2_000_000}))
+    export_history(path)
+    assert len(pyarrow.parquet.read_table(path.with_suffix(".parquet"))["text"][0].as_py()) == 2_000_000
+
+
+@pytest.mark.skipif(importlib.util.find_spec("pandas") is None, reason="pandas is not installed")
+def test_tables_are_written_without_the_time_it_takes_to_import_pandas(path):
+    write(path, record(0, 0))
+    code = f"""
+import sys
+from pathlib import Path
+from l2l.utils.history import export_history
+export_history(Path({str(path)!r}))
+sys.exit("pandas" in sys.modules)
+"""
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+    assert path.with_suffix(".parquet").exists()
