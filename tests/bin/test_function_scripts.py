@@ -1,25 +1,36 @@
 """The experiments on benchmark functions, as a user starts them."""
 
 import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from l2l import cli
+
 BIN = Path(__file__).parents[2] / "bin"
 
 
-def started(folder, script, *options):
-    """Run a script with tiny sizes from another folder; returns its history, sorted."""
-    command = [sys.executable, "-m", "l2l.cli", str(BIN / script), "--smoke", *options]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    (path,) = folder.glob("results/*/history.jsonl")
-    records = [json.loads(line) for line in path.read_text().splitlines()]
-    kept = ("generation", "index", "parameters", "fitness", "seed")
-    rows = [{name: record[name] for name in kept} for record in records]
-    return sorted(rows, key=lambda row: (row["generation"], row["index"]))
+@pytest.fixture
+def start(tmp_path, monkeypatch):
+    """Run a script with tiny sizes as `l2l-run` does, from another folder; returns its history, sorted."""
+
+    def run(script, *options, folder="."):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        monkeypatch.chdir(tmp_path / folder)
+        monkeypatch.setattr(sys, "argv", [])  # what l2l-run leaves changed, as its process ends anyway
+        monkeypatch.setattr(sys, "path", list(sys.path))
+        monkeypatch.setitem(sys.modules, "__main__", None)
+        assert cli.main([str(BIN / script), "--smoke", *options]) == 0
+        (path,) = Path().glob("results/*/history.jsonl")
+        records = [json.loads(line) for line in path.read_text().splitlines()]
+        kept = ("generation", "index", "parameters", "fitness", "seed")
+        rows = [{name: record[name] for name in kept} for record in records]
+        return sorted(rows, key=lambda row: (row["generation"], row["index"]))
+
+    return run
 
 
 SCRIPTS = [
@@ -44,25 +55,28 @@ SCRIPTS = [
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_script_runs_from_any_folder(tmp_path, script):
+def test_script_runs_from_any_folder(start, script):
     if "mnist" in script:
         pytest.importorskip("sklearn")
     if "gaussmix" in script:
         pytest.importorskip("sklearn")
-    history = started(tmp_path, script)
+    history = start(script)
     assert {row["generation"] for row in history} == {0, 1}
     assert all(len(row["fitness"]) == (2 if "mgd" in script or "nsga" in script else 1) for row in history)
 
 
 @pytest.mark.parametrize("script", sorted(path.name for path in BIN.glob("*.py") if path.name != "slim-ppo.py"))
-def test_script_tells_its_options(tmp_path, script):
-    done = subprocess.run([sys.executable, str(BIN / script), "--help"], cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert "--smoke" in done.stdout and not list(tmp_path.iterdir())
+def test_script_tells_its_options(tmp_path, monkeypatch, capsys, script):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [str(BIN / script), "--help"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(BIN / script), run_name="__main__")
+    assert ended.value.code == 0
+    assert "--smoke" in capsys.readouterr().out and not list(tmp_path.iterdir())
 
 
-def test_a_grid_is_one_generation(tmp_path):
-    history = started(tmp_path, "l2l-fun-gs.py")
+def test_a_grid_is_one_generation(start):
+    history = start("l2l-fun-gs.py")
     points = [row["parameters"]["coords"] for row in history]
     assert sorted(points) == [[x, y] for x in (-2, 0, 2) for y in (-2, 0, 2)]
 
@@ -99,19 +113,11 @@ def test_functions_of_two_variables_are_drawn(tmp_path):
     assert len(list(tmp_path.glob("out/*.png"))) == 11
 
 
-def test_noisy_history_is_the_same_for_any_number_of_workers(tmp_path):
-    histories = []
-    for workers in ("1", "3"):
-        folder = tmp_path / workers
-        folder.mkdir()
-        histories.append(started(folder, "l2l-fun-ga.py", "--max-workers", workers))
-    assert histories[0] == histories[1]
+def test_noisy_history_is_the_same_for_any_number_of_workers(start):
+    one, three = (start("l2l-fun-ga.py", "--max-workers", workers, folder=workers) for workers in ("1", "3"))
+    assert one == three
 
 
-def test_another_seed_gives_another_history(tmp_path):
-    histories = []
-    for seed in ("1", "2"):
-        folder = tmp_path / seed
-        folder.mkdir()
-        histories.append(started(folder, "l2l-fun-cma.py", "--seed", seed))
-    assert histories[0][0]["parameters"] != histories[1][0]["parameters"]
+def test_another_seed_gives_another_history(start):
+    one, other = (start("l2l-fun-cma.py", "--seed", seed, folder=seed) for seed in ("1", "2"))
+    assert one[0]["parameters"] != other[0]["parameters"]

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 import yaml
 
+from l2l.optimizees.slim.cli import main as slim
+
 BIN = Path(__file__).parents[2] / "bin"
-
-
-def run(*command):
-    return subprocess.run([sys.executable, "-m", *map(str, command)], capture_output=True, text=True, check=True)
 
 
 @pytest.fixture(scope="module", params=["ga", "cma", "nsga"])
 def run_folder(request, tmp_path_factory):
     root = tmp_path_factory.mktemp("results")
-    run("l2l.cli", BIN / f"l2l-slim-{request.param}.py", "--smoke", "--root-dir", root, "--max-workers", "2")
+    script = BIN / f"l2l-slim-{request.param}.py"
+    options = ("--smoke", "--root-dir", root, "--max-workers", "2")
+    subprocess.run([sys.executable, "-m", "l2l.cli", script, *options], capture_output=True, check=True)
     return root / f"slim-{request.param}"
 
 
@@ -49,6 +49,6 @@ def test_several_objectives_have_a_front_in_the_report(run_folder):
 
 @pytest.mark.slow
 def test_the_best_policy_can_be_simulated(run_folder, tmp_path):
-    policy = run_folder / "best_policy.yaml"
-    run("l2l.optimizees.slim.cli", "run", tmp_path / "tuned", "Fyne", "--treatment-strategy", policy, "--seed", "1")
+    policy = str(run_folder / "best_policy.yaml")
+    assert slim(["run", str(tmp_path / "tuned"), "Fyne", "--treatment-strategy", policy, "--seed", "1"]) == 0
     assert (tmp_path / "simulation_data_tuned.parquet").stat().st_size > 10_000

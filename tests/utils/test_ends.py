@@ -84,11 +84,15 @@ def wait(traj):
 """
 
 
+def write_project(folder):
+    (folder / "experiment.py").write_text(SCRIPT)
+    (folder / "beside.py").write_text(BESIDE)
+    return folder
+
+
 @pytest.fixture
 def project(tmp_path):
-    (tmp_path / "experiment.py").write_text(SCRIPT)
-    (tmp_path / "beside.py").write_text(BESIDE)
-    return tmp_path
+    return write_project(tmp_path)
 
 
 def command(*arguments):
@@ -153,12 +157,12 @@ def status(project):
     return yaml.safe_load((project / "results" / "run" / "manifest.yaml").read_text())["status"]
 
 
-@pytest.fixture
-def reference(project):
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory):
     """The history of a run that nothing interrupted."""
+    project = write_project(tmp_path_factory.mktemp("reference"))
     done = run(project, "experiment.py", "--name", "whole")
     assert done.returncode == 0, done.stderr
-    (project / "ended").unlink()
     return history(project / "results" / "whole")
 
 
@@ -336,9 +340,10 @@ def test_message_of_an_old_worker_does_not_reach_a_resumed_run(project, referenc
     assert history(project / "results" / "run") == reference
 
 
-@pytest.fixture
-def steady_reference(project):
+@pytest.fixture(scope="module")
+def steady_reference(tmp_path_factory):
     """The history of a run without generations that nothing interrupted."""
+    project = write_project(tmp_path_factory.mktemp("reference"))
     done = run(project, "experiment.py", "--name", "whole", "--asynchronous", "--max-workers", "3")
     assert done.returncode == 0, done.stderr
     return history(project / "results" / "whole")
