@@ -118,6 +118,40 @@ def reproduce_section(manifest: Mapping[str, Any]) -> Section:
     return Section("How to reproduce", text, rows)
 
 
+def confirmed_sections(manifest: Mapping[str, Any], names: Sequence[str] | None = None) -> list[Section]:
+    """The individual that was confirmed under fresh seeds and what it is worth; nothing if none was.
+
+    Parameters
+    ----------
+    manifest : Mapping
+        The facts of ``manifest.yaml``.
+    names : sequence of str, optional
+        Of the components of the fitness.
+    """
+    found = manifest.get("recommendation")
+    if found is None:
+        return []
+    n = found["replicates"]
+    text = (
+        f"The {manifest['confirm']['candidates']} best individuals of the search, and what the optimizer recommends, "
+        f"were each evaluated {n} times under fresh seeds, and the best of them {n} times more. The numbers are from "
+        "these last evaluations alone, so no luck of the choice is in them; the interval is that of 95 %."
+    )
+    individual = "\n".join(f"    {name}: {value}" for name, value in found["individual"].items())
+    values = zip(found["fitness"], found["standard_error"], found["interval"], strict=True)
+    rows = [
+        {
+            "fitness": names[k] if names else "fitness" if len(found["fitness"]) == 1 else f"fitness {k}",
+            "mean": mean,
+            "standard error": error,
+            "from": low,
+            "to": high,
+        }
+        for k, (mean, error, (low, high)) in enumerate(values)
+    ]
+    return [Section("The best, confirmed", f"{text}\n\n{individual}", rows)]
+
+
 def _command(manifest: Mapping[str, Any]) -> str:
     """The command that started the run, indented, from the folder it was started in."""
     folder, script = Path(manifest["cwd"]), Path(manifest["script"])

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from l2l.utils.report import Section, format_column, reproduce_section, write_report
+from l2l.utils.report import Section, confirmed_sections, format_column, reproduce_section, write_report
 
 PNG = b"\x89PNG\r\n\x1a\n not really"
 VOID = {"meta", "img", "link", "br"}
@@ -143,3 +143,27 @@ def test_how_to_reproduce_a_run_without_script_does_not_make_up_a_command():
     section = reproduce_section({"script": None, "cwd": "/", "seed": 0, "versions": {}})
     assert "l2l-run" not in section.text
     assert "manifest.yaml" in section.text
+
+
+FOUND = {
+    "individual": {"x": 1.5, "y": [2.0, 3.0]},
+    "fitness": [7.25, 40.0],
+    "standard_error": [0.5, 2.0],
+    "interval": [[6.2, 8.3], [35.9, 44.1]],
+    "replicates": 30,
+}
+
+
+def test_confirmed_best_is_shown_with_its_interval(write):
+    manifest = {"recommendation": FOUND, "confirm": {"n": 30, "candidates": 10}}
+    (section,) = confirmed_sections(manifest, ("payoff", "treatments"))
+    assert [list(row.values()) for row in section.table] == [
+        ["payoff", 7.25, 0.5, 6.2, 8.3],
+        ["treatments", 40.0, 2.0, 35.9, 44.1],
+    ]
+    page = write(section)
+    assert "The 10 best" in page.text and "evaluated 30 times" in page.text and "y: [2.0, 3.0]" in page.text
+
+
+def test_run_without_a_confirmed_best_has_no_section_for_it():
+    assert confirmed_sections({"confirm": {"n": 30, "candidates": 10}}) == []

@@ -54,7 +54,7 @@ def conclude(optimizee: SlimOptimizee, experiment: Any) -> Comparison:
 
 
 def find_finalists(optimizee: SlimOptimizee, experiment: Any) -> list[Policy]:
-    """The best individuals of the history and what the optimizer recommends, without repetition."""
+    """The best individuals of the history and what the experiment recommends, without repetition."""
     weights = np.asarray(experiment.optimizer.optimizee_fitness_weights, float)
     names = [q.name for q in optimizee.tuned]
     best: dict[str, tuple[float, int, int, dict[str, Any]]] = {}  # the order of records has no say
@@ -69,7 +69,7 @@ def find_finalists(optimizee: SlimOptimizee, experiment: Any) -> list[Policy]:
         if len(best) > optimizee.parameters.finalists:
             del best[min(best, key=lambda key: _rank(best[key]))]
     policies = [_policy(optimizee, entry[-1]) for entry in sorted(best.values(), key=_rank, reverse=True)]
-    recommended = experiment.optimizer.recommend() if hasattr(experiment.optimizer, "recommend") else None
+    recommended = experiment.recommend()
     if recommended is not None:
         policy = _policy(optimizee, recommended)
         if not any(np.array_equal(policy.values, other.values) for other in policies):

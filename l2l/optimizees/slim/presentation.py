@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from l2l.utils.figures import fitness_by_generation, parameters_by_generation
-from l2l.utils.report import Section, reproduce_section, write_report
+from l2l.utils.report import Section, confirmed_sections, reproduce_section, write_report
 from l2l.utils.seeds import Purpose
 
 from .comparison import Comparison, fresh_seeds
@@ -52,6 +52,7 @@ def present(
         Section("What the policies do", _course_text(), figures=[figures["course"]]),
         Section("The policy", _policy_text(), _policy_table(optimizee, policies[TUNED])),
         Section("The search", _search_text(optimizee, scores), figures=[figures["fitness"], figures["parameters"]]),
+        *confirmed_sections(experiment.manifest.facts, optimizee.parameters.objectives),
         *_front_sections(experiment),
         reproduce_section(experiment.manifest.facts),
     ]

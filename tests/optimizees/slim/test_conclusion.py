@@ -18,11 +18,12 @@ def search(tmp_path, fitness, recommended):
         for index, (individual, f) in enumerate(zip(individuals, fitness, strict=True))
     ]
     path.write_text("".join(json.dumps(record) + "\n" for record in records))
-    optimizer = SimpleNamespace(
-        optimizee_fitness_weights=(1.0,),
+    experiment = SimpleNamespace(
+        history_path=path,
+        optimizer=SimpleNamespace(optimizee_fitness_weights=(1.0,)),
         recommend=lambda: individuals[recommended] if recommended is not None else None,
     )
-    return optimizee, individuals, SimpleNamespace(history_path=path, optimizer=optimizer)
+    return optimizee, individuals, experiment
 
 
 def values(policies):

@@ -13,7 +13,7 @@ import numpy as np
 import yaml
 
 from l2l.utils.atomic import write_atomically, write_csv_atomically
-from l2l.utils.report import Section, reproduce_section, write_report
+from l2l.utils.report import Section, confirmed_sections, reproduce_section, write_report
 from l2l.utils.seeds import Purpose, seed_sequence
 
 from .farm_report import LICE, QUANTITIES
@@ -179,6 +179,7 @@ def _write(fit: Fit, optimizee: SlimFitOptimizee, experiment: Any) -> None:
         Section("The report and the model", _agreement_text(fit) + shown, figures=[figures / "report.png"]),
         Section("Where they part", _misfit_text(fit), _furthest(fit, optimizee)),
         Section("What was compared", _compared_text(optimizee)),
+        *confirmed_sections(experiment.manifest.facts),
         reproduce_section(experiment.manifest.facts),
     ]
     summary = "; ".join(f"{r['parameter']} {r['estimate']:g} ({r['low']:g} to {r['high']:g})" for r in fit.table())
