@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from l2l.optimizers.checks import fitness_weights
+from l2l.optimizers.constraints import constrained
 from l2l.optimizers.pareto_front import ParetoFront
 from l2l.space import Space, declared_space
 from l2l.utils.fitness import violation_of
@@ -112,7 +113,9 @@ class Optimizer:
             Weighted, greater is better; -inf where the individual failed or has no finite fitness. One that violates
             constraints is below all that satisfy them, the lower the more it does (Deb 2000).
         """
-        raise NotImplementedError(f"{type(self).__name__} must implement tell()")
+        if type(self).learn is Optimizer.learn:
+            raise NotImplementedError(f"{type(self).__name__} must implement tell()")
+        self.learn(population, fitness[:, None], np.where(np.isfinite(fitness), 0.0, np.inf))
 
     def learn(self, population: list[dict[str, Any]], objectives: np.ndarray, violations: np.ndarray) -> None:
         """Learn from the last generation, objective by objective; here :meth:`tell` of their sum.
@@ -354,21 +357,3 @@ class Optimizer:
         n = len(self.eval_pop)
         columns = {f"individual.{name}": [ind[name] for ind in self.eval_pop] for name in self.eval_pop[0]}
         traj.f_expand({"generation": [self.g] * n, "ind_idx": list(range(n)), **columns})
-
-
-def constrained(fitness: np.ndarray, violations: np.ndarray) -> np.ndarray:
-    """Fitness in which whoever violates constraints is worse than whoever satisfies them.
-
-    Deb (2000), "An efficient constraint handling method for genetic algorithms": the worst feasible fitness of the
-    generation, less the violation; -inf stays where an individual failed.
-
-    Parameters
-    ----------
-    fitness : float64[n]
-        Weighted, greater is better; -inf where the individual failed.
-    violations : float64[n]
-        0 where the constraints are satisfied, inf where the individual failed.
-    """
-    feasible = violations == 0
-    floor = fitness[feasible].min() if feasible.any() else 0.0
-    return np.where(feasible, fitness, floor - violations)

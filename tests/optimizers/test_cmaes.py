@@ -11,6 +11,7 @@ from l2l.optimizers.cmaes import CMAESOptimizer, CMAESParameters
 from l2l.optimizers.cmaes.strategies import mirrored
 from l2l.space import Array, Category, Float, Integer
 from l2l.testing import SteadyStateContract, evaluate, run
+from l2l.utils.fitness import Evaluation
 from l2l.utils.trajectory import Trajectory
 
 
@@ -349,3 +350,21 @@ def test_a_history_that_does_not_serve_is_refused(tmp_path, n_points, size, expe
 def test_a_choice_that_does_not_exist_is_refused(name, value, expected):
     with pytest.raises(ValueError, match=expected):
         make(**{name: value})
+
+
+def outside(limit):
+    """The sphere 100 above 0, for points with a first number of at least ``limit``."""
+    return lambda individual: Evaluation(100 + sphere(individual), violations=[limit - individual["v"][0]])
+
+
+def test_the_stop_criterion_is_not_reached_by_one_that_violates_the_constraints():
+    optimizer, traj = make(bounds={"v": (-1.0, 1.0)}, stop_criterion=-20.0)
+    optimizer.post_process(traj, evaluate(optimizer, outside(1.5)))  # by 2.5 at most
+    assert optimizer.best_violation > 0 and optimizer.stop_reason is None
+
+
+def test_the_best_of_a_descent_is_not_one_from_before_the_constraints_were_satisfied():
+    optimizer, traj = make(bounds={"v": (-1.0, 1.0)}, n_iteration=40, pop_size=8)
+    optimizer.post_process(traj, evaluate(optimizer, outside(1.5)))  # nobody satisfies this one
+    run(optimizer, traj, outside(0.5))
+    assert optimizer.descents.best == (0.0, -optimizer.best_fitness)

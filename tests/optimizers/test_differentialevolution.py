@@ -5,6 +5,7 @@ import pytest
 
 from l2l.optimizers.differentialevolution import DifferentialEvolutionOptimizer, DifferentialEvolutionParameters
 from l2l.testing import SteadyStateContract, evaluate, run
+from l2l.utils.fitness import Evaluation
 from l2l.utils.trajectory import Trajectory
 
 
@@ -83,3 +84,22 @@ def test_a_parameter_out_of_range_is_refused_by_name(name, value, expected):
     with pytest.raises(ValueError) as error:
         make(**{name: value})
     assert expected in str(error.value)
+
+
+def test_a_member_that_satisfies_the_constraints_is_replaced_by_none_that_violates_them():
+    def offset(individual):  # fitness far from 0, and the same constraint in every generation
+        return Evaluation(100 + sphere(individual), violations=[individual["v"][0]])
+
+    optimizer, traj = make(n_iteration=40)
+    for _ in range(40):
+        held = optimizer.members.copy(), optimizer.member_violations.copy()
+        optimizer.post_process(traj, evaluate(optimizer, offset))
+        satisfied = held[1] == 0
+        assert (optimizer.region.space.from_unit(optimizer.members)[satisfied, 0] <= 0).all()
+    assert satisfied.all()
+
+
+def test_it_can_be_told_without_violations():
+    optimizer, _ = make()
+    optimizer.tell(optimizer.eval_pop, np.array([-sphere(ind) for ind in optimizer.eval_pop]))
+    assert optimizer.member_fitness.max() == -min(map(sphere, optimizer.eval_pop))

@@ -9,6 +9,7 @@ from l2l.optimizees.functions import BenchmarkedFunctions, FunctionGeneratorOpti
 from l2l.optimizers.evolution import GeneticAlgorithmOptimizer, GeneticAlgorithmParameters
 from l2l.optimizers.evolution.deap_random import deap_random
 from l2l.testing import SteadyStateContract, evaluate, run
+from l2l.utils.fitness import Evaluation
 from l2l.utils.trajectory import Trajectory
 
 
@@ -203,3 +204,10 @@ def test_lent_random_state_comes_back_after_an_error():
     with pytest.raises(RuntimeError), deap_random(random.Random(5)):
         raise RuntimeError
     assert random.random() == random.Random(1).random()
+
+
+def test_the_hall_of_fame_has_none_that_violates_the_constraints():
+    optimizer, traj = make()
+    run(optimizer, traj, lambda ind: Evaluation(100 + sphere(ind), violations=[0.5 - ind["v"][0]]))
+    assert len(optimizer.hall_of_fame) > 1
+    assert all(genome[0] >= 0.5 for genome in optimizer.hall_of_fame)

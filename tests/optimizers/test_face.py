@@ -11,6 +11,7 @@ from l2l.optimizers.crossentropy.distribution import (
 )
 from l2l.optimizers.face import FACEOptimizer, FACEParameters
 from l2l.testing import OptimizerContract, evaluate, run
+from l2l.utils.fitness import Evaluation
 from l2l.utils.trajectory import Trajectory
 
 
@@ -159,3 +160,12 @@ def test_a_mixture_needs_as_many_elite_as_components():
     pytest.importorskip("sklearn")
     with pytest.raises(ValueError, match="n_elite .* at least 5"):
         make(distribution=BayesianGaussianMixture(5))
+
+
+def test_to_satisfy_the_constraints_is_better_than_any_fitness_without():
+    optimizer, traj = make(max_pop_size=30)
+    for violation in (1.0, 0.5, 0.0):
+        results = evaluate(optimizer, lambda ind, v=violation: Evaluation(100 + sphere(ind), violations=[v]))
+        optimizer.post_process(traj, results)
+        assert len(optimizer.eval_pop) == 10
+    assert optimizer.stop_reason is None

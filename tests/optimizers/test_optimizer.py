@@ -5,7 +5,8 @@ from collections import namedtuple
 import numpy as np
 import pytest
 
-from l2l.optimizers.optimizer import Optimizer, constrained
+from l2l.optimizers.constraints import constrained
+from l2l.optimizers.optimizer import Optimizer
 from l2l.testing import evaluate, run
 from l2l.utils.fitness import ConstrainedFitness
 from l2l.utils.trajectory import Trajectory

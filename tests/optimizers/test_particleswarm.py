@@ -5,6 +5,7 @@ import pytest
 
 from l2l.optimizers.particleswarm import ParticleSwarmOptimizer, ParticleSwarmParameters
 from l2l.testing import OptimizerContract, evaluate, run
+from l2l.utils.fitness import Evaluation
 from l2l.utils.trajectory import Trajectory
 
 
@@ -68,3 +69,15 @@ def test_a_particle_stops_at_the_bound():
 def test_a_parameter_out_of_range_is_refused_by_name(name, value):
     with pytest.raises(ValueError, match=f"^{name} must be"):
         make(**{name: value})
+
+
+def test_a_place_that_satisfies_the_constraints_is_given_up_for_none_that_violates_them():
+    def offset(individual):  # fitness far from 0, and the same constraint in every generation
+        return Evaluation(100 + sphere(individual), violations=[individual["v"][0]])
+
+    optimizer, traj = make(n_iteration=40)
+    for _ in range(40):
+        satisfied = optimizer.best_violations == 0
+        optimizer.post_process(traj, evaluate(optimizer, offset))
+        assert (optimizer.region.space.from_unit(optimizer.best_places)[satisfied, 0] <= 0).all()
+    assert satisfied.all()

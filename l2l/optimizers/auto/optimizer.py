@@ -13,6 +13,7 @@ from l2l.optimizers.auto.quasi_newton import QuasiNewton
 from l2l.optimizers.checks import whole
 from l2l.optimizers.cmaes.descents import Descents
 from l2l.optimizers.cmaes.strategies import default_variant
+from l2l.optimizers.constraints import constrained
 from l2l.optimizers.region import Region
 
 logger = logging.getLogger("optimizers.auto")
@@ -104,24 +105,23 @@ class AutoOptimizer(AskTellOptimizer):
 
     def learn(self, population: list[dict[str, Any]], objectives: np.ndarray, violations: np.ndarray) -> None:
         self.constrained = self.constrained or bool(((violations > 0) & np.isfinite(violations)).any())
-        super().learn(population, objectives, violations)
-
-    def tell(self, population: list[dict[str, Any]], fitness: np.ndarray) -> None:
-        values, n = -fitness, self.n_asked
+        values, n = -constrained(objectives.sum(axis=1), violations), self.n_asked
         self.evaluations += len(values)
         for point, individual in zip(self.points, population, strict=True):
             if individual is self.best_individual:
                 self.best_point = point
         self._look_for_noise(values)
-        self.stage.tell(self.points[:n], values[:n])
+        if isinstance(self.stage, Descents):
+            self.stage.tell(self.points[:n], values[:n], violations[:n])
+        else:
+            self.stage.tell(self.points[:n], values[:n])
         if self._is_rough() and not self.rough:
             self._evolve()
         else:
             self._go_on()
-        if self.best_fitness >= self.parameters.stop_criterion:
-            self.stop_reason = f"fitness {self.best_fitness} reached the stop criterion"
-        elif self.evaluations >= self.limit:
+        if self.evaluations >= self.limit:
             self.stop_reason = f"the budget of {self.limit} evaluations is spent"
+        self.stop_if_reached()
 
     def _look_for_noise(self, values: np.ndarray) -> None:
         """Compare an individual of an earlier generation with itself."""

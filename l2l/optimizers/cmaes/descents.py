@@ -67,7 +67,7 @@ class Descents:
         self.n_restarts, self.n_large = 0, 0
         self.spent = {"large": 0, "small": 0}
         self.regime = "large"
-        self.best_value = np.inf
+        self.best = (np.inf, np.inf)  # violation and value of the best point
         self.leading = False  # whether this descent found the best point
         self.recommended: np.ndarray | None = None
         self.done: str | None = None
@@ -86,8 +86,10 @@ class Descents:
         """One more point, float64[dim], from the distribution as it is now."""
         return self.strategy.ask_one()
 
-    def tell(self, points: np.ndarray, values: np.ndarray) -> None:
+    def tell(self, points: np.ndarray, values: np.ndarray, violations: np.ndarray) -> None:
         """Learn from values to be minimised, of ``pop_size`` points in the order they were asked for; inf: it failed.
+
+        Where ``violations``, float64[pop_size], are above 0, values compare within a generation only.
 
         From a generation that failed as a whole nothing is learnt: the next one comes from the same distribution.
         """
@@ -100,8 +102,9 @@ class Descents:
         values = np.where(finite, values, values[finite].max() + (span if span > 0 else 1.0))
         self.strategy.tell(points, values)
         self.spent[self.regime] += len(values)
-        if values.min() < self.best_value:
-            self.best_value, self.leading = float(values.min()), True
+        best = min(zip(violations.tolist(), values.tolist(), strict=True))
+        if best < self.best:
+            self.best, self.leading = best, True
         if self.leading:
             self.recommended = self.strategy.mean.copy()
         if self.strategy.should_stop():

@@ -11,6 +11,7 @@ from l2l.optimizers.checks import positive, whole
 from l2l.optimizers.cmaes.descents import RESTARTS, Descents
 from l2l.optimizers.cmaes.strategies import VARIANTS, default_variant
 from l2l.optimizers.cmaes.warm_start import PROMISING, distribution_of, warm_start
+from l2l.optimizers.constraints import constrained
 from l2l.optimizers.region import Region
 
 CMAESParameters = namedtuple(
@@ -106,12 +107,10 @@ class CMAESOptimizer(AskTellOptimizer):
             self._told, self.points = [], np.array(points)
             self.learn(list(population), np.array(fitness), np.array(violations))
 
-    def tell(self, population: list[dict[str, Any]], fitness: np.ndarray) -> None:
-        self.descents.tell(self.points, -fitness)
-        if -self.descents.best_value >= self.parameters.stop_criterion:
-            self.stop_reason = f"fitness {-self.descents.best_value} reached the stop criterion"
-        else:
-            self.stop_reason = self.descents.done
+    def learn(self, population: list[dict[str, Any]], objectives: np.ndarray, violations: np.ndarray) -> None:
+        self.descents.tell(self.points, -constrained(objectives.sum(axis=1), violations), violations)
+        self.stop_reason = self.descents.done
+        self.stop_if_reached()
 
     def recommend(self) -> dict[str, Any] | None:
         """The mean of the distribution that found the best individual: under noise the better guess."""

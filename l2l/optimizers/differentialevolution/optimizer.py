@@ -8,9 +8,9 @@ import numpy as np
 from l2l.errors import nearest
 from l2l.optimizers.ask_tell import AskTellOptimizer
 from l2l.optimizers.checks import positive, probability, whole
+from l2l.optimizers.constraints import gains
 from l2l.optimizers.region import Region
 
-FLOOR = 1e300  # below any fitness
 STRATEGIES = ("best1", "rand1", "current-to-best1")
 
 DifferentialEvolutionParameters = namedtuple(
@@ -31,8 +31,9 @@ DifferentialEvolutionParameters = namedtuple(
 class DifferentialEvolutionOptimizer(AskTellOptimizer):
     """Differential evolution (Storn & Price 1997), with binomial crossover and a dithered factor.
 
-    Each member of the population is challenged by a trial, and replaced where the trial is at least as good. With
-    bounds, a coordinate of a trial that leaves them is drawn anew between the member's and the bound.
+    Each member of the population is challenged by a trial, and replaced where the trial is at least as good: whoever
+    violates constraints is worse than whoever satisfies them, the more it does (Deb 2000). With bounds, a coordinate of
+    a trial that leaves them is drawn anew between the member's and the bound.
 
     Without generations (``asynchronous=True``) trials of one member after the other are made from the population as it
     is at the moment.
@@ -47,8 +48,8 @@ class DifferentialEvolutionOptimizer(AskTellOptimizer):
     Attributes
     ----------
     members : float64[pop_size, dim]
-    member_fitness : float64[pop_size]
-        -inf where a member was not evaluated yet, or failed.
+    member_fitness, member_violations : float64[pop_size]
+        -inf and inf where a member was not evaluated yet, or failed.
     """
 
     def set_up(self, traj: Any) -> None:
@@ -60,7 +61,7 @@ class DifferentialEvolutionOptimizer(AskTellOptimizer):
         self.members = self.region.sample(self.rng, self.pop_size)
         n_starts = min(len(self.region.starts), self.pop_size)
         self.members[:n_starts] = self.region.starts[:n_starts]
-        self.member_fitness = np.full(self.pop_size, -np.inf)
+        self.member_fitness, self.member_violations = np.full(self.pop_size, -np.inf), np.full(self.pop_size, np.inf)
         self.evaluated = False
         self._member = -1  # for which a trial was asked last, one by one
         self._asked: deque[tuple[int, np.ndarray]] = deque()  # member and trial, the oldest first
@@ -83,18 +84,20 @@ class DifferentialEvolutionOptimizer(AskTellOptimizer):
         self._asked.append((self._member, place))
         return individual
 
-    def tell(self, population: list[dict[str, Any]], fitness: np.ndarray) -> None:
+    def learn(self, population: list[dict[str, Any]], objectives: np.ndarray, violations: np.ndarray) -> None:
         self.evaluated = True
-        better = fitness >= self.member_fitness
-        self.members = np.where(better[:, None], self.trials, self.members)
-        self.member_fitness = np.where(better, fitness, self.member_fitness)
+        self._challenge(np.arange(self.pop_size), self.trials, objectives.sum(axis=1), violations)
 
     def tell_one(self, individual: dict[str, Any], objectives: np.ndarray, violation: float) -> None:
         i, place = self._asked.popleft()
-        # below whoever satisfies the constraints, the lower the more it violates them
-        fitness = float(objectives.sum()) if violation == 0 else -FLOOR * (1 + violation)
-        if fitness >= self.member_fitness[i]:
-            self.members[i], self.member_fitness[i] = place, fitness
+        self._challenge(np.array([i]), place[None, :], objectives.sum(keepdims=True), np.array([violation]))
+
+    def _challenge(self, i: np.ndarray, trials: np.ndarray, fitness: np.ndarray, violations: np.ndarray) -> None:
+        """Replace the members ``i``, int64[n], that trials are at least as good as."""
+        better = gains(fitness, violations, self.member_fitness[i], self.member_violations[i]) >= 0
+        won = i[better]
+        self.members[won], self.member_fitness[won] = trials[better], fitness[better]
+        self.member_violations[won] = violations[better]
 
     def _factor(self) -> float:
         return float(self.rng.uniform(*np.broadcast_to(self.parameters.mutation, 2)))
@@ -104,7 +107,7 @@ class DifferentialEvolutionOptimizer(AskTellOptimizer):
         members, dim = self.members, self.region.dim
         others = self.rng.choice(self.pop_size - 1, 3, replace=False)
         r1, r2, r3 = others + (others >= i)  # all different, and none of them i
-        best = members[np.argmax(self.member_fitness)]
+        best = members[np.lexsort((-self.member_fitness, self.member_violations))[0]]
         if self.parameters.strategy == "best1":
             mutant = best + factor * (members[r1] - members[r2])
         elif self.parameters.strategy == "rand1":

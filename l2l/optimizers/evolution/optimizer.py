@@ -11,8 +11,8 @@ from deap import base, tools
 
 from l2l.optimizers.ask_tell import AskTellOptimizer
 from l2l.optimizers.checks import at_least, probability, whole
+from l2l.optimizers.constraints import constrained
 from l2l.optimizers.evolution.deap_random import deap_random
-from l2l.optimizers.optimizer import constrained
 
 logger = logging.getLogger("optimizers.geneticalgorithm")
 
@@ -78,7 +78,8 @@ class GeneticAlgorithmOptimizer(AskTellOptimizer):
     Attributes
     ----------
     hall_of_fame : deap.tools.HallOfFame
-        The best 20 different vectors of the run, best first, with their ``fitness`` when first evaluated.
+        The best 20 different vectors of the run that satisfied all constraints, best first, with their ``fitness``
+        when first evaluated.
     """
 
     def set_up(self, traj: Any) -> None:
@@ -128,7 +129,11 @@ class GeneticAlgorithmOptimizer(AskTellOptimizer):
         self.population = [Genome(self.space.vector(individual).tolist()) for individual in population]
         for genome, value in zip(self.population, fitness, strict=True):
             genome.fitness.values = (float(value),)
-        self.hall_of_fame.update([g for g in self.population if np.isfinite(g.fitness.values[0])])
+
+    def learn(self, population: list[dict[str, Any]], objectives: np.ndarray, violations: np.ndarray) -> None:
+        super().learn(population, objectives, violations)
+        # the fitness of others compares within their generation only
+        self.hall_of_fame.update([self.population[i] for i in np.flatnonzero(violations == 0)])
 
     def ask_one(self) -> dict[str, Any]:
         if not self._parents:
@@ -148,7 +153,7 @@ class GeneticAlgorithmOptimizer(AskTellOptimizer):
             fitness, violations = np.array([parent.outcome for parent in self._parents]).T
             for parent, value in zip(self._parents, constrained(fitness, violations), strict=True):
                 parent.fitness.values = (float(value),)
-        if np.isfinite(genome.fitness.values[0]):
+        if violation == 0:
             self.hall_of_fame.update([genome])
 
     def describe(self) -> dict[str, Any]:

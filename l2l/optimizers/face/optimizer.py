@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from l2l.optimizers.checks import whole
+from l2l.optimizers.constraints import constrained
 from l2l.optimizers.crossentropy.elite import EliteOptimizer, check_common, default_pop_size
 
 FACEParameters = namedtuple(
@@ -67,22 +68,24 @@ class FACEOptimizer(EliteOptimizer):
         if n_elite > self.min_pop_size:
             raise ValueError(f"n_elite must be at most min_pop_size, {self.min_pop_size}; got {n_elite}")
         self._draw_first(traj, self.min_pop_size, n_elite)
-        self._best_known = -np.inf
-        self._gamma_of_fit = -np.inf
+        # violation, and minus the fitness: of the best before, and of the worst elite at the last fit
+        self._best_known = self._worst_elite = (np.inf, np.inf)
 
-    def tell(self, population: list[dict[str, Any]], fitness: np.ndarray) -> None:
-        best = float(fitness.max())
+    def learn(self, population: list[dict[str, Any]], objectives: np.ndarray, violations: np.ndarray) -> None:
+        fitness = constrained(objectives.sum(axis=1), violations)
         chosen = self._select(fitness)
         self.temperature *= self.parameters.temp_decay
         if not chosen.size:
             return
-        if best > self._best_known or self.gamma > self._gamma_of_fit:
+        best, worst = (self.best_violation, -self.best_fitness), chosen[min(self.n_elite, len(chosen)) - 1]
+        worst_elite = (float(violations[worst]), -self.gamma)
+        if best < self._best_known or worst_elite < self._worst_elite:
             self._fit(population, chosen)
-            self._gamma_of_fit = self.gamma
+            self._worst_elite = worst_elite
             self.pop_size = (self.pop_size + self.min_pop_size) // 2
         elif self.pop_size < self.max_pop_size:
             self.pop_size = min(self.pop_size + self.n_expand, self.max_pop_size)
         else:
             self.stop_reason = f"{self.pop_size} individuals, the most there may be, brought nothing better"
-        self._best_known = max(self._best_known, best)
+        self._best_known = best
         self.stop_if_reached()

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from l2l.optimizers.checks import probability
-from l2l.optimizers.simulatedannealing.chains import COLDEST, ChainsOptimizer, cooling_schedule, gains
+from l2l.optimizers.constraints import gains
+from l2l.optimizers.simulatedannealing.chains import COLDEST, ChainsOptimizer, cooling_schedule
 from l2l.optimizers.simulatedannealing.cooling import AvailableCoolingSchedules, temperature
 
 __all__ = ["AvailableCoolingSchedules", "ParallelTemperingOptimizer", "ParallelTemperingParameters"]

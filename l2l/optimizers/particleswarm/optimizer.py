@@ -7,6 +7,7 @@ import numpy as np
 
 from l2l.optimizers.ask_tell import AskTellOptimizer
 from l2l.optimizers.checks import at_least, whole
+from l2l.optimizers.constraints import gains
 from l2l.optimizers.region import Region
 
 ParticleSwarmParameters = namedtuple(
@@ -41,8 +42,9 @@ class ParticleSwarmOptimizer(AskTellOptimizer):
     Attributes
     ----------
     places, velocities, best_places : float64[pop_size, dim]
-    best_values : float64[pop_size]
-        Fitness at ``best_places``, -inf where there is none yet.
+    best_values, best_violations : float64[pop_size]
+        Fitness and violation at ``best_places``, -inf and inf where there is none yet. A place where constraints are
+        violated is worse than any where they are not, the more they are (Deb 2000).
     """
 
     def set_up(self, traj: Any) -> None:
@@ -56,7 +58,7 @@ class ParticleSwarmOptimizer(AskTellOptimizer):
         self.places[:n_starts] = self.region.starts[:n_starts]
         self.velocities = (self.region.sample(self.rng, n) - self.places) / 2
         self.best_places = self.places.copy()
-        self.best_values = np.full(n, -np.inf)
+        self.best_values, self.best_violations = np.full(n, -np.inf), np.full(n, np.inf)
 
     def ask(self) -> list[dict[str, Any]]:
         if np.isfinite(self.best_values).any():
@@ -77,15 +79,18 @@ class ParticleSwarmOptimizer(AskTellOptimizer):
     def _leaders(self) -> np.ndarray:
         """For each particle, the one of its neighbourhood that knows the best place."""
         n, reach = len(self.places), self.parameters.neighbours
+        order = np.lexsort((-self.best_values, self.best_violations))
+        rank = np.argsort(order)
         if reach is None or 2 * reach + 1 >= n:
-            return np.full(n, np.argmax(self.best_values))
+            return np.full(n, order[0])
         ring = (np.arange(n)[:, None] + np.arange(-reach, reach + 1)) % n
-        return ring[np.arange(n), np.argmax(self.best_values[ring], axis=1)]
+        return ring[np.arange(n), np.argmin(rank[ring], axis=1)]
 
-    def tell(self, population: list[dict[str, Any]], fitness: np.ndarray) -> None:
-        better = fitness > self.best_values
+    def learn(self, population: list[dict[str, Any]], objectives: np.ndarray, violations: np.ndarray) -> None:
+        fitness = objectives.sum(axis=1)
+        better = gains(fitness, violations, self.best_values, self.best_violations) > 0
         self.best_places[better] = self.places[better]
-        self.best_values[better] = fitness[better]
+        self.best_values[better], self.best_violations[better] = fitness[better], violations[better]
 
     def describe(self) -> dict[str, Any]:
         return {"speed": float(np.linalg.norm(self.velocities, axis=1).mean())}

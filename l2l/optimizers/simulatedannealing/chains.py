@@ -7,6 +7,7 @@ import numpy as np
 from l2l.errors import nearest
 from l2l.optimizers.ask_tell import AskTellOptimizer
 from l2l.optimizers.checks import number, whole
+from l2l.optimizers.constraints import gains
 from l2l.optimizers.simulatedannealing.cooling import AvailableCoolingSchedules
 from l2l.optimizers.steps import per_coordinate, proposed, widths
 
@@ -67,9 +68,6 @@ class ChainsOptimizer(AskTellOptimizer):
         self.neighbours = np.array([place for _, place in neighbours])
         return [individual for individual, _ in neighbours]
 
-    def tell(self, population: list[dict[str, Any]], fitness: np.ndarray) -> None:
-        self.learn(population, fitness[:, None], np.where(np.isfinite(fitness), 0.0, np.inf))
-
     def learn(self, population: list[dict[str, Any]], objectives: np.ndarray, violations: np.ndarray) -> None:
         fitness = objectives.sum(axis=1)
         if self.g == self.first_g:
@@ -90,15 +88,6 @@ class ChainsOptimizer(AskTellOptimizer):
     def _chosen(self, log_odds: np.ndarray) -> np.ndarray:
         """Draw with the probabilities ``min(1, exp(log_odds))``; bool[n]."""
         return self.random_state.random_sample(log_odds.size) < np.exp(np.minimum(log_odds, 0.0))
-
-
-def gains(
-    fitness: np.ndarray, violations: np.ndarray, other_fitness: np.ndarray, other_violations: np.ndarray
-) -> np.ndarray:
-    """By how much fitness exceeds the other, float64[n]; infinite where violations decide, 0 where both failed."""
-    with np.errstate(invalid="ignore"):
-        gain = np.nan_to_num(fitness - other_fitness, nan=0.0, posinf=np.inf, neginf=-np.inf)
-    return np.where(violations == other_violations, gain, np.where(violations < other_violations, np.inf, -np.inf))
 
 
 def cooling_schedule(name: str, value: Any) -> AvailableCoolingSchedules:
