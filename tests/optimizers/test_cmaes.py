@@ -352,6 +352,12 @@ def test_a_choice_that_does_not_exist_is_refused(name, value, expected):
         make(**{name: value})
 
 
+@pytest.mark.parametrize("variant", ["full", "separable"])
+def test_a_variant_that_needs_several_coordinates_says_so(variant):
+    with pytest.raises(ValueError, match=f"variant='{variant}' needs at least 2 coordinates, got only \\['x'\\]"):
+        make(lambda: {"x": 0.5}, variant=variant)
+
+
 def outside(limit):
     """The sphere 100 above 0, for points with a first number of at least ``limit``."""
     return lambda individual: Evaluation(100 + sphere(individual), violations=[limit - individual["v"][0]])

@@ -63,6 +63,11 @@ class CMAESOptimizer(AskTellOptimizer):
         p = self.parameters
         _check(p)
         self.region = Region(self, p.bounds)
+        if p.variant in ("full", "separable") and self.region.dim == 1:
+            raise ValueError(
+                f"variant={p.variant!r} needs at least 2 coordinates, got only {self.region.space.names}; "
+                "leave it out, or take 'margin'"
+            )
         sigma, mean, cov = float(p.sigma), None, None
         if p.warm_start is not None:
             mean, sigma, cov = warm_start(p.warm_start, self.region, self.optimizee_fitness_weights)
