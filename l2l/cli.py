@@ -216,10 +216,12 @@ def _resume(options: argparse.Namespace) -> None:
     from l2l.utils.manifest import Manifest
     from l2l.utils.run_folder import RunFolder
 
-    fixed = ("name", "root_dir", "seed", "generations", "asynchronous", "replicates", "restart_from", "keep_generation")
+    fixed = ("name", "root_dir", "seed", "asynchronous", "replicates", "restart_from", "keep_generation")
     for name in (*fixed, "overwrite", "smoke"):
         if getattr(options, name):
             raise UsageError(f"--{name.replace('_', '-')} cannot be changed when a run is resumed")
+    if options.generations and not options.force:
+        raise UsageError("--generations changes the run that is resumed: add --force")
     folder = RunFolder(options.resume.expanduser().absolute())
     folder.check_trust()
     facts = Manifest.read(folder.manifest_path).facts

@@ -249,7 +249,12 @@ class Optimizer:
         self.record_generation(traj, fitness)
         if self.stop_reason is not None:
             logger.info("generation %d is the last: %s", self.g, self.stop_reason)
-        elif self.g + 1 < self.first_g + traj.parameters["n_iteration"]:
+        else:
+            self.go_on(traj)
+
+    def go_on(self, traj: Any) -> None:
+        """Lay out the next generation, unless there have been ``n_iteration``."""
+        if self.g + 1 < self.first_g + traj.parameters["n_iteration"]:
             self.eval_pop = self.ask()
             self.g += 1
             self._expand_trajectory(traj)

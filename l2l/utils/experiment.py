@@ -13,6 +13,7 @@ import numpy as np
 
 from l2l.errors import RunFolderError, UsageError, reject_unknown_keywords
 from l2l.logging_tools import configure_loggers, create_shared_logger_data
+from l2l.optimizers.optimizer import Optimizer
 from l2l.overrides import current
 from l2l.paths import Paths
 from l2l.space import declared_space
@@ -409,7 +410,7 @@ class Experiment:
             said = vars(self.optimizer).copy()
             resumed = self.env.checkpoints.load(with_optimizee=not self._optimizee_changed)
             self.traj.parameters["runner_params"] = runner_params  # workers, retries and the like are of today
-            if resumed is not None and self._changes:
+            if resumed is not None and self.overrides.force:
                 self._go_on_with(said, resumed)
             if resumed is not None:
                 self._check_history(resumed)
@@ -435,17 +436,31 @@ class Experiment:
     def _go_on_with(self, said: dict[str, Any], resumed: dict[str, Any]) -> None:
         """Put what the script says now in place of what the checkpoint has.
 
-        What an optimizer made of its parameters before, such as a distribution, stays as it is.
+        What an optimizer made of its parameters before, such as a population or a distribution, stays as it is.
         """
         for name in ("parameters", "optimizee_fitness_weights"):
             if name in said:
                 setattr(self.optimizer, name, said[name])
         self.traj.seed = self.seed
         n_iteration = self.traj.parameters["n_iteration"]
+        self.traj.generations_override = self.overrides.n_iteration()
         if hasattr(said.get("parameters"), "_asdict"):
             for name, value in said["parameters"]._asdict().items():
                 self.traj.f_add_parameter(name, value)
-        resumed["last"] += self.traj.parameters["n_iteration"] - n_iteration
+        more = self.traj.parameters["n_iteration"] - n_iteration
+        resumed["last"] += more
+        if more > 0 and resumed["finished"]:
+            self._lay_out_more(resumed)
+
+    def _lay_out_more(self, resumed: dict[str, Any]) -> None:
+        """Let a run that was finished have further generations."""
+        reason = getattr(self.optimizer, "stop_reason", None)
+        if reason is not None or not isinstance(self.optimizer, Optimizer):
+            logger.warning("no further generation: the search has ended%s", "" if reason is None else f", {reason}")
+            return
+        if "steady" not in resumed:
+            self.optimizer.go_on(self.traj)
+        resumed["finished"] = False
 
     def _check_history(self, resumed: dict[str, Any]) -> None:
         """Records that the checkpoint knows of must be there: new ones would be looked for behind them."""

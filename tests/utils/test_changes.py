@@ -57,9 +57,12 @@ def change(project, old, new):
     script.write_text(script.read_text().replace(old, new))
 
 
+def history(project, name="run"):
+    return [json.loads(line) for line in (project / "results" / name / "history.jsonl").read_text().splitlines()]
+
+
 def generations(project):
-    lines = (project / "results" / "run" / "history.jsonl").read_text().splitlines()
-    return [json.loads(line)["generation"] for line in lines]
+    return [record["generation"] for record in history(project)]
 
 
 def test_changed_parameters_are_refused_one_by_one(stumbled):
@@ -86,6 +89,33 @@ def test_force_goes_on_with_the_new_parameters(stumbled):
     manifest = yaml.safe_load((stumbled / "results" / "run" / "manifest.yaml").read_text())
     assert manifest["optimizer_parameters"]["cx_prob"] == 0.9
     assert "n_iteration: 3 -> 5" in manifest["changed"][0]
+
+
+def test_a_finished_run_gets_further_generations_as_if_it_had_had_them_at_once(stumbled):
+    assert run(stumbled, "--resume", "results/run").returncode == 0
+    refused = run(stumbled, "--resume", "results/run", "--generations", "5")
+    assert refused.returncode == 2 and "--force" in refused.stderr
+    done = run(stumbled, "--resume", "results/run", "--generations", "5", "--force")
+    assert done.returncode == 0, done.stderr
+    at_once = run(stumbled, "experiment.py", "--name", "once", "--generations", "5")
+    assert at_once.returncode == 0, at_once.stderr
+    both = [[(r["generation"], r["parameters"], r["fitness"]) for r in history(stumbled, n)] for n in ("run", "once")]
+    assert both[0] == both[1] and len(both[0]) == 20
+
+
+def test_a_search_that_has_ended_gets_no_further_generations(stumbled):
+    change(stumbled, "super().tell(population, fitness)", "self.stop_reason = 'enough is known'")
+    assert run(stumbled, "--resume", "results/run").returncode == 0
+    change(stumbled, "n_iteration=3", "n_iteration=5")
+    done = run(stumbled, "--resume", "results/run", "--force")
+    assert done.returncode == 0 and "the search has ended, enough is known" in done.stderr
+    assert generations(stumbled) == [0] * 4 + [1] * 4
+
+
+def test_a_population_may_have_another_size_when_the_run_goes_on(stumbled):
+    change(stumbled, "pop_size=4", "pop_size=6")
+    assert run(stumbled, "--resume", "results/run", "--force").returncode == 0
+    assert generations(stumbled) == [0] * 4 + [1] * 4 + [2] * 6
 
 
 def test_force_goes_on_with_a_new_optimizee(stumbled):

@@ -161,7 +161,7 @@ class GeneticAlgorithmOptimizer(AskTellOptimizer):
 
     def _offspring(self) -> list[Genome]:
         p = self.parameters
-        parents = tools.selTournament(self.population, len(self.population), tournsize=p.tourn_size)
+        parents = tools.selTournament(self.population, p.pop_size, tournsize=p.tourn_size)
         offspring = [Genome(parent) for parent in parents]
         for i in range(0, len(offspring) - 1, 2):
             if random.random() < p.cx_prob:

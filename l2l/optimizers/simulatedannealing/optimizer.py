@@ -54,7 +54,7 @@ class SimulatedAnnealingOptimizer(ChainsOptimizer):
         return temperature(self.schedule, self.n_steps, self.most_steps, decay=self.parameters.temp_decay)
 
     def temperatures(self) -> np.ndarray:
-        return np.full(self.parameters.n_parallel_runs, self.temperature)
+        return np.full(len(self.current), self.temperature)
 
     def describe(self) -> dict[str, Any]:
         return {"temperature": self.temperature}
