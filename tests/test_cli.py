@@ -45,7 +45,7 @@ experiment:
 def run(folder, *arguments, **env):
     command = [sys.executable, "-m", "l2l.cli", *map(str, arguments)]
     env = {**os.environ, **env}
-    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=300)
 
 
 @pytest.fixture

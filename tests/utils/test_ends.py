@@ -100,7 +100,7 @@ def command(*arguments):
 
 
 def run(project, *arguments, **kwargs):
-    return subprocess.run(command(*arguments), cwd=project, capture_output=True, text=True, timeout=60, **kwargs)
+    return subprocess.run(command(*arguments), cwd=project, capture_output=True, text=True, timeout=300, **kwargs)
 
 
 def history(folder):
@@ -112,7 +112,7 @@ def history(folder):
     return sorted(records, key=lambda record: (record["generation"], record["index"]))
 
 
-def until(condition, seconds=30.0):
+def until(condition, seconds=120.0):
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         assert time.monotonic() < deadline, "it did not happen in time"

@@ -216,7 +216,7 @@ def test_evaluation_that_hangs_is_timed_out_while_others_are_told(launch):
         return 1.0
 
     started = time.monotonic()
-    run = launch(simulate, 4, 8, optimizer=Climb, asynchronous=16, timeout=0.5, max_retries=0)
+    run = launch(simulate, 4, 8, optimizer=Climb, asynchronous=16, timeout=1.5, max_retries=0)
     assert run.outcomes.count("timed out") == 1 and run.outcomes.count("done") == 31
     assert time.monotonic() - started < 10
 
