@@ -6,7 +6,7 @@ import numpy as np
 
 from l2l.optimizers.optimizer import Optimizer
 from l2l.optimizers.region import N_DRAWS, widths_of
-from l2l.space import Array, Category, Integer, Parameter, Space
+from l2l.space import Category, Integer, Parameter, Space
 
 
 def widths(optimizer: Optimizer, space: Space, first: dict[str, Any]) -> np.ndarray:
@@ -30,7 +30,7 @@ def least_steps(space: Space) -> np.ndarray:
 
 
 def _least_step(parameter: Parameter) -> np.ndarray | float:
-    element = parameter.element if isinstance(parameter, Array) else parameter
+    element = parameter.scalar
     if isinstance(element, Category):
         return 1.0
     if isinstance(element, Integer):

@@ -42,6 +42,11 @@ class Parameter(ABC):
     def decode(self, coordinates: np.ndarray) -> Any:
         """The value at these coordinates."""
 
+    @property
+    def scalar(self) -> "Parameter":
+        """What each element of an array is; any other parameter itself."""
+        return self
+
     def middle(self) -> np.ndarray:
         """Coordinates of a parameter that does not count: the middle of its bounds, or zero."""
         bounded = np.isfinite(self.lows) & np.isfinite(self.highs)
@@ -192,6 +197,10 @@ class Array(Parameter):
                 raise ValueError(f"bounds must be numbers or of shape {self.shape}, got {limit.shape}")
         self.lows, self.highs = (np.broadcast_to(limit, self.shape).ravel() for limit in self.element.limits)
         self.coordinate_suffixes = [f"_{k}" for k in range(self.lows.size)]
+
+    @property
+    def scalar(self) -> Numeric:
+        return self.element
 
     def encode(self, name: str, value: Any) -> np.ndarray:
         coordinates = self.element.coordinates(name, value)

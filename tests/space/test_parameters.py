@@ -108,3 +108,9 @@ def test_repairing_moves_to_the_nearest_allowed_individual():
 def test_impossible_parameters_are_refused(make, message):
     with pytest.raises((ValueError, TypeError), match=message):
         make()
+
+
+def test_the_elements_of_an_array_are_what_other_parameters_are_themselves():
+    whole, kind = Integer(1, 9, log=True), Category(["a", "b"])
+    assert Array(whole, 3).scalar is whole
+    assert whole.scalar is whole and kind.scalar is kind

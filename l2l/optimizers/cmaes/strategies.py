@@ -7,7 +7,7 @@ import cmaes
 import numpy as np
 
 from l2l.optimizers.region import Region
-from l2l.space import Array, Category, Integer
+from l2l.space import Category, Integer
 
 VARIANTS = ("full", "separable", "margin")
 MOST_DRAWS = 6  # of a sample, until it is within the bounds
@@ -206,7 +206,7 @@ def _kinds(region: Region) -> tuple[dict[int, np.ndarray], list[slice]]:
     for name, parameter in space.parameters.items():
         part = slice(start, start + parameter.lows.size)
         start = part.stop
-        element = parameter.element if isinstance(parameter, Array) else parameter
+        element = parameter.scalar
         if isinstance(element, Category):
             categories.append(part)
         elif isinstance(element, Integer):

@@ -12,7 +12,7 @@ import numpy as np
 from l2l.errors import nearest
 from l2l.optimizers.ask_tell import AskTellOptimizer
 from l2l.optimizers.checks import whole
-from l2l.space.parameters import Array, Category, Numeric, Parameter
+from l2l.space.parameters import Category, Numeric, Parameter
 
 logger = logging.getLogger("optimizers.gridsearch")
 
@@ -87,7 +87,7 @@ class GridSearchOptimizer(AskTellOptimizer):
 
 def _axes(name: str, parameter: Parameter, param_grid: Mapping[str, Any] | None) -> list[np.ndarray]:
     """What the coordinates of a parameter take, one axis after the other, float64[n_points, n_coordinates] each."""
-    element = parameter.element if isinstance(parameter, Array) else parameter
+    element = parameter.scalar
     if not isinstance(element, Numeric):
         if name in (param_grid or ()):
             raise ValueError(f"param_grid can set numbers only, and {name!r} is none; leave it out")

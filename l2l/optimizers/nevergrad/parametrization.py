@@ -6,7 +6,7 @@ from typing import Any
 import nevergrad as ng
 import numpy as np
 
-from l2l.space import Array, Category, Integer, Parameter, Space
+from l2l.space import Category, Integer, Parameter, Space
 
 WIDTH = 6.0  # of a box in standard deviations of a mutation, as Nevergrad has it for bounded scalars
 
@@ -75,7 +75,7 @@ class Parametrization:
 
 def is_linear_integer(kind: Parameter) -> bool:
     """Whether the values are whole and not searched on a logarithmic scale."""
-    element = kind.element if isinstance(kind, Array) else kind
+    element = kind.scalar
     return isinstance(element, Integer) and not element.log
 
 

@@ -74,7 +74,7 @@ def distributions_of(parameter: Parameter, low: np.ndarray, high: np.ndarray) ->
         return []
     if isinstance(parameter, Category):
         return [CategoricalDistribution(labels(parameter))]
-    kind = parameter.element if isinstance(parameter, Array) else parameter
+    kind = parameter.scalar
     assert isinstance(kind, Float | Integer)
     ends = []
     for bound, box in ((kind.low, low), (kind.high, high)):

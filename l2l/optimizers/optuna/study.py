@@ -143,7 +143,7 @@ def _distributions(
 
 def _within(parameter: Parameter, low: np.ndarray, high: np.ndarray) -> list[BaseDistribution]:
     """Distributions of a parameter, between these values where it has no bounds."""
-    element = parameter.element if isinstance(parameter, Array) else parameter
+    element = parameter.scalar
     if getattr(element, "log", False):
         low, high = np.log(low), np.log(high)
     return distributions_of(parameter, low, high)
