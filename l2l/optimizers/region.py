@@ -69,6 +69,12 @@ class Region:
         """Random points, float64[n, dim], uniform in the box."""
         return rng.uniform(self.low, self.high, (n, self.dim))
 
+    def first_points(self, rng: np.random.Generator, n: int) -> np.ndarray:
+        """Points to begin with, float64[n, dim]: the first of :attr:`starts`, and random ones."""
+        points, starts = self.sample(rng, n), self.starts[:n]
+        points[: len(starts)] = starts
+        return points
+
     def individual(self, point: np.ndarray) -> dict[str, Any]:
         """The individual at a point, moved to where the optimizee accepts it."""
         return self._bounded(self.space.individual(self.space.from_unit(point)))

@@ -58,9 +58,7 @@ class DifferentialEvolutionOptimizer(AskTellOptimizer):
         self.rng = np.random.default_rng(self.seed_from(traj, p.seed))
         self.region = Region(self, p.bounds)
         self.pop_size = p.pop_size or max(10, 5 * self.region.dim)
-        self.members = self.region.sample(self.rng, self.pop_size)
-        n_starts = min(len(self.region.starts), self.pop_size)
-        self.members[:n_starts] = self.region.starts[:n_starts]
+        self.members = self.region.first_points(self.rng, self.pop_size)
         self.member_fitness, self.member_violations = np.full(self.pop_size, -np.inf), np.full(self.pop_size, np.inf)
         self.evaluated = False
         self._member = -1  # for which a trial was asked last, one by one

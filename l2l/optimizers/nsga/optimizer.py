@@ -9,7 +9,7 @@ from l2l.optimizers.checks import at_least, probability, whole
 from l2l.optimizers.nsga.variation import polynomial_mutation, simulated_binary_crossover
 from l2l.optimizers.pareto_front import ParetoFront
 from l2l.optimizers.region import Region
-from l2l.space import Array, Category, Integer, Parameter, Space
+from l2l.space import Category, Integer, Parameter, Space
 
 MOST_ATTEMPTS = 10  # at offspring that equal nobody
 
@@ -74,10 +74,7 @@ class NSGAOptimizer(AskTellOptimizer):
     def ask(self) -> list[dict[str, Any]]:
         if len(self.members):
             return self._offspring()
-        points = self.region.sample(self.rng, self.pop_size)
-        n_starts = min(len(self.region.starts), self.pop_size)
-        points[:n_starts] = self.region.starts[:n_starts]
-        population, self.trials = self.region.propose(points)
+        population, self.trials = self.region.propose(self.region.first_points(self.rng, self.pop_size))
         self.trial_keys = [self._key(individual) for individual in population]
         return population
 
@@ -146,7 +143,7 @@ def _n_values(space: Space) -> np.ndarray:
 def _values_of(parameter: Parameter) -> np.ndarray:
     if isinstance(parameter, Category):
         return np.full(parameter.lows.size, 2.0)
-    element = parameter.element if isinstance(parameter, Array) else parameter
+    element = parameter.scalar
     if not isinstance(element, Integer):
         return np.full(parameter.lows.size, np.inf)
     low, high = (np.exp(limit) if element.log else limit for limit in (parameter.lows, parameter.highs))

@@ -53,9 +53,7 @@ class ParticleSwarmOptimizer(AskTellOptimizer):
         self.rng = np.random.default_rng(self.seed_from(traj, p.seed))
         self.region = Region(self, p.bounds)
         n = p.pop_size
-        self.places = self.region.sample(self.rng, n)
-        n_starts = min(len(self.region.starts), n)
-        self.places[:n_starts] = self.region.starts[:n_starts]
+        self.places = self.region.first_points(self.rng, n)
         self.velocities = (self.region.sample(self.rng, n) - self.places) / 2
         self.best_places = self.places.copy()
         self.best_values, self.best_violations = np.full(n, -np.inf), np.full(n, np.inf)
