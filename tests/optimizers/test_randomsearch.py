@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from l2l.optimizers.randomsearch import RandomSearchOptimizer, RandomSearchParameters
+from l2l.optimizers.sobol import SobolOptimizer
 from l2l.testing import SteadyStateContract, run
+from l2l.testing.optimizer_contract import write_run
+from l2l.utils.restart import Restart
 from l2l.utils.trajectory import Trajectory
 
 
@@ -41,3 +44,16 @@ def test_without_bounds_points_spread_as_wide_as_individuals_of_the_optimizee():
 def test_an_empty_run_is_refused(name):
     with pytest.raises(ValueError, match=f"{name} must be a whole number of at least 1, got 0"):
         points(lambda: {"x": 1.0}, **{name: 0})
+
+
+@pytest.mark.parametrize("cls", [RandomSearchOptimizer, SobolOptimizer])
+def test_individuals_of_an_earlier_run_are_evaluated_first(cls, tmp_path):
+    population = [{"x": 0.25 * k} for k in range(5)]
+    traj = Trajectory(name="again")
+    traj.f_add_parameter_group("individual")
+    traj.restart = Restart(write_run(tmp_path / "run", population, lambda individual: individual["x"]))
+    parameters = RandomSearchParameters(pop_size=8, n_iteration=2, bounds={"x": (0.0, 10.0)})
+    (_, first), (_, second) = run(cls(traj, lambda: {"x": 1.0}, (-1.0,), parameters), traj, lambda individual: 0.0)
+    assert np.ravel(first)[:5].tolist() == [0.0, 0.25, 0.5, 0.75, 1.0]
+    assert (len(first), len(second)) == (8, 8)
+    assert not set(np.ravel(first[:5])) & set(np.ravel(second))

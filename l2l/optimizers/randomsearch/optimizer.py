@@ -24,6 +24,8 @@ RandomSearchParameters = namedtuple(
 class RandomSearchOptimizer(AskTellOptimizer):
     """Random search, uniform within the bounds; without bounds, over the width that the optimizee's individuals spread.
 
+    A run that starts from another evaluates individuals of that one first.
+
     Parameters
     ----------
     traj : Trajectory
@@ -36,15 +38,23 @@ class RandomSearchOptimizer(AskTellOptimizer):
         p = self.parameters
         whole("pop_size", p.pop_size, 1)
         whole("n_iteration", p.n_iteration, 1)
-        self.rng = np.random.default_rng(self.seed_from(traj, p.seed))
         self.region = Region(self, p.bounds)
-        self._first = self.inherited()[: p.pop_size]
+        self._inherited = self.inherited()[: p.pop_size]
+        self._seed(self.seed_from(traj, p.seed))
+
+    def _seed(self, seed: int) -> None:
+        self.rng = np.random.default_rng(seed)
+
+    def _point(self) -> np.ndarray:
+        """The next point of the region, float64[dim]."""
+        return self.region.sample(self.rng, 1)[0]
 
     def ask(self) -> list[dict[str, Any]]:
-        return [self.ask_one() for _ in range(self.parameters.pop_size)]
+        first = [] if self.eval_pop else self._inherited
+        return [*first, *(self.ask_one() for _ in range(self.parameters.pop_size - len(first)))]
 
     def ask_one(self) -> dict[str, Any]:
-        return self.region.individual(self.region.sample(self.rng, 1)[0])
+        return self.region.individual(self._point())
 
     def tell(self, population: list[dict[str, Any]], fitness: np.ndarray) -> None:
         """Nothing is learnt; the base class keeps the best."""

@@ -1,13 +1,10 @@
 """Sobol search: a low-discrepancy sequence in place of random points."""
 
 from collections import namedtuple
-from typing import Any
 
 import numpy as np
 
-from l2l.optimizers.ask_tell import AskTellOptimizer
-from l2l.optimizers.checks import whole
-from l2l.optimizers.region import Region
+from l2l.optimizers.randomsearch import RandomSearchOptimizer
 
 SobolParameters = namedtuple(
     "SobolParameters",
@@ -21,7 +18,7 @@ SobolParameters = namedtuple(
 )
 
 
-class SobolOptimizer(AskTellOptimizer):
+class SobolOptimizer(RandomSearchOptimizer):
     """Sobol search: a scrambled sequence (Sobol 1967; Owen 1998), in the box that random search draws from.
 
     Any first part of the sequence covers the box more evenly than random points do, so a run may end at any time.
@@ -34,26 +31,11 @@ class SobolOptimizer(AskTellOptimizer):
     parameters : SobolParameters
     """
 
-    def set_up(self, traj: Any) -> None:
+    def _seed(self, seed: int) -> None:
         from scipy.stats import qmc
 
-        p = self.parameters
-        whole("pop_size", p.pop_size, 1)
-        whole("n_iteration", p.n_iteration, 1)
-        self.region = Region(self, p.bounds)
-        self.sequence = qmc.Sobol(self.region.dim, seed=self.seed_from(traj, p.seed))
-        self._first = self.inherited()[: p.pop_size]
+        self.sequence = qmc.Sobol(self.region.dim, seed=seed)
 
-    def ask(self) -> list[dict[str, Any]]:
-        return [self.ask_one() for _ in range(self.parameters.pop_size)]
-
-    def ask_one(self) -> dict[str, Any]:
+    def _point(self) -> np.ndarray:
         # one by one: of several at a time SciPy expects a power of two
-        unit = self.sequence.random(1)[0]
-        return self.region.individual(self.region.low + unit * (self.region.high - self.region.low))
-
-    def tell(self, population: list[dict[str, Any]], fitness: np.ndarray) -> None:
-        """Nothing is learnt; the base class keeps the best."""
-
-    def tell_one(self, individual: dict[str, Any], objectives: np.ndarray, violation: float) -> None:
-        """Nothing is learnt."""
+        return self.region.low + self.sequence.random(1)[0] * (self.region.high - self.region.low)
