@@ -1,6 +1,5 @@
 """Distributions that the cross-entropy method fits to its best individuals and samples the next from."""
 
-import logging
 from abc import ABC, abstractmethod
 from typing import Any
 
@@ -8,8 +7,6 @@ import numpy as np
 
 from l2l.errors import L2LError
 from l2l.optimizers.checks import at_least, probability, whole
-
-logger = logging.getLogger("optimizers.crossentropy.distribution")
 
 
 class Distribution(ABC):

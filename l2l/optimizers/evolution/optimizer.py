@@ -1,6 +1,5 @@
 """A genetic algorithm on vectors of floats."""
 
-import logging
 import random
 from collections import deque, namedtuple
 from collections.abc import Iterable, Sequence
@@ -13,8 +12,6 @@ from l2l.optimizers.ask_tell import AskTellOptimizer
 from l2l.optimizers.checks import at_least, probability, whole
 from l2l.optimizers.constraints import constrained
 from l2l.optimizers.evolution.deap_random import deap_random
-
-logger = logging.getLogger("optimizers.geneticalgorithm")
 
 GeneticAlgorithmParameters = namedtuple(
     "GeneticAlgorithmParameters",

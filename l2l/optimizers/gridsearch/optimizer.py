@@ -1,7 +1,6 @@
 """Grid search: every point of a grid, in one generation."""
 
 import itertools
-import logging
 import math
 from collections import namedtuple
 from collections.abc import Mapping
@@ -13,8 +12,6 @@ from l2l.errors import nearest
 from l2l.optimizers.ask_tell import AskTellOptimizer
 from l2l.optimizers.checks import whole
 from l2l.space.parameters import Category, Numeric, Parameter
-
-logger = logging.getLogger("optimizers.gridsearch")
 
 GridSearchParameters = namedtuple(
     "GridSearchParameters",

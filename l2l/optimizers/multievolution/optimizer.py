@@ -1,13 +1,10 @@
 """The genetic algorithm, with several individuals in one call of a worker."""
 
-import logging
 from collections import namedtuple
 from typing import Any
 
 from l2l.optimizers.evolution import GeneticAlgorithmOptimizer, GeneticAlgorithmParameters
 from l2l.optimizers.multi import MultiOptimizer
-
-logger = logging.getLogger("optimizers.multigeneticalgorithm")
 
 _FIELDS = (*GeneticAlgorithmParameters._fields, "n_inner_params")  # of which pop_size is a multiple
 

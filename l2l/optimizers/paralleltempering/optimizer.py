@@ -1,6 +1,5 @@
 """Parallel tempering: chains at different temperatures that change places."""
 
-import logging
 from collections import namedtuple
 from typing import Any
 
@@ -13,7 +12,6 @@ from l2l.optimizers.simulatedannealing.cooling import AvailableCoolingSchedules,
 
 __all__ = ["AvailableCoolingSchedules", "ParallelTemperingOptimizer", "ParallelTemperingParameters"]
 
-logger = logging.getLogger("optimizers.paralleltempering")
 
 ParallelTemperingParameters = namedtuple(
     "ParallelTemperingParameters",

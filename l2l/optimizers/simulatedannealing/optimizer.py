@@ -1,6 +1,5 @@
 """Simulated annealing."""
 
-import logging
 from collections import namedtuple
 from typing import Any
 
@@ -12,7 +11,6 @@ from l2l.optimizers.simulatedannealing.cooling import AvailableCoolingSchedules,
 
 __all__ = ["AvailableCoolingSchedules", "SimulatedAnnealingOptimizer", "SimulatedAnnealingParameters"]
 
-logger = logging.getLogger("optimizers.simulatedannealing")
 
 SimulatedAnnealingParameters = namedtuple(
     "SimulatedAnnealingParameters",
