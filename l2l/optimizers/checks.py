@@ -1,9 +1,11 @@
 """Checks of the parameters that optimizers share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
+
+from l2l.errors import nearest
 
 
 def at_least(name: str, value: Any, minimum: float) -> None:
@@ -29,6 +31,14 @@ def whole(name: str, value: Any, minimum: int) -> None:
 def number(name: str, value: Any) -> None:
     """Raise unless ``value`` is a number; infinity is one."""
     _check(name, value, lambda v: v == v + 0.0, "a number")
+
+
+def one_of(name: str, value: Any, choices: Iterable[Any]) -> None:
+    """Raise unless ``value`` is one of ``choices``; names the nearest."""
+    choices = list(choices)
+    if value not in choices:
+        known = [choice for choice in choices if isinstance(choice, str)]
+        raise ValueError(f"{name} must be one of {choices}, got {value!r}{nearest(str(value), known)}")
 
 
 def fitness_weights(weights: Any) -> None:

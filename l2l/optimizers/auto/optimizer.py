@@ -10,9 +10,9 @@ from l2l.optimizers.ask_tell import AskTellOptimizer
 from l2l.optimizers.auto.coordinate_search import CoordinateSearch
 from l2l.optimizers.auto.probe import Probe
 from l2l.optimizers.auto.quasi_newton import QuasiNewton
-from l2l.optimizers.checks import whole
+from l2l.optimizers.checks import number, one_of, whole
 from l2l.optimizers.cmaes.descents import Descents
-from l2l.optimizers.cmaes.strategies import default_variant
+from l2l.optimizers.cmaes.strategies import default_pop_size, default_variant
 from l2l.optimizers.constraints import constrained
 from l2l.optimizers.region import Region
 
@@ -75,7 +75,7 @@ class AutoOptimizer(AskTellOptimizer):
         _check(p)
         self.rng = np.random.default_rng(self.seed_from(traj, p.seed))
         self.region = Region(self, p.bounds)
-        self.usual_size = 4 + int(3 * np.log(self.region.dim))  # eq. 48 of Hansen (2016)
+        self.usual_size = default_pop_size(self.region.dim)
         self.limit = p.max_evaluations or traj.parameters["n_iteration"] * (p.pop_size or self.usual_size)
         self.budget = min(self.limit, traj.max_evaluations)  # the run may end before, but also be resumed with more
         self.variant = default_variant(self.region)
@@ -212,7 +212,5 @@ def _check(parameters: Any) -> None:
         whole("pop_size", parameters.pop_size, 1)
     if parameters.max_evaluations is not None:
         whole("max_evaluations", parameters.max_evaluations, 1)
-    if parameters.noisy not in (None, True, False):
-        raise ValueError(f"noisy must be True, False, or None to find out, got {parameters.noisy!r}")
-    if np.isnan(parameters.stop_criterion):
-        raise ValueError("stop_criterion must be a number, got nan")
+    one_of("noisy", parameters.noisy, (True, False, None))
+    number("stop_criterion", parameters.stop_criterion)

@@ -5,11 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from l2l.errors import nearest
 from l2l.optimizers.ask_tell import AskTellOptimizer
-from l2l.optimizers.checks import positive, whole
+from l2l.optimizers.checks import number, one_of, positive, whole
 from l2l.optimizers.cmaes.descents import RESTARTS, Descents
-from l2l.optimizers.cmaes.strategies import VARIANTS, default_variant
+from l2l.optimizers.cmaes.strategies import VARIANTS, default_pop_size, default_variant
 from l2l.optimizers.cmaes.warm_start import PROMISING, distribution_of, warm_start
 from l2l.optimizers.constraints import constrained
 from l2l.optimizers.region import Region
@@ -75,7 +74,7 @@ class CMAESOptimizer(AskTellOptimizer):
             ranked = self.restart.ranked(self.optimizee_create_individual, self.optimizee_fitness_weights)
             if len(ranked) * PROMISING >= 1:
                 mean, sigma, cov = distribution_of(ranked, self.region)
-        pop_size = p.pop_size or 4 + int(3 * np.log(self.region.dim))
+        pop_size = p.pop_size or default_pop_size(self.region.dim)
         self.descents = Descents(
             self.region,
             np.random.default_rng(self.seed_from(traj, p.seed)),
@@ -131,15 +130,8 @@ def _check(parameters: Any) -> None:
     positive("sigma", parameters.sigma)
     if parameters.pop_size is not None:
         whole("pop_size", parameters.pop_size, 2)  # half of them are parents
-    if np.isnan(parameters.stop_criterion):
-        raise ValueError("stop_criterion must be a number, got nan")
-    _one_of("restarts", parameters.restarts, (True, False, *RESTARTS))
-    _one_of("variant", parameters.variant, (None, *VARIANTS))
+    number("stop_criterion", parameters.stop_criterion)
+    one_of("restarts", parameters.restarts, (True, False, *RESTARTS))
+    one_of("variant", parameters.variant, (None, *VARIANTS))
     if not 1 <= parameters.population_growth < np.inf:
         raise ValueError(f"population_growth must be at least 1, got {parameters.population_growth!r}")
-
-
-def _one_of(name: str, value: Any, choices: tuple[Any, ...]) -> None:
-    if value not in choices:
-        known = [choice for choice in choices if isinstance(choice, str)]
-        raise ValueError(f"{name} must be one of {choices}, got {value!r}{nearest(str(value), known)}")

@@ -192,6 +192,11 @@ class MarginCMA:
         return bool(self.floats or self.integers) and self.cma.should_stop()
 
 
+def default_pop_size(dim: int) -> int:
+    """Eq. 48 of Hansen (2016)."""
+    return 4 + int(3 * np.log(dim))
+
+
 def default_variant(region: Region) -> str:
     """With margin where there are integers or categories, or a single number; else the full covariance matrix."""
     whole, categories = _kinds(region)

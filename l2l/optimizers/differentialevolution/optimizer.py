@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from l2l.errors import nearest
 from l2l.optimizers.ask_tell import AskTellOptimizer
-from l2l.optimizers.checks import positive, probability, whole
+from l2l.optimizers.checks import one_of, positive, probability, whole
 from l2l.optimizers.constraints import gains
 from l2l.optimizers.region import Region
 
@@ -127,11 +126,7 @@ def _check(parameters: Any) -> None:
     whole("n_iteration", parameters.n_iteration, 1)
     if parameters.pop_size is not None:
         whole("pop_size", parameters.pop_size, 4)  # a member, and three others
-    if parameters.strategy not in STRATEGIES:
-        raise ValueError(
-            f"strategy must be one of {STRATEGIES}, got {parameters.strategy!r}"
-            f"{nearest(str(parameters.strategy), STRATEGIES)}"
-        )
+    one_of("strategy", parameters.strategy, STRATEGIES)
     if np.shape(parameters.mutation) not in ((), (2,)):
         raise ValueError(f"mutation must be a number or (low, high), got {parameters.mutation!r}")
     for factor in np.broadcast_to(parameters.mutation, 2):
