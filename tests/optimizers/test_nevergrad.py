@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from l2l.optimizers.nevergrad import NevergradOptimizer, NevergradParameters
-from l2l.space import Array, Category, Fixed, Float, Integer, Ordered, Space
+from l2l.space import Array, Float
 from l2l.testing import SteadyStateContract, evaluate
 from l2l.utils.fitness import ConstrainedFitness
 from l2l.utils.trajectory import Trajectory
@@ -21,39 +21,14 @@ class TestNevergradContract(SteadyStateContract):
         return NevergradOptimizer(traj, create_individual, weights, parameters, bounding_func)
 
 
-class Mixed:
-    """An optimizee with every kind of parameter."""
+@pytest.fixture
+def make(every_kind):
+    def made(create_individual=every_kind.create_individual, weights=(-1.0,), **parameters):
+        traj = Trajectory(name="nevergrad")
+        given = NevergradParameters(**{"name": "RandomSearch", "pop_size": 40, "n_iteration": 5, **parameters})
+        return NevergradOptimizer(traj, create_individual, weights, given), traj
 
-    def space(self):
-        return Space(
-            {
-                "kind": Category(("none", "poly", ("a", 1))),
-                "degree": Integer(2, 4, when=("kind", "poly")),
-                "rate": Float(1e-4, 1.0, log=True),
-                "size": Integer(1, 1000, log=True),
-                "v": Array(Float(np.array([0.0, -1.0]), 2.0), 2),
-                "w": Array(Integer(0, 3), (2, 2)),
-                "low": Float(0.0, 1.0),
-                "high": Float(0.0, 1.0),
-                "free": Float(),
-                "positive": Float(0.0),
-                "c": Fixed("x"),
-            },
-            [Ordered("low", "high")],
-        )
-
-    def create_individual(self):
-        return {
-            "kind": "poly", "degree": 3, "rate": 0.1, "size": 10, "v": np.ones(2), "w": np.ones((2, 2), dtype=int),
-            "low": 0.2, "high": 0.3, "free": 100.0 + np.random.default_rng(3).random(), "positive": 1.0, "c": "x",
-        }  # fmt: skip
-
-
-def make(create_individual=None, weights=(-1.0,), **parameters):
-    traj = Trajectory(name="nevergrad")
-    create_individual = create_individual or Mixed().create_individual
-    given = NevergradParameters(**{"name": "RandomSearch", "pop_size": 40, "n_iteration": 5, **parameters})
-    return NevergradOptimizer(traj, create_individual, weights, given), traj
+    return made
 
 
 def library(optimizer):
@@ -61,23 +36,16 @@ def library(optimizer):
         return search._optimizer
 
 
-def test_individuals_are_of_the_declared_kinds_and_keep_conditions():
+def test_individuals_are_of_the_declared_kinds_and_keep_conditions(make, every_kind):
     optimizer, _ = make()
     for individual in optimizer.eval_pop:
-        assert individual["c"] == "x"
-        assert type(individual["degree"]) is int if individual["kind"] == "poly" else individual["degree"] is None
-        assert type(individual["rate"]) is float and 1e-4 <= individual["rate"] <= 1.0001
-        assert type(individual["size"]) is int and 1 <= individual["size"] <= 1000
-        assert individual["v"].shape == (2,) and (individual["v"] >= [0, -1]).all() and (individual["v"] <= 2).all()
-        assert individual["w"].shape == (2, 2) and individual["w"].dtype == np.int64
-        assert individual["low"] <= individual["high"]
-        assert individual["positive"] >= 0
+        every_kind.check(individual)
     drawn = {name: {str(individual[name]) for individual in optimizer.eval_pop} for name in optimizer.eval_pop[0]}
     assert len(drawn["kind"]) == 3 and drawn["degree"] == {"2", "3", "4", "None"}
     assert len(drawn["free"]) == 40
 
 
-def test_random_points_fill_bounds_evenly_and_logarithms_too():
+def test_random_points_fill_bounds_evenly_and_logarithms_too(make):
     optimizer, _ = make(pop_size=200)
     rate = np.log10([individual["rate"] for individual in optimizer.eval_pop])
     v = np.array([individual["v"] for individual in optimizer.eval_pop])
@@ -97,21 +65,21 @@ def play(optimizer, traj, n):
 
 
 @pytest.mark.parametrize("name", ["CMA", "NGOpt", "TwoPointsDE", "DiscreteLenglerOnePlusOne", "ScrHammersleySearch"])
-def test_optimizers_run_by_name_and_go_on_after_pickling(name):
+def test_optimizers_run_by_name_and_go_on_after_pickling(make, name):
     optimizer, traj = make(name=name, pop_size=6, n_iteration=12)
     play(optimizer, traj, 4)
     copied, copied_traj = cloudpickle.loads(cloudpickle.dumps((optimizer, traj)))
     assert play(optimizer, traj, 4) == play(copied, copied_traj, 4)
 
 
-def test_optimizers_that_run_in_a_thread_go_on_after_pickling():
+def test_optimizers_that_run_in_a_thread_go_on_after_pickling(make):
     optimizer, traj = make(name="Cobyla", pop_size=1, n_iteration=30)
     play(optimizer, traj, 20)
     copied, copied_traj = cloudpickle.loads(cloudpickle.dumps((optimizer, traj)))
     assert play(optimizer, traj, 5) == play(copied, copied_traj, 5)
 
 
-def test_metamodels_find_their_scalars():
+def test_metamodels_find_their_scalars(make):
     class Plain:
         def space(self):
             return {"x": Array(Float(-5.0, 5.0), 4)}
@@ -125,14 +93,14 @@ def test_metamodels_find_their_scalars():
     assert optimizer.best_fitness > -0.1
 
 
-def test_failed_individuals_are_not_told_and_constraints_are():
+def test_failed_individuals_are_not_told_and_constraints_are(make):
     optimizer, traj = make(pop_size=3, n_iteration=1)
     optimizer.post_process(traj, [(0, (7.0,)), (1, (np.nan,)), (2, ConstrainedFitness((3.0,), (0.5,)))])
     assert library(optimizer).num_tell == 2
     assert library(optimizer).current_bests["pessimistic"].mean == 7.0
 
 
-def test_each_weight_is_an_objective_and_they_are_added_up_on_demand():
+def test_each_weight_is_an_objective_and_they_are_added_up_on_demand(make):
     optimizer, traj = make(pop_size=2, n_iteration=1, weights=(-1.0, 2.0))
     optimizer.post_process(traj, [(0, (1.0, 5.0)), (1, (2.0, 6.0))])
     assert sorted(tuple(found.losses) for found in library(optimizer).pareto_front()) == [(1.0, -10.0), (2.0, -12.0)]
@@ -141,14 +109,14 @@ def test_each_weight_is_an_objective_and_they_are_added_up_on_demand():
     assert library(optimizer).current_bests["minimum"].mean == -9.0
 
 
-def test_it_recommends_what_nevergrad_recommends():
+def test_it_recommends_what_nevergrad_recommends(make):
     optimizer, traj = make(name="TBPSA", pop_size=10, n_iteration=6)
     assert optimizer.recommend() is None
     play(optimizer, traj, 6)
     assert optimizer.recommend()["free"] != optimizer.best_individual["free"]  # a mean, which was never evaluated
 
 
-def test_an_individual_is_where_its_value_is():
+def test_an_individual_is_where_its_value_is(make):
     optimizer, _ = make()
     with optimizer.search._running() as search:
         parametrization = search._parametrization
@@ -168,6 +136,6 @@ def test_an_individual_is_where_its_value_is():
         ),
     ],
 )
-def test_what_cannot_be_is_refused(given, words):
+def test_what_cannot_be_is_refused(make, given, words):
     with pytest.raises(ValueError, match=words):
         make(**given)

@@ -8,7 +8,7 @@ import pytest
 
 from l2l.errors import L2LError
 from l2l.optimizers.optuna import OptunaOptimizer, OptunaParameters
-from l2l.space import Array, Category, Fixed, Float, Integer, Ordered, Space
+from l2l.space import Category, Float, Integer
 from l2l.testing import SteadyStateContract, evaluate
 from l2l.utils.fitness import ConstrainedFitness
 from l2l.utils.trajectory import Trajectory
@@ -24,34 +24,14 @@ class TestOptunaContract(SteadyStateContract):
         return OptunaOptimizer(traj, create_individual, weights, parameters, bounding_func)
 
 
-class Mixed:
-    """An optimizee with every kind of parameter."""
+@pytest.fixture
+def make(every_kind):
+    def made(create_individual=every_kind.create_individual, weights=(-1.0,), **parameters):
+        traj = Trajectory(name="optuna")
+        given = OptunaParameters(**{"sampler": "Random", "pop_size": 20, "n_iteration": 5, **parameters})
+        return OptunaOptimizer(traj, create_individual, weights, given), traj
 
-    def space(self):
-        return Space(
-            {
-                "kind": Category(("none", "poly", ("a", 1))),
-                "degree": Integer(2, 9, when=("kind", "poly")),
-                "rate": Float(1e-4, 1.0, log=True),
-                "size": Integer(1, 1000, log=True),
-                "v": Array(Float(np.array([0.0, -1.0]), 2.0), 2),
-                "w": Array(Integer(0, 3), (2, 2)),
-                "low": Float(0.0, 1.0),
-                "high": Float(0.0, 1.0),
-                "c": Fixed("x"),
-            },
-            [Ordered("low", "high")],
-        )
-
-    def create_individual(self):
-        return self.space().sample(np.random.default_rng(1))
-
-
-def make(create_individual=None, weights=(-1.0,), **parameters):
-    traj = Trajectory(name="optuna")
-    create_individual = create_individual or Mixed().create_individual
-    given = OptunaParameters(**{"sampler": "Random", "pop_size": 20, "n_iteration": 5, **parameters})
-    return OptunaOptimizer(traj, create_individual, weights, given), traj
+    return made
 
 
 def study_of(optimizer):
@@ -59,13 +39,15 @@ def study_of(optimizer):
         return search.study
 
 
-def test_every_kind_of_parameter_is_optunas_own():
+def test_every_kind_of_parameter_is_optunas_own(make):
     optimizer, _ = make()
     trials = study_of(optimizer).get_trials()
     distributions = {name: d for trial in trials for name, d in trial.distributions.items()}
+    for name in ("free", "positive"):  # between the bounds of a box
+        assert type(distributions.pop(name)) is optuna.distributions.FloatDistribution
     assert distributions == {
         "kind": optuna.distributions.CategoricalDistribution(("0: none", "1: poly", "2: ('a', 1)")),
-        "degree": optuna.distributions.IntDistribution(2, 9),
+        "degree": optuna.distributions.IntDistribution(2, 4),
         "rate": optuna.distributions.FloatDistribution(1e-4, 1.0, log=True),
         "size": optuna.distributions.IntDistribution(1, 1000, log=True),
         "v[0]": optuna.distributions.FloatDistribution(0.0, 2.0),
@@ -77,19 +59,14 @@ def test_every_kind_of_parameter_is_optunas_own():
     assert {"degree" in trial.params for trial in trials} == {True, False}
 
 
-def test_individuals_are_of_the_declared_kinds_and_keep_conditions():
+def test_individuals_are_of_the_declared_kinds_and_keep_conditions(make, every_kind):
     optimizer, _ = make()
     for individual in optimizer.eval_pop:
-        assert individual["kind"] in ("none", "poly", ("a", 1)) and individual["c"] == "x"
-        assert type(individual["degree"]) is int if individual["kind"] == "poly" else individual["degree"] is None
-        assert type(individual["rate"]) is float and 1e-4 <= individual["rate"] <= 1
-        assert type(individual["size"]) is int
-        assert individual["v"].shape == (2,) and individual["w"].shape == (2, 2) and individual["w"].dtype == np.int64
-        assert individual["low"] <= individual["high"]
+        every_kind.check(individual)
     assert len({json.dumps(ind, default=str) for ind in optimizer.eval_pop}) == 20
 
 
-def test_choices_that_a_study_can_hold_are_themselves():
+def test_choices_that_a_study_can_hold_are_themselves(make):
     class Plain:
         def space(self):
             return {"k": Category((None, 2, "c"))}
@@ -102,7 +79,7 @@ def test_choices_that_a_study_can_hold_are_themselves():
     assert study_of(optimizer).trials[0].distributions["k"].choices == (None, 2, "c")
 
 
-def test_floats_without_bounds_are_searched_where_the_individuals_are(caplog):
+def test_floats_without_bounds_are_searched_where_the_individuals_are(make, caplog):
     rng = np.random.RandomState(1)
     optimizer, _ = make(lambda: {"a": rng.uniform(100, 200), "b": rng.uniform(-1e-3, 1e-3)}, pop_size=200)
     a, b = (np.array([individual[name] for individual in optimizer.eval_pop]) for name in "ab")
@@ -117,7 +94,7 @@ def loss_of(individual):
 
 @pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
 @pytest.mark.parametrize("sampler", ["TPE", "NSGA-II", "NSGAIIISampler", "qmc", optuna.samplers.RandomSampler])
-def test_samplers_run_by_name_or_class_and_go_on_after_pickling(sampler):
+def test_samplers_run_by_name_or_class_and_go_on_after_pickling(make, sampler):
     optimizer, traj = make(sampler=sampler, pop_size=6, n_iteration=9)
     play(optimizer, traj, 4)
     copied, copied_traj = cloudpickle.loads(cloudpickle.dumps((optimizer, traj)))
@@ -149,7 +126,7 @@ class Grid:
         {"sampler": "Grid", "sampler_params": {"search_space": {"a": [0, 1, 2], "b": ["x", "y"]}}},
     ],
 )
-def test_a_sampler_that_has_tried_everything_ends_the_run(given):
+def test_a_sampler_that_has_tried_everything_ends_the_run(make, given):
     optimizer, traj = make(Grid().create_individual, **given, pop_size=3, n_iteration=9)
     asked = list(optimizer.eval_pop)
     while optimizer.stop_reason is None:
@@ -159,14 +136,14 @@ def test_a_sampler_that_has_tried_everything_ends_the_run(given):
     assert "Sampler has tried everything" in optimizer.stop_reason
 
 
-def test_an_object_is_a_sampler_too_and_is_left_as_it_was():
+def test_an_object_is_a_sampler_too_and_is_left_as_it_was(make):
     sampler = optuna.samplers.RandomSampler(seed=3)
     one, other = (make(sampler=sampler)[0].eval_pop for _ in range(2))
     assert str(one) == str(other)
     assert str(one) != str(make(sampler=optuna.samplers.RandomSampler(seed=4))[0].eval_pop)
 
 
-def test_a_sampler_without_a_seed_says_so_when_it_is_resumed():
+def test_a_sampler_without_a_seed_says_so_when_it_is_resumed(make):
     optimizer, traj = make(sampler=optuna.samplers.RandomSampler())
     copied = cloudpickle.loads(cloudpickle.dumps(optimizer))
     with pytest.raises(L2LError, match="draws random numbers without a seed"):
@@ -190,12 +167,12 @@ def test_a_sampler_without_a_seed_says_so_when_it_is_resumed():
         ({"pop_size": 0}, "pop_size must be a whole number of at least 1"),
     ],
 )
-def test_what_cannot_be_is_refused(given, words):
+def test_what_cannot_be_is_refused(make, given, words):
     with pytest.raises((ValueError, TypeError), match=words):
         make(**given)
 
 
-def test_arguments_reach_the_sampler():
+def test_arguments_reach_the_sampler(make):
     optimizer, _ = make(sampler="TPE", sampler_params={"n_startup_trials": 3})
     assert study_of(optimizer).sampler._n_startup_trials == 3
 
@@ -204,7 +181,7 @@ def told(optimizer):
     return [(trial.state.name, trial.values, trial.constraints) for trial in study_of(optimizer).trials]
 
 
-def test_failed_individuals_are_failed_trials_and_each_weight_is_an_objective():
+def test_failed_individuals_are_failed_trials_and_each_weight_is_an_objective(make):
     optimizer, traj = make(sampler="NSGAII", weights=(-1.0, 2.0), pop_size=3, n_iteration=1)
     results = [(0, (1.0, 5.0)), (1, (np.nan, 0.0)), (2, ConstrainedFitness((3.0, 4.0), (-1.0, 0.5)))]
     optimizer.post_process(traj, results)
@@ -215,19 +192,19 @@ def test_failed_individuals_are_failed_trials_and_each_weight_is_an_objective():
     ]
 
 
-def test_weights_are_added_up_on_demand():
+def test_weights_are_added_up_on_demand(make):
     optimizer, traj = make(weights=(-1.0, 2.0), pop_size=1, n_iteration=1, weighted_sum=True)
     optimizer.post_process(traj, [(0, (1.0, 5.0))])
     assert told(optimizer) == [("COMPLETE", [-9.0], {})]
 
 
-def test_samplers_that_know_no_constraints_see_a_loss_beyond_all_that_satisfy_them():
+def test_samplers_that_know_no_constraints_see_a_loss_beyond_all_that_satisfy_them(make):
     optimizer, traj = make(sampler="CmaEs", create_individual=Grid().create_individual, pop_size=3, n_iteration=1)
     optimizer.post_process(traj, [(0, (7.0,)), (1, (4.0,)), (2, ConstrainedFitness((-9.0,), (0.5,)))])
     assert [values for _, values, _ in told(optimizer)] == [[7.0], [4.0], [7.5]]
 
 
-def test_constraints_steer_the_sampler():
+def test_constraints_steer_the_sampler(make):
     class Line:
         def space(self):
             return {"x": Float(0.0, 1.0)}
