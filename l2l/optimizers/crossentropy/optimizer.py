@@ -11,12 +11,12 @@ from l2l.optimizers.crossentropy.elite import EliteOptimizer, check_common, defa
 CrossEntropyParameters = namedtuple(
     "CrossEntropyParameters",
     [
-        "pop_size",  # None: ten for each coordinate, at least 50
-        "rho",  # fraction of the population that is elite
+        "pop_size",  # individuals in a generation, at least 2; None: ten for each coordinate, at least 50
+        "rho",  # share of the population that is elite, in [0, 1]; one individual at least
         "smoothing",  # weight of the old distribution in an update, in [0, 1)
-        "temp_decay",  # factor of the temperature per generation; 0: only the elite counts
+        "temp_decay",  # factor per generation of the temperature, 1 unit of fitness at first; 0: only the elite counts
         "n_iteration",  # number of generations
-        "distribution",  # None: a Gaussian
+        "distribution",  # of l2l.optimizers.crossentropy.distribution, what is fitted to the elite; None: a Gaussian
         "stop_criterion",  # fitness (weighted) at which the search is over
         "seed",  # of all draws, in [0, 2**32); None: the experiment's
     ],

@@ -12,13 +12,13 @@ from l2l.optimizers.crossentropy.elite import EliteOptimizer, check_common, defa
 FACEParameters = namedtuple(
     "FACEParameters",
     [
-        "min_pop_size",  # of the first generation, too; None: ten for each coordinate, at least 50
-        "max_pop_size",  # None: ten times min_pop_size
+        "min_pop_size",  # individuals in the first generation, the fewest; None: ten for each coordinate, at least 50
+        "max_pop_size",  # individuals in a generation at most; None: ten times min_pop_size
         "n_elite",  # individuals that the distribution is fitted to; None: a fifth of min_pop_size
         "smoothing",  # weight of the old distribution in an update, in [0, 1)
-        "temp_decay",  # factor of the temperature per generation; 0: only the elite counts
+        "temp_decay",  # factor per generation of the temperature, 1 unit of fitness at first; 0: only the elite counts
         "n_iteration",  # number of generations
-        "distribution",  # None: a Gaussian
+        "distribution",  # of l2l.optimizers.crossentropy.distribution, what is fitted to the elite; None: a Gaussian
         "stop_criterion",  # fitness (weighted) at which the search is over
         "n_expand",  # individuals by which the population grows; None: min_pop_size
         "seed",  # of all draws, in [0, 2**32); None: the experiment's
