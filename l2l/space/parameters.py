@@ -146,8 +146,11 @@ class Category(Parameter):
     when: When | None = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.choices, str) or len(self.choices) < 2:
-            raise ValueError(f"a category needs at least two choices, got {self.choices!r}")
+        if isinstance(self.choices, str) or not isinstance(self.choices, Sequence) or len(self.choices) < 2:
+            raise ValueError(f"a category needs a list of at least two choices, got {self.choices!r}")
+        for k, choice in enumerate(self.choices):
+            if any(choice == other and type(choice) is type(other) for other in self.choices[:k]):
+                raise ValueError(f"the choices of a category must differ, got {choice!r} twice in {self.choices!r}")
         n = len(self.choices)
         self.lows, self.highs = np.zeros(n), np.ones(n)
         self.coordinate_suffixes = [f"_{choice}" for choice in self.choices]
@@ -191,7 +194,10 @@ class Array(Parameter):
     def __post_init__(self) -> None:
         if not isinstance(self.element, Numeric):
             raise TypeError(f"an array holds Float or Integer elements, got {self.element!r}")
-        self.shape = (self.shape,) if isinstance(self.shape, int) else tuple(self.shape)
+        shape = self.shape if isinstance(self.shape, Sequence) else (self.shape,)
+        if not shape or not all(isinstance(n, int | np.integer) and n >= 0 for n in shape):
+            raise ValueError(f"the shape of an array must be a whole number, or several, got {self.shape!r}")
+        self.shape = tuple(int(n) for n in shape)
         for limit in self.element.limits:
             if limit.shape not in ((), self.shape):
                 raise ValueError(f"bounds must be numbers or of shape {self.shape}, got {limit.shape}")

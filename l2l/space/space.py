@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from l2l.errors import nearest
-from l2l.space.parameters import Array, Float, Numeric, Parameter
+from l2l.space.parameters import Array, Category, Float, Numeric, Parameter
 
 
 class Ordered:
@@ -19,8 +19,8 @@ class Ordered:
     """
 
     def __init__(self, *names: str) -> None:
-        if len(names) < 2:
-            raise ValueError(f"an order needs at least two parameters, got {list(names)}")
+        if len(names) < 2 or not all(isinstance(name, str) for name in names):
+            raise ValueError(f'an order needs the names of at least two parameters, Ordered("a", "b"); got {names}')
         self.names = names
 
     def apply(self, individual: dict[str, Any]) -> None:
@@ -62,6 +62,8 @@ class Space:
         conditions: Sequence[Ordered] = (),
         scale: np.ndarray | None = None,
     ) -> None:
+        if not isinstance(parameters, Mapping):
+            raise TypeError(f"a space is a dictionary of name to Float, Integer, ...; got {parameters!r}")
         if not parameters:
             raise ValueError("an individual needs at least one parameter, got an empty dictionary")
         for name, parameter in parameters.items():
@@ -69,7 +71,7 @@ class Space:
                 raise TypeError(f"{name!r} must be a Float, Integer, Category, Array or Fixed, got {parameter!r}")
         self.names = sorted(parameters)
         self.parameters = {name: parameters[name] for name in self.names}
-        self.conditions = list(conditions)
+        self.conditions = [conditions] if isinstance(conditions, Ordered) else list(conditions)
         ends = np.cumsum([p.lows.size for p in self.parameters.values()])
         self._slices = {
             name: slice(int(end) - parameter.lows.size, int(end))
@@ -105,6 +107,8 @@ class Space:
         scale : float64[dim], optional
             See :class:`Space`.
         """
+        if not isinstance(example, Mapping):
+            raise TypeError(f"an individual must be a dictionary of names to values, got {example!r}")
         shapes = {name: _shape(name, value) for name, value in example.items()}
         limits = {name: (-np.inf, np.inf) for name in example} if bounds is None else _read_bounds(bounds, shapes)
         return cls(
@@ -154,7 +158,15 @@ class Space:
         when = self.parameters[name].when
         if when is None:
             return None
-        self._known(when[0])
+        if not isinstance(when, tuple) or len(when) != 2:
+            raise ValueError(f"when of {name!r} must be (name, value), got {when!r}")
+        other = self._known(when[0])
+        for value in when[1] if isinstance(when[1], tuple) else (when[1],):
+            if isinstance(other, Category) and value not in other.choices:
+                raise ValueError(
+                    f"{name!r} is to count when {when[0]!r} is {value!r}, which is none of its choices"
+                    f"{nearest(str(value), map(str, other.choices))}"
+                )
         return when[0]
 
     # --- individuals and vectors
@@ -248,12 +260,15 @@ def _holds(value: Any, wanted: Any) -> bool:
 
 def _shape(name: str, value: Any) -> tuple[int, ...]:
     try:
-        return np.asarray(value, dtype=float).shape
+        array = np.asarray(value, dtype=float)
     except (TypeError, ValueError) as error:
         raise TypeError(
             f"parameter {name!r} must be a float or an array of floats, got {value!r}; "
             "an optimizee declares other kinds in space()"
         ) from error
+    if not np.isfinite(array).all():
+        raise ValueError(f"parameter {name!r} of a random individual must be finite, got {value!r}")
+    return array.shape
 
 
 def _read_bounds(bounds: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[Any, Any]]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from l2l.space import Space
+from l2l.space import Array, Category, Float, Ordered, Space
 
 EXAMPLE = {"b": 1.5, "a": np.array([[1.0, 2.0], [3.0, 4.0]])}
 BOUNDS = {"b": (1.0, 2.0), "a": (0.0, [[10.0, 20.0], [30.0, 40.0]])}
@@ -81,3 +81,38 @@ def test_an_individual_without_numbers_is_refused(example):
 def test_a_value_that_is_no_number_is_refused_by_name():
     with pytest.raises(TypeError, match="'a' must be a float"):
         Space.of_example({"a": "text"})
+
+
+# --- what makes no sense
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Category({"a", "b"}), "a list of at least two choices"),  # a set has no order
+        (lambda: Category(["a", "b", "a"]), "must differ, got 'a' twice"),
+        (lambda: Array(Float(0, 1), 1.5), "must be a whole number, or several, got 1.5"),
+        (lambda: Array(Float(0, 1), (2, -1)), r"or several, got \(2, -1\)"),
+        (lambda: Array(Float(0, 1), "ab"), "or several, got 'ab'"),
+        (lambda: Ordered(["a", "b"]), "the names of at least two parameters"),
+        (lambda: Space([Float(0, 1)]), "a space is a dictionary of name to Float"),
+        (lambda: Space.of_example(1.0), "an individual must be a dictionary of names to values, got 1.0"),
+        (lambda: Space.of_example({"x": np.nan}), "'x' of a random individual must be finite, got nan"),
+        (
+            lambda: Space({"c": Category(["a", "b"]), "x": Float(0, 1, when="c")}),
+            r"'x' must be \(name, value\), got 'c'",
+        ),
+        (
+            lambda: Space({"c": Category(["bath", "flush"]), "x": Float(0, 1, when=("c", ("bath", "flash")))}),
+            "when 'c' is 'flash', which is none of its choices; did you mean 'flush'",
+        ),
+    ],
+)
+def test_what_makes_no_sense_is_refused(make, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        make()
+
+
+def test_one_condition_needs_no_list():
+    space = Space({"a": Float(0, 1), "b": Float(0, 1)}, Ordered("a", "b"))
+    assert space.individual([0.9, 0.1]) == {"a": 0.1, "b": 0.9}
