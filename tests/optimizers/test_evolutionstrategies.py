@@ -5,6 +5,7 @@ import pytest
 
 from l2l.optimizers.evolutionstrategies import EvolutionStrategiesOptimizer, EvolutionStrategiesParameters
 from l2l.optimizers.shaping import utilities
+from l2l.space import Category, Space
 from l2l.testing import OptimizerContract, evaluate, run
 from l2l.utils.trajectory import Trajectory
 
@@ -29,6 +30,19 @@ class TestUnshapedContract(OptimizerContract):
             n_iteration=n_iteration,
         )
         return EvolutionStrategiesOptimizer(traj, create_individual, weights, parameters, bounding_func)
+
+
+class Declared:
+    """Stands in for an optimizee that declares its space."""
+
+    def __init__(self, parameters):
+        self._space, self._rng = Space(parameters), np.random.default_rng(3)
+
+    def space(self):
+        return self._space
+
+    def create_individual(self):
+        return self._space.sample(self._rng)
 
 
 def make(create_individual=None, bounding_func=None, **parameters):
@@ -155,3 +169,12 @@ def test_a_single_perturbation_has_no_rank():
 def test_without_shaping_the_learning_rate_must_be_given():
     with pytest.raises(ValueError, match="learning_rate"):
         make(learning_rate=None, fitness_shaping_enabled=False)
+
+
+def test_categories_change_by_default():
+    space = {"c": Category(["u", "v", "w"]), "d": Category([1, 2, 3, 4])}
+    parameters = EvolutionStrategiesParameters(seed=1, n_iteration=20)
+    traj = Trajectory(name="es")
+    optimizer = EvolutionStrategiesOptimizer(traj, Declared(space).create_individual, (-1.0,), parameters)
+    run(optimizer, traj, lambda ind: "wvu".index(ind["c"]) + abs(ind["d"] - 3))
+    assert optimizer.best_individual == {"c": "w", "d": 3}

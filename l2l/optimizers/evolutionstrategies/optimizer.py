@@ -8,13 +8,13 @@ import numpy as np
 from l2l.optimizers.ask_tell import AskTellOptimizer
 from l2l.optimizers.checks import number, positive, whole
 from l2l.optimizers.shaping import utilities, with_failed_as_worst
-from l2l.optimizers.steps import accepted, per_coordinate, widths
+from l2l.optimizers.steps import accepted, least_steps, per_coordinate, widths
 
 EvolutionStrategiesParameters = namedtuple(
     "EvolutionStrategiesParameters",
     [
         "learning_rate",  # None: n noise_std^2, with which the point goes to the weighted mean of the perturbed ones
-        "noise_std",  # of the perturbations, one number or one per coordinate; None: a tenth of the region's width
+        "noise_std",  # of the perturbations, one or one per coordinate; None: a tenth of the region's width, or more
         "mirrored_sampling_enabled",  # whether every perturbation is tried with both signs
         "fitness_shaping_enabled",  # whether utilities by rank take the place of fitness
         "pop_size",  # number of perturbations; twice as many individuals if mirrored, and the point itself
@@ -60,7 +60,8 @@ class EvolutionStrategiesOptimizer(AskTellOptimizer):
         (first,) = self.first_population(1)
         self.space = self.make_space(example=first)
         if p.noise_std is None:
-            self.noise_std = NOISE_STD * widths(self, self.space, first)
+            # so wide that whole numbers and categories change: the point itself is never rounded
+            self.noise_std = np.maximum(NOISE_STD * widths(self, self.space, first), least_steps(self.space) / 2)
         else:
             self.noise_std = per_coordinate("noise_std", p.noise_std, self.space.dim)
         self.random_state = np.random.RandomState(self.seed_from(traj, p.seed))
