@@ -28,7 +28,16 @@ class AskTellOptimizer(Optimizer):
         super().__init__(
             traj, optimizee_create_individual, optimizee_fitness_weights, optimizee_bounding_func, parameters
         )
-        self.set_up(traj)
+        try:
+            self.set_up(traj)
+        except AttributeError as error:
+            if error.obj is not parameters:
+                raise
+            name = type(self).__name__
+            raise TypeError(
+                f"parameters of {name} must be {name.removesuffix('Optimizer')}Parameters, or have their fields; "
+                f"{parameters!r} has no {error.name}"
+            ) from error
         self.start(traj)
 
     def set_up(self, traj: Any) -> None:

@@ -67,6 +67,11 @@ class Optimizer:
         optimizee_bounding_func: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
         parameters: Any = None,
     ) -> None:
+        if not callable(optimizee_create_individual):
+            raise TypeError(
+                "optimizee_create_individual must be a function, such as optimizee.create_individual; got "
+                f"{optimizee_create_individual!r}"
+            )
         if optimizee_bounding_func is not None and not callable(optimizee_bounding_func):
             raise TypeError(
                 f"optimizee_bounding_func must be a function, got {optimizee_bounding_func!r}; "

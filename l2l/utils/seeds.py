@@ -117,8 +117,8 @@ def chosen_seed(traj: Any, seed: int | None, stream: int = 0) -> int:
     """
     override = getattr(traj, "seed_override", None)
     if override is None and seed is not None:
-        if not 0 <= int(seed) < 2**32:
-            raise ValueError(f"seed must be in [0, 2**32), got {seed}")
+        if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
+            raise ValueError(f"seed must be in [0, 2**32) and whole, or None for the experiment's; got {seed!r}")
         return int(seed)
     experiment_seed = traj.seed if override is None else override
     return int(seed_sequence(experiment_seed, Purpose.OPTIMIZER, replicate=stream).generate_state(1)[0])

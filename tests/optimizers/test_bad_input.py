@@ -84,7 +84,34 @@ def test_bounds_that_hold_nothing_are_refused(kind, bounds):
 
 
 @every_optimizer
-def test_seed_below_zero_is_refused(kind):
+@pytest.mark.parametrize("seed", [-1, 1.5, "a", 2**40])
+def test_seed_that_is_none_is_refused(kind, seed):
     if "seed" in kind[1]._fields:
         with pytest.raises(ValueError, match="seed must be in"):
-            make(kind, seed=-1)
+            make(kind, seed=seed)
+
+
+@every_optimizer
+def test_what_is_no_tuple_of_parameters_is_refused_by_name(kind):
+    for parameters in (None, {"n_iteration": 3}):
+        with pytest.raises(TypeError, match="Parameters"):
+            kind[0](Trajectory(name="bad"), lambda: {"x": 0.5, "y": 0.5}, (-1.0,), parameters)
+
+
+@every_optimizer
+def test_an_optimizee_in_place_of_its_function_is_refused(kind):
+    with pytest.raises(TypeError, match="such as optimizee.create_individual; got"):
+        kind[0](Trajectory(name="bad"), object(), (-1.0,), kind[1]())
+
+
+@every_optimizer
+def test_an_individual_that_is_not_finite_is_refused(kind):
+    with pytest.raises(ValueError, match="'x' of a random individual must be finite, got nan"):
+        kind[0](Trajectory(name="bad"), lambda: {"x": np.nan, "y": 0.5}, (-1.0,), kind[1]())
+
+
+@every_optimizer
+def test_a_stop_criterion_that_is_no_number_is_refused(kind):
+    if "stop_criterion" in kind[1]._fields:
+        with pytest.raises(ValueError, match="stop_criterion must be a number"):
+            make(kind, stop_criterion="low")

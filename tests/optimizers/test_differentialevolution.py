@@ -103,3 +103,8 @@ def test_it_can_be_told_without_violations():
     optimizer, _ = make()
     optimizer.tell(optimizer.eval_pop, np.array([-sphere(ind) for ind in optimizer.eval_pop]))
     assert optimizer.member_fitness.max() == -min(map(sphere, optimizer.eval_pop))
+
+
+def test_bounds_of_the_factor_in_the_wrong_order_are_refused():
+    with pytest.raises(ValueError, match="low <= high"):
+        make(mutation=(1.0, 0.5))

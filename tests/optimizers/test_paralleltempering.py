@@ -158,3 +158,9 @@ def test_one_number_is_enough_to_search():
 def test_a_parameter_out_of_range_is_refused_by_name(name, value):
     with pytest.raises(ValueError, match=name):
         make(**{name: value})
+
+
+def test_one_schedule_serves_for_all_rungs():
+    optimizer, _ = make(cooling_schedules="LINEAR_ADDAPTIVE")
+    assert set(optimizer.schedules) == {AvailableCoolingSchedules.LINEAR_ADDAPTIVE}
+    assert len(optimizer.schedules) == optimizer.parameters.n_parallel_runs

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from l2l.optimizers.ask_tell import AskTellOptimizer
-from l2l.optimizers.checks import number, one_of, positive, whole
+from l2l.optimizers.checks import at_least, number, one_of, positive, whole
 from l2l.optimizers.cmaes.descents import RESTARTS, Descents
 from l2l.optimizers.cmaes.strategies import VARIANTS, default_pop_size, default_variant
 from l2l.optimizers.cmaes.warm_start import PROMISING, distribution_of, warm_start
@@ -133,5 +133,5 @@ def _check(parameters: Any) -> None:
     number("stop_criterion", parameters.stop_criterion)
     one_of("restarts", parameters.restarts, (True, False, *RESTARTS))
     one_of("variant", parameters.variant, (None, *VARIANTS))
-    if not 1 <= parameters.population_growth < np.inf:
-        raise ValueError(f"population_growth must be at least 1, got {parameters.population_growth!r}")
+    positive("population_growth", parameters.population_growth)
+    at_least("population_growth", parameters.population_growth, 1)

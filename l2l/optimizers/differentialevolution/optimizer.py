@@ -131,4 +131,6 @@ def _check(parameters: Any) -> None:
         raise ValueError(f"mutation must be a number or (low, high), got {parameters.mutation!r}")
     for factor in np.broadcast_to(parameters.mutation, 2):
         positive("mutation", factor)
+    if np.diff(np.broadcast_to(parameters.mutation, 2))[0] < 0:
+        raise ValueError(f"mutation must be (low, high) with low <= high, got {parameters.mutation!r}")
     probability("crossover", parameters.crossover)

@@ -21,7 +21,7 @@ ParallelTemperingParameters = namedtuple(
         "n_iteration",  # number of generations
         "stop_criterion",  # fitness (weighted) at which the search is over
         "seed",  # of all draws, in [0, 2**32); None: the experiment's
-        "cooling_schedules",  # one of AvailableCoolingSchedules (or its name) for each rung; None: DEFAULT
+        "cooling_schedules",  # AvailableCoolingSchedules (or names), one for each rung or one for all; None: DEFAULT
         "temperature_bounds",  # (n_parallel_runs, 2): start and end; None: a geometric ladder from 1 to 0.05, constant
         "decay_parameters",  # (n_parallel_runs,): factors per step under the schedule DEFAULT; None: 1
     ],
@@ -76,7 +76,8 @@ class ParallelTemperingOptimizer(ChainsOptimizer):
         for decay in self.decays:
             probability("decay_parameters", decay)
         schedules = p.cooling_schedules
-        schedules = [AvailableCoolingSchedules.DEFAULT] * n if schedules is None else list(schedules)
+        if schedules is None or isinstance(schedules, str | AvailableCoolingSchedules):  # one for all
+            schedules = [schedules or AvailableCoolingSchedules.DEFAULT] * n
         if len(schedules) != n:
             raise ValueError(f"cooling_schedules must have {n} elements, one for each chain, got {len(schedules)}")
         self.schedules = [cooling_schedule("cooling_schedules", schedule) for schedule in schedules]
