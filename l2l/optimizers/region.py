@@ -52,8 +52,7 @@ class Region:
         self.bounded = space.bounded
         self.starts = space.to_unit(space.clip(points))
         self.bounds = space.to_unit(np.array([space.low, space.high]))
-        finite = np.isfinite(space.low) & np.isfinite(space.high)
-        middle = np.where(finite, 0.5, self.starts.mean(axis=0))
+        middle = np.where(space.finite, 0.5, self.starts.mean(axis=0))
         corners = np.array([middle - 0.5, middle + 0.5])
         self.low, self.high = self.clip(corners)
 

@@ -17,8 +17,7 @@ def widths(optimizer: Optimizer, space: Space, first: dict[str, Any]) -> np.ndar
     if space.bounded:
         return space.high - space.low
     widths = widths_of(space.matrix([first, *(optimizer.optimizee_create_individual() for _ in range(N_DRAWS - 1))]))
-    finite = np.isfinite(space.low) & np.isfinite(space.high)
-    widths[finite] = (space.high - space.low)[finite]
+    widths[space.finite] = (space.high - space.low)[space.finite]
     return widths
 
 

@@ -52,8 +52,10 @@ class Space:
         Number of coordinates.
     low, high : float64[dim]
         Infinite where there is no bound.
+    finite : bool[dim]
+        Whether both are finite.
     bounded : bool
-        Whether all of them are finite.
+        Whether all of them are.
     """
 
     def __init__(
@@ -82,11 +84,11 @@ class Space:
             raise ValueError(f"an individual needs at least one number to search, got {list(parameters)}")
         self.low = np.concatenate([p.lows for p in self.parameters.values()])
         self.high = np.concatenate([p.highs for p in self.parameters.values()])
-        finite = np.isfinite(self.low) & np.isfinite(self.high)
-        self.bounded = bool(finite.all())
-        self._offset = np.where(finite, self.low, 0.0)
+        self.finite = np.isfinite(self.low) & np.isfinite(self.high)
+        self.bounded = bool(self.finite.all())
+        self._offset = np.where(self.finite, self.low, 0.0)
         self._width = np.ones(self.dim) if scale is None else np.array(scale, dtype=float)
-        self._width[finite] = (self.high - self.low)[finite]
+        self._width[self.finite] = (self.high - self.low)[self.finite]
         self.order = self._check_conditions()
 
     @classmethod

@@ -207,11 +207,9 @@ def _kinds(region: Region) -> tuple[dict[int, np.ndarray], list[slice]]:
     """The points of the values of integers, by coordinate, and the coordinates of categories."""
     space = region.space
     whole: dict[int, np.ndarray] = {}
-    categories, start = [], 0
+    categories = []
     for name, parameter in space.parameters.items():
-        part = slice(start, start + parameter.lows.size)
-        start = part.stop
-        element = parameter.scalar
+        part, element = space.slice_of(name), parameter.scalar
         if isinstance(element, Category):
             categories.append(part)
         elif isinstance(element, Integer):

@@ -38,8 +38,10 @@ class Parametrization:
         is_float = np.ones(space.dim, dtype=bool)
         for name in (*self._choices, *self._integers):
             is_float[space.slice_of(name)] = False
-        bounded = np.isfinite(space.low) & np.isfinite(space.high)
-        self._floats = {"bounded": np.flatnonzero(is_float & bounded), "free": np.flatnonzero(is_float & ~bounded)}
+        self._floats = {
+            "bounded": np.flatnonzero(is_float & space.finite),
+            "free": np.flatnonzero(is_float & ~space.finite),
+        }
         parts: dict[str, Any] = {f"choice {name}": _choice(space.parameters[name]) for name in self._choices}
         parts |= {f"integer {name}": _integers(space.parameters[name]) for name in self._integers}
         arrays = {name: ng.p.Array(init=np.full(n.size, WIDTH / 2)) for name, n in self._floats.items() if n.size}
