@@ -178,3 +178,12 @@ def test_categories_change_by_default():
     optimizer = EvolutionStrategiesOptimizer(traj, Declared(space).create_individual, (-1.0,), parameters)
     run(optimizer, traj, lambda ind: "wvu".index(ind["c"]) + abs(ind["d"] - 3))
     assert optimizer.best_individual == {"c": "w", "d": 3}
+
+
+def test_a_search_that_diverges_ends_and_says_so():
+    optimizer, traj = make(fitness_shaping_enabled=False, learning_rate=1e6)
+    before = optimizer.current_individual_arr.copy()
+    values = iter(np.linspace(-1, 1, len(optimizer.eval_pop)) * 1e308)
+    optimizer.post_process(traj, evaluate(optimizer, lambda ind: next(values)))
+    assert "diverged" in optimizer.stop_reason
+    assert np.array_equal(optimizer.current_individual_arr, before)

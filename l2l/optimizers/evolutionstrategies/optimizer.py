@@ -84,10 +84,15 @@ class EvolutionStrategiesOptimizer(AskTellOptimizer):
             return
         # the update of algorithm 1, with sigma in the perturbations; those are not bounded, since the expected fitness
         # is a function of them whatever the optimizee makes of the individuals
-        step = self._weights(perturbed) @ self.perturbations
-        if self.parameters.learning_rate is not None:
-            step *= self.parameters.learning_rate / (perturbed.size * self.noise_std**2)
-        self.current_individual_arr = accepted(self, self.space, self.current_individual_arr + step)
+        with np.errstate(over="ignore", invalid="ignore"):
+            step = self._weights(perturbed) @ self.perturbations
+            if self.parameters.learning_rate is not None:
+                step *= self.parameters.learning_rate / (perturbed.size * self.noise_std**2)
+            moved = self.current_individual_arr + step
+        if np.isfinite(moved).all():
+            self.current_individual_arr = accepted(self, self.space, moved)
+        else:
+            self.stop_reason = "the search diverged: lower the learning rate, or enable fitness shaping"
 
     def _weights(self, fitness: np.ndarray) -> np.ndarray:
         if self.parameters.fitness_shaping_enabled:
