@@ -4,6 +4,7 @@ import cloudpickle
 import numpy as np
 import pytest
 
+from l2l.errors import L2LError, UsageError
 from l2l.optimizers.nevergrad import NevergradOptimizer, NevergradParameters
 from l2l.space import Array, Float
 from l2l.testing import SteadyStateContract, evaluate
@@ -139,3 +140,21 @@ def test_an_individual_is_where_its_value_is(make):
 def test_what_cannot_be_is_refused(make, given, words):
     with pytest.raises(ValueError, match=words):
         make(**given)
+
+
+@pytest.mark.parametrize(
+    ("error", "raised", "message"),
+    [
+        (RuntimeError(), L2LError, r"Breaking of Nevergrad failed \(RuntimeError\); another name, pop_size"),
+        (ValueError("too\nfew"), L2LError, r"Breaking of Nevergrad failed \(ValueError: too few\)"),
+        (ModuleNotFoundError("", name="nlopt"), UsageError, "Breaking of Nevergrad needs the module nlopt"),
+    ],
+)
+def test_error_in_nevergrad_names_its_optimizer(make, monkeypatch, error, raised, message):
+    class Breaking(ng.optimizers.base.Optimizer):
+        def _internal_ask_candidate(self):
+            raise error
+
+    monkeypatch.setitem(ng.optimizers.registry, "Breaking", Breaking)
+    with pytest.raises(raised, match=message):
+        make(name="Breaking")

@@ -1,14 +1,15 @@
 """An optimizer of Nevergrad that is asked and told."""
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import nevergrad as ng
 import numpy as np
 from nevergrad.optimization import metamodel
 
-from l2l.errors import nearest
+from l2l.errors import L2LError, UsageError, nearest
 from l2l.optimizers.nevergrad.parametrization import Parametrization
 from l2l.space import Space
 
@@ -48,14 +49,17 @@ class NevergradSearch:
         self._parametrization = Parametrization(space, *box)
         parameter = self._parametrization.parameter
         parameter.random_state = np.random.RandomState(seed)
-        self._optimizer = ng.optimizers.registry[name](parameter, budget=budget, num_workers=num_workers)
+        self._name = name
+        with self._blamed():
+            self._optimizer = ng.optimizers.registry[name](parameter, budget=budget, num_workers=num_workers)
         self._n_objectives = n_objectives
         self._asked: deque[Any] = deque()
         for individual in reversed(starts):  # the last suggestion is asked first
             self._optimizer.suggest(self._parametrization.value(individual))
 
     def ask(self) -> dict[str, Any]:
-        candidate = self._optimizer.ask()
+        with self._blamed():
+            candidate = self._optimizer.ask()
         self._asked.append(candidate)
         return self._parametrization.individual(candidate.value)
 
@@ -64,12 +68,30 @@ class NevergradSearch:
         if np.isinf(violation):
             return
         loss = losses[0] if self._n_objectives == 1 else np.array(losses)
-        self._optimizer.tell(candidate, loss, violation if violation > 0 else None)
+        with self._blamed():
+            self._optimizer.tell(candidate, loss, violation if violation > 0 else None)
 
     def recommend(self) -> dict[str, Any] | None:
         if self._n_objectives > 1 or self._optimizer.num_tell == 0:
             return None
-        return self._parametrization.individual(self._optimizer.provide_recommendation().value)
+        with self._blamed():
+            recommended = self._optimizer.provide_recommendation()
+        return self._parametrization.individual(recommended.value)
+
+    @contextmanager
+    def _blamed(self) -> Iterator[None]:
+        """Say of an error in Nevergrad whose it is: some optimizers fail with few dimensions or evaluations."""
+        try:
+            yield
+        except ModuleNotFoundError as error:
+            raise UsageError(
+                f"{self._name} of Nevergrad needs the module {error.name}, which is not installed"
+            ) from error
+        except Exception as error:
+            told = " ".join(f"{type(error).__name__}: {error}".split())
+            raise L2LError(
+                f"{self._name} of Nevergrad failed ({told.rstrip(': ')}); another name, pop_size or n_iteration may do"
+            ) from error
 
 
 def check_name(name: str, pop_size: int) -> None:
