@@ -133,7 +133,7 @@ def confirmed_sections(manifest: Mapping[str, Any], names: Sequence[str] | None 
         return []
     n = found["replicates"]
     text = (
-        f"The {manifest['confirm']['candidates']} best individuals of the search, and what the optimizer recommends, "
+        f"Up to {manifest['confirm']['candidates']} of the best individuals, and what the optimizer recommends, "
         f"were each evaluated {n} times under fresh seeds, and the best of them {n} times more. The numbers are from "
         "these last evaluations alone, so no luck of the choice is in them; the interval is that of 95 %."
     )

@@ -162,7 +162,7 @@ def test_confirmed_best_is_shown_with_its_interval(write):
         ["treatments", 40.0, 2.0, 35.9, 44.1],
     ]
     page = write(section)
-    assert "The 10 best" in page.text and "evaluated 30 times" in page.text and "y: [2.0, 3.0]" in page.text
+    assert "Up to 10 of the best" in page.text and "evaluated 30 times" in page.text and "y: [2.0, 3.0]" in page.text
 
 
 def test_run_without_a_confirmed_best_has_no_section_for_it():
