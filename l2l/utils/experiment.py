@@ -521,7 +521,9 @@ class Experiment:
             raise
         finally:
             try:
-                reason = env.stop_reason or getattr(self.optimizer, "stop_reason", None)
+                reason = env.stop_reason
+                if reason is None and (reason := getattr(self.optimizer, "stop_reason", None)) is not None:
+                    logger.info("the run ends early: %s", reason)
                 counts = {"evaluations": env.evaluations, "failures": env.failures}
                 self.manifest.update(status=status, ended=now(), stop_reason=reason, **counts)
             except OSError as error:  # the folder is full or gone; what ended the run is the news

@@ -65,6 +65,7 @@ class Progress:
         self._shown: tuple[str, str] = ("-", "-")
         self._first = self._last = self._generation = 0
         self._size = 1
+        self._is_waiting = False  # a line that was too soon after another
         self._done_before = 0
         self._next_refresh = self._next_line = self._started = time.monotonic()
         self._evaluations = self._failures = self._evaluated_before = 0
@@ -96,16 +97,23 @@ class Progress:
         self._note_fitness(results, weights)
         if self._live is not None:
             self._refresh()
-        elif not self.quiet and (time.monotonic() >= self._next_line or self._generation + 1 == self._last):
-            self._next_line = time.monotonic() + LINE_EVERY_S
-            best, mean = self._shown
-            logger.info(
-                "generation %d of %d: best %s, mean %s, %s, %d failed, %s left",
-                *(self._generation + 1, self._last, best, mean, self._speed(), self._failures, self._time_left()),
-            )
+        elif not self.quiet:
+            self._is_waiting = time.monotonic() < self._next_line and self._generation + 1 < self._last
+            if not self._is_waiting:
+                self._next_line = time.monotonic() + LINE_EVERY_S
+                self._line()
+
+    def _line(self) -> None:
+        best, mean = self._shown
+        logger.info(
+            "generation %d of %d: best %s, mean %s, %s, %d failed, %s left",
+            *(self._generation + 1, self._last, best, mean, self._speed(), self._failures, self._time_left()),
+        )
 
     def close(self) -> None:
-        """Leave the last state on the terminal."""
+        """Leave the last state on the terminal, also of a run that ended before its last generation."""
+        if self._is_waiting:
+            self._line()
         if self._live is not None:
             self._refresh()
             self._live.stop()

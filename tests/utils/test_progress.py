@@ -29,6 +29,17 @@ def test_first_and_last_generation_have_a_line_where_there_is_no_terminal(caplog
     assert "1 failed" in lines[1]
 
 
+def test_run_that_ends_early_has_a_line_for_its_last_generation(caplog):
+    progress = Progress()
+    progress.start(0, 9)
+    with caplog.at_level(logging.INFO, "utils.progress"):
+        for generation in range(3):
+            progress.generation(generation, 1)
+            progress.results([(0, (1.0,))], (1.0,), SimpleNamespace(evaluations=generation + 1, failures=0))
+        progress.close()
+    assert [record.getMessage()[:17] for record in caplog.records] == ["generation 1 of 9", "generation 3 of 9"]
+
+
 def test_quiet_is_silent(caplog):
     with caplog.at_level(logging.INFO, "utils.progress"):
         go(Progress(quiet=True))

@@ -1,5 +1,6 @@
 """Runs that end before their last generation."""
 
+import logging
 import math
 import sys
 import time
@@ -95,6 +96,27 @@ def test_evaluations_end_a_run_in_the_middle_of_a_generation(launch):
     assert (manifest(result)["status"], manifest(result)["evaluations"]) == ("finished", 12)
     assert manifest(result)["stop_reason"] == "max_evaluations = 12 were made"
     assert (result.experiment.run_folder / "history.csv").read_text().count("\n") == 13
+
+
+class Satisfied(Optimizer):
+    """Has enough after the first generation."""
+
+    def __init__(self, traj, create, weights, parameters):
+        super().__init__(traj, create, weights, parameters=parameters)
+        self.start(traj)
+
+    def ask(self):
+        return [{"x": 0.5}]
+
+    def tell(self, population, fitness):
+        self.stop_reason = "it is good enough"
+
+
+def test_what_in_the_optimizer_ended_a_run_is_said_and_noted(launch, caplog):
+    with caplog.at_level(logging.INFO, "utils.experiment"):
+        result = launch(value, n_iteration=9, optimizer=Satisfied)
+    assert len(result.history) == 1 and manifest(result)["stop_reason"] == "it is good enough"
+    assert "the run ends early: it is good enough" in caplog.messages
 
 
 def test_the_best_of_an_incomplete_generation_counts(launch):
