@@ -97,6 +97,8 @@ def nevergrad_tbpsa(objective, dim, seed):
 def _nevergrad(name, objective, dim, seed):
     import nevergrad
 
+    import l2l.optimizers.nevergrad.search  # noqa: F401  lets its metamodels, which NGOpt uses, run with NumPy 2.4
+
     space = nevergrad.p.Array(init=np.zeros(dim)).set_bounds(LOW, HIGH)
     space.random_state.seed(seed)
     optimizer = nevergrad.optimizers.registry[name](parametrization=space, budget=objective.budget)

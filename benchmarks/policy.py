@@ -79,19 +79,23 @@ class Task:
 # --- ours
 
 
-def drive(task, optimizer, traj, replication, n_generations=None):
-    """Generation after generation with common random numbers, until the budget is spent; what is recommended."""
+def drive(task, optimizer, traj, replication):
+    """Generation after generation, until the budget is spent; what is recommended.
+
+    As in a run: the replicates of a generation have common random numbers, single evaluations seeds of their own.
+    """
     try:
-        while optimizer.g in traj.individuals and (n_generations is None or optimizer.g < n_generations):
+        while optimizer.g in traj.individuals:
             g, population = optimizer.g, optimizer.eval_pop
             contest = replication.contest(len(population), (1.0,))
             seeds = {}
             while jobs := contest.round():
-                for _, trial in jobs:
-                    seeds.setdefault(trial.replicate, task.fresh())
-                contest.tell(
-                    [((i, trial), (task.episode(population[i], seeds[trial.replicate]),)) for i, trial in jobs]
-                )
+                outcomes = []
+                for i, trial in jobs:
+                    key = trial.replicate if replication.n > 1 else i
+                    seed = seeds.setdefault(key, task.fresh())
+                    outcomes.append(((i, trial), (task.episode(population[i], seed),)))
+                contest.tell(outcomes)
             optimizer.post_process(traj, sorted(contest.results().items()))
             if optimizer.g == g:
                 break
@@ -101,7 +105,9 @@ def drive(task, optimizer, traj, replication, n_generations=None):
 
 
 def l2l_auto(task, seed):
-    parameters = AutoParameters(seed=seed, n_iteration=10**6, max_evaluations=task.budget // task.replicates)
+    parameters = AutoParameters(
+        seed=seed, n_iteration=10**6, pop_size=10, max_evaluations=task.budget // task.replicates
+    )
     return ours(task, AutoOptimizer, parameters, Replication(n=task.replicates))
 
 
@@ -200,7 +206,7 @@ def main():
     p.add_argument("--budgets", type=int, nargs="+", default=[500, 2000, 8000])
     p.add_argument("--seeds", type=int, default=11)
     p.add_argument("--days", type=int, help="of an episode, in place of the scenario's")
-    p.add_argument("--replicates", type=int, default=4, help="episodes of an evaluation")
+    p.add_argument("--replicates", type=int, default=1, help="episodes of an evaluation")
     p.add_argument("--unseen", type=int, default=500, help="episodes of a score")
     p.add_argument("--solvers", nargs="+", choices=SOLVERS, default=list(SOLVERS))
     p.add_argument("--out", type=Path, default=Path("policy.jsonl"))

@@ -5,11 +5,14 @@ from collections import namedtuple
 from typing import Any
 
 import numpy as np
+from scipy.stats import iqr
 
 from l2l.optimizers.ask_tell import AskTellOptimizer
+from l2l.optimizers.auto.comparison import Comparison
 from l2l.optimizers.auto.coordinate_search import CoordinateSearch
 from l2l.optimizers.auto.probe import Probe
 from l2l.optimizers.auto.quasi_newton import QuasiNewton
+from l2l.optimizers.bayesian.search import BayesianSearch
 from l2l.optimizers.checks import number, one_of, whole
 from l2l.optimizers.cmaes.descents import Descents
 from l2l.optimizers.cmaes.strategies import default_pop_size, default_variant
@@ -37,8 +40,15 @@ LOCAL_PER_DIM, LOCAL_SHARE = 100, 0.2  # evaluations of the descent: per dimensi
 POLISH_PER_DIM, POLISH_SHARE = 40, 0.2  # of the descent at the end: the smaller
 NOISY_GENERATIONS = 50  # that the population leaves room for under noise
 SIGMA = 0.2  # first step size of CMA-ES, in widths of the region
+MODELLED = 500  # evaluations of a Bayesian search, after which another one begins
+MODELLED_SHARE = 0.75  # of the budget, for such searches
+MODELLED_DIM = 30  # coordinates beyond which it needs more evaluations than it can use
+REPEATS = 8  # evaluations of one individual that tell how loud the noise is
+LOUD = 0.5  # spread of those, in the spread of values over the region, from which a model is of no use
+FINE_SIGMA = 0.1  # first step size after Bayesian searches
+COMPARED_SHARE = 0.05  # of the budget, to choose among what they and CMA-ES have found
 
-Stage = Probe | CoordinateSearch | QuasiNewton | Descents
+Stage = Probe | CoordinateSearch | QuasiNewton | BayesianSearch | Descents | Comparison
 
 
 class AutoOptimizer(AskTellOptimizer):
@@ -46,7 +56,9 @@ class AutoOptimizer(AskTellOptimizer):
 
     1. The first generation probes whether the function is a sum of functions of one coordinate each; the second
        repeats an individual, to see whether the fitness is noisy.
-    2. If it is noisy: one run of CMA-ES with up to ten times the population, which recommends its mean.
+    2. If it is noisy: searches by a model (:class:`BayesianSearch`), then CMA-ES from the best of their points, which
+       recommends its mean; at the end these are compared. If the noise is as large as the differences, or there are
+       many coordinates, only one run of CMA-ES with up to ten times the population.
     3. With integers, categories or constraints: CMA-ES with margin and restarts.
     4. A sum: search along all coordinates at a time (:class:`CoordinateSearch`).
     5. Else a quasi-Newton descent by finite differences (:class:`QuasiNewton`), for a share of the budget, unless
@@ -62,7 +74,7 @@ class AutoOptimizer(AskTellOptimizer):
 
     Attributes
     ----------
-    stage : Probe, CoordinateSearch, QuasiNewton or Descents
+    stage : Probe, CoordinateSearch, QuasiNewton, BayesianSearch, Descents or Comparison
         What proposes individuals now.
     noisy : bool or None
         None until it is known.
@@ -82,24 +94,29 @@ class AutoOptimizer(AskTellOptimizer):
         self.continuous = self.variant == "full" or self.region.dim == 1
         self.noisy, self.constrained = p.noisy, False
         self.evaluations = 0
-        self.repeated: tuple[np.ndarray, float] | None = None  # a point that is evaluated twice, and its value
+        self.repeated: np.ndarray | None = None  # a point that is evaluated several times,
+        self.repeats: list[float] = []  # and its values
         self.best_point = self.region.starts[0]
+        self.found: list[tuple[float, np.ndarray]] = []  # by Bayesian searches: expected value, and point
         self.rough = False  # whether the stage was chosen for one
         self.descents: Descents | None = None
         self.polished = False
         if self.continuous and not self.noisy:
             self._enter(Probe(self.best_point, self.region.sample(self.rng, 1)[0]))
         else:
-            self._evolve()
+            self._begin_rough()
 
     # --- generations
 
     def ask(self) -> list[dict[str, Any]]:
         stage = self.stage
-        points = stage.ask() if isinstance(stage, Descents) else stage.ask(self.parameters.pop_size or 1)
+        if isinstance(stage, BayesianSearch | Descents):
+            points = stage.ask()
+        else:
+            points = stage.ask(self.parameters.pop_size or 1)
         self.n_asked = len(points)
-        if self.noisy is None and self.repeated is not None:
-            points = np.vstack([points, self.repeated[0]])
+        if self.repeated is not None and self._wants_repeats():
+            points = np.vstack([points, self.repeated])
         population, self.points = self.region.propose(points)
         return population
 
@@ -116,24 +133,35 @@ class AutoOptimizer(AskTellOptimizer):
         else:
             self.stage.tell(self.points[:n], values[:n])
         if self._is_rough() and not self.rough:
-            self._evolve()
+            self._begin_rough()
         else:
             self._go_on()
         if self.evaluations >= self.limit:
             self.stop_reason = f"the budget of {self.limit} evaluations is spent"
         self.stop_if_reached()
 
+    def _wants_repeats(self) -> bool:
+        """Whether it is to be found out if there is noise, or how loud it is."""
+        modelled = isinstance(self.stage, BayesianSearch) and len(self.repeats) < REPEATS
+        return not self.constrained and (self.noisy is None or modelled)
+
     def _look_for_noise(self, values: np.ndarray) -> None:
         """Compare an individual of an earlier generation with itself."""
-        if self.noisy is not None or self.constrained:
-            return
-        if self.repeated is None:
-            if np.isfinite(values[0]):
-                self.repeated = self.points[0], float(values[0])
-        elif np.isfinite(values[-1]):
-            before, now = self.repeated[1], float(values[-1])
+        if len(values) > self.n_asked:
+            self.repeats += [float(values[-1])] if np.isfinite(values[-1]) else []
+        elif self.repeated is None and np.isfinite(values[0]):
+            self.repeated, self.repeats = self.points[0], [float(values[0])]
+        if self.noisy is None and len(self.repeats) > 1:
+            before, now = self.repeats
             self.noisy = abs(now - before) > SAME * max(abs(now), abs(before))
             logger.info("the fitness is noisy" if self.noisy else "the fitness is not noisy")
+
+    def _is_loud(self) -> bool:
+        """Whether the noise is as large as what the first values of a search differ by."""
+        if len(self.repeats) < REPEATS or not isinstance(self.stage, BayesianSearch):
+            return False
+        first = self.stage.values[: self.stage.n_first]
+        return bool(iqr(self.repeats) > LOUD * iqr(first[np.isfinite(first)]))
 
     def _is_rough(self) -> bool:
         """Whether differences of values mean nothing: under noise, and where ranks depend on violations."""
@@ -145,19 +173,30 @@ class AutoOptimizer(AskTellOptimizer):
         self.stage, self.stage_began = stage, self.evaluations
         logger.info("after %d evaluations: %s", self.evaluations, type(stage).__name__)
 
-    def _evolve(self) -> None:
-        self.rough = self._is_rough()
+    def _begin_rough(self) -> None:
+        self.rough = True
+        if self.noisy and not self.constrained and self.region.dim <= MODELLED_DIM:
+            self._model()
+        else:
+            self._evolve(self.best_point, SIGMA)
+
+    def _model(self) -> None:
+        most = MODELLED if self.budget > 2 * MODELLED else self.budget
+        size = max(self.usual_size, self.parameters.pop_size or 0)
+        self._enter(BayesianSearch(self.region, self.rng, size, int(most)))
+
+    def _evolve(self, mean: np.ndarray, sigma: float) -> None:
         size = self.usual_size
         if self.noisy:
             size = int(np.clip(self.budget / NOISY_GENERATIONS, size, 10 * size))
         self.descents = Descents(
             self.region,
             self.rng,
-            SIGMA,
+            sigma,
             max(size, self.parameters.pop_size or 0),
             restarts=None if self.noisy else "bipop",
             variant=self.variant,
-            mean=self.best_point,
+            mean=mean,
         )
         self._enter(self.descents)
 
@@ -170,11 +209,18 @@ class AutoOptimizer(AskTellOptimizer):
         stage, dim = self.stage, self.region.dim
         left = self.budget - self.evaluations
         if isinstance(stage, Descents):
-            if stage.done is not None:
+            if self.found and left <= COMPARED_SHARE * self.budget and stage.recommended is not None:
+                self._enter(Comparison(np.array([point for _, point in self.found] + [stage.recommended])))
+            elif stage.done is not None:
                 self.stop_reason = stage.done
             elif self._may_polish() and left <= min(POLISH_PER_DIM * dim, POLISH_SHARE * self.budget):
                 self.polished = True
                 self._descend(anywhere=True)
+        elif isinstance(stage, BayesianSearch):
+            if self.constrained or self._is_loud():
+                self._evolve(self.region.starts[0], SIGMA)
+            elif stage.done is not None:
+                self._leave_model(stage)
         elif isinstance(stage, Probe):
             if stage.separable:
                 corners = np.array([self.region.low, self.region.high])
@@ -191,15 +237,26 @@ class AutoOptimizer(AskTellOptimizer):
         elif stage.done is not None or self.evaluations - self.stage_began > max(
             LOCAL_PER_DIM * dim, LOCAL_SHARE * self.budget
         ):
-            self._evolve()
+            self._evolve(self.best_point, SIGMA)
+
+    def _leave_model(self, stage: BayesianSearch) -> None:
+        if stage.recommended is not None:
+            self.found.append((stage.expected, stage.recommended))
+        if self.evaluations + MODELLED <= MODELLED_SHARE * self.budget:
+            self._model()
+        elif self.found:
+            self._evolve(min(self.found, key=lambda found: found[0])[1], FINE_SIGMA)
+        else:
+            self._evolve(self.best_point, SIGMA)
 
     def _may_polish(self) -> bool:
         return self.continuous and not self._is_rough() and not self.polished
 
     def recommend(self) -> dict[str, Any] | None:
-        """Under noise the mean of the distribution, else the best individual."""
-        if self.noisy and self.descents is not None and self.descents.recommended is not None:
-            return self.region.individual(self.descents.recommended)
+        """Under noise what the stage recommends, else the best individual."""
+        stage = self.stage
+        if self.noisy and isinstance(stage, BayesianSearch | Descents | Comparison) and stage.recommended is not None:
+            return self.region.individual(stage.recommended)
         return self.best_individual
 
     def describe(self) -> dict[str, Any]:

@@ -93,14 +93,43 @@ def test_a_function_that_curves_downwards_everywhere_is_left_to_cma_and_polished
     assert optimizer.evaluations == pytest.approx(600, abs=30)
 
 
-def test_noise_is_noticed_and_the_mean_of_a_large_population_recommended():
+def noisy(function, loudness):
     rng = np.random.default_rng(1)
+    return lambda ind: function(ind) + loudness * rng.standard_normal()
+
+
+def bowl(ind):
+    return float(np.sum((ind["v"] - 1) ** 2))
+
+
+def test_loud_noise_is_noticed_and_the_mean_of_a_large_population_recommended():
     optimizer, traj = make(max_evaluations=6000, n_iteration=6000)
-    names = stages(optimizer, traj, lambda ind: float(np.sum((ind["v"] - 1) ** 2)) + 3 * rng.standard_normal())
-    assert names == ["Probe", names[1], "Descents"] and optimizer.noisy is True
+    names = stages(optimizer, traj, noisy(bowl, 100.0))
+    assert names == ["Probe", names[1], "BayesianSearch", "Descents"] and optimizer.noisy is True
     assert len(optimizer.eval_pop) == 90  # ten times 4 + floor(3 ln 6)
-    recommended, best = (np.sum((ind["v"] - 1) ** 2) for ind in (optimizer.recommend(), optimizer.best_individual))
-    assert recommended < 0.2 and recommended < best
+    assert optimizer.evaluations > 6000 and not optimizer.found
+    recommended, best = map(bowl, (optimizer.recommend(), optimizer.best_individual))
+    assert recommended < 15 and recommended < best
+
+
+def test_under_noise_a_model_finds_what_few_evaluations_allow():
+    optimizer, traj = make(max_evaluations=150)
+    names = stages(optimizer, traj, noisy(bowl, 1.0))
+    assert names[-1] == "BayesianSearch"
+    assert bowl(optimizer.recommend()) < 1.0
+
+
+def test_under_noise_models_begin_anew_and_what_they_find_is_compared():
+    optimizer, traj = make(max_evaluations=1400, n_iteration=1400)
+    names = stages(optimizer, traj, noisy(bowl, 1.0))
+    assert names[-3:] == ["BayesianSearch", "Descents", "Comparison"]
+    assert len(optimizer.found) == 2
+    assert bowl(optimizer.recommend()) < 0.5
+
+
+def test_many_coordinates_are_not_modelled():
+    optimizer, traj = make(Box(v=Array(Float(-5.0, 5.0), 31)), noisy=True)
+    assert stages(optimizer, traj, noisy(bowl, 1.0)) == ["Descents"]
 
 
 def test_a_fitness_without_noise_recommends_the_best_individual():
@@ -112,7 +141,7 @@ def test_a_fitness_without_noise_recommends_the_best_individual():
 
 def test_noise_that_is_known_of_is_not_looked_for():
     optimizer, traj = make(noisy=True)
-    assert stages(optimizer, traj, rotated_ellipsoid) == ["Descents"]
+    assert stages(optimizer, traj, rotated_ellipsoid)[0] == "BayesianSearch"
     optimizer, traj = make(noisy=False)
     optimizer.post_process(traj, evaluate(optimizer, rotated_ellipsoid))
     first = optimizer.region.starts[0]
