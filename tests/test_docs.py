@@ -21,6 +21,7 @@ from l2l.optimizees.slim.simulation.config_treatment import TreatmentConfig
 from l2l.optimizees.slim.simulation.policies import TUNABLE, family_parameters
 from l2l.optimizees.slim.simulation.recorder import MEANINGS
 from l2l.optimizers.auto import AutoParameters
+from l2l.optimizers.bayesian import BayesianParameters
 from l2l.optimizers.cmaes import CMAESParameters
 from l2l.optimizers.crossentropy import CrossEntropyParameters
 from l2l.optimizers.differentialevolution import DifferentialEvolutionParameters
@@ -134,6 +135,7 @@ def test_columns_and_fields_are_in_the_reference():
         GeneticAlgorithmParameters,
         CrossEntropyParameters,
         AutoParameters,
+        BayesianParameters,
         CMAESParameters,
         DifferentialEvolutionParameters,
         ParticleSwarmParameters,
