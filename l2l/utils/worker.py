@@ -25,6 +25,13 @@ PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 LONGEST_TEXT = 16_000
 """Characters of a message or a traceback that are kept; the history has them for every failure."""
 
+PACKED = (
+    "The optimizer packs {0} individuals into one: each parameter is a list of {0} values, and the result must be a "
+    "list of {0} fitnesses. An optimizee that expects one individual needs 'def simulate_(self, traj): return "
+    "self.simulate_inner(traj)'; with the runner parameter inner_params and any other optimizer it needs nothing."
+)
+"""What an optimizee may not expect."""
+
 
 def main(simulation_path: str, worker_id: str) -> None:
     """Evaluate individuals until the runner says quit, or is gone."""
@@ -133,8 +140,13 @@ class Worker:
         if len(members) > 1:
             individual.inner_seeds = [member["seed"] for member in members]
         seed_global_generators(individual.seed)
-        result = self.optimizee.fresh().simulate_(traj)
-        return as_fitness(result, self.setup["n_fitness"], traj.inner_params)
+        try:
+            result = self.optimizee.fresh().simulate_(traj)
+            return as_fitness(result, self.setup["n_fitness"], traj.inner_params)
+        except Exception as error:
+            if "inner_params" in message:
+                error.add_note(PACKED.format(traj.inner_params))
+            raise
 
 
 def grouped(parameters: list[dict[str, Any]]) -> dict[str, list[Any]]:

@@ -10,7 +10,7 @@ import cloudpickle
 import numpy as np
 import pytest
 
-from l2l.errors import UsageError
+from l2l.errors import GenerationFailedError, UsageError
 from l2l.optimizees.optimizee import Optimizee
 from l2l.optimizers.evolution import GeneticAlgorithmOptimizer, GeneticAlgorithmParameters
 from l2l.overrides import Overrides, overriding
@@ -151,18 +151,26 @@ def test_number_must_be_above_zero(launch, wrong):
         launch(draws, runner_params={"inner_params": wrong})
 
 
+class Packing:
+    optimizee_fitness_weights = (1.0,)
+
+    def __init__(self, traj, *args):
+        traj.inner_params = 2
+        traj.f_add_parameter("n_iteration", 1)
+        traj.f_expand({"generation": [0], "ind_idx": [0], "individual.x": [[0.25, 0.75]]})
+
+    def post_process(self, traj, results):
+        raise AssertionError("nothing is evaluated")
+
+
 def test_optimizer_that_packs_by_itself_is_not_packed_again(launch):
-    class Packing:
-        optimizee_fitness_weights = (1.0,)
-
-        def __init__(self, traj, *args):
-            traj.inner_params = 2
-            traj.f_add_parameter("n_iteration", 1)
-            traj.f_expand({"generation": [0], "ind_idx": [0], "individual.x": [[0.25, 0.75]]})
-
-        def post_process(self, traj, results):
-            raise AssertionError("nothing is evaluated")
-
     run = launch(draws, optimizer=Packing, runner_params={"inner_params": 2})
     assert isinstance(run.error, UsageError)
     assert "the optimizer packs 2 parameter sets into each individual by itself" in str(run.error)
+
+
+@pytest.mark.parametrize("simulate", [lambda traj: traj.individual.x**2, lambda traj: sum(traj.individual.x)])
+def test_optimizee_that_expects_no_lists_is_told_of_them(launch, simulate):
+    run = launch(simulate, optimizer=Packing, max_retries=0)
+    assert isinstance(run.error, GenerationFailedError)
+    assert "packs 2 individuals into one" in str(run.error) and "self.simulate_inner(traj)" in str(run.error)
