@@ -42,15 +42,15 @@ def one_of(name: str, value: Any, choices: Iterable[Any]) -> None:
 
 
 def fitness_weights(weights: Any) -> None:
-    """Raise unless these are one finite number for each component of the fitness."""
+    """Raise unless these are one finite number for each component of the fitness, and tell individuals apart."""
     try:
         values = np.asarray(weights, dtype=float)
     except (TypeError, ValueError):
         values = np.empty(0)
-    if values.ndim != 1 or not values.size or not np.isfinite(values).all():
+    if values.ndim != 1 or not np.isfinite(values).all() or not values.any():
         raise ValueError(
-            "optimizee_fitness_weights must be a finite number for each component of the fitness, such as (-1.0,) to "
-            f"minimise one; got {weights!r}"
+            "optimizee_fitness_weights must be a finite number for each component of the fitness, not all of them 0, "
+            f"such as (-1.0,) to minimise one; got {weights!r}"
         )
 
 

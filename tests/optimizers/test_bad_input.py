@@ -69,7 +69,7 @@ def test_population_of_one_is_evaluated_or_refused_by_name(kind):
 
 
 @every_optimizer
-@pytest.mark.parametrize("weights", [(), (np.nan,), (1.0, np.inf), -1.0, ((1.0,),), None, "best"])
+@pytest.mark.parametrize("weights", [(), (np.nan,), (1.0, np.inf), (0.0,), (0.0, -0.0), -1.0, ((1.0,),), None, "best"])
 def test_weights_that_are_no_weights_are_refused(kind, weights):
     with pytest.raises(ValueError, match="optimizee_fitness_weights must be a finite number for each component"):
         make(kind, weights)

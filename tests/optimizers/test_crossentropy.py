@@ -149,6 +149,7 @@ def test_a_single_number_is_refused():
     [
         ("pop_size", 1),
         ("rho", 1.5),
+        ("rho", 0),
         ("smoothing", 1.0),
         ("smoothing", -0.1),
         ("temp_decay", 2.0),

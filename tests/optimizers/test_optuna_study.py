@@ -191,6 +191,10 @@ def test_what_cannot_be_is_refused(tmp_path, capsys):
         load_study(storage, "runs")
     with pytest.raises(UsageError, match="nothing was evaluated"):
         export_study(make_run(tmp_path / "empty", []))
+    timeless = [{name: value for name, value in line.items() if name != "started"} for line in RECORDS]
+    with pytest.raises(UsageError, match="history.jsonl does not say when evaluations began"):
+        export_study(make_run(tmp_path / "timeless", timeless), storage)
+    assert optuna.get_all_study_names(storage) == ["run"]
     with pytest.raises(RunFolderError, match="exists already"):
         import_study(load_study(storage), run)
     with pytest.raises(UsageError, match="no finished trial"):

@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from l2l.optimizers.checks import probability, whole
+from l2l.optimizers.checks import positive, probability, whole
 from l2l.optimizers.crossentropy.elite import EliteOptimizer, check_common, default_pop_size
 
 CrossEntropyParameters = namedtuple(
     "CrossEntropyParameters",
     [
         "pop_size",  # individuals in a generation, at least 2; None: ten for each coordinate, at least 50
-        "rho",  # share of the population that is elite, in [0, 1]; one individual at least
+        "rho",  # share of the population that is elite, in (0, 1]; one individual at least
         "smoothing",  # weight of the old distribution in an update, in [0, 1)
         "temp_decay",  # factor per generation of the temperature, 1 unit of fitness at first; 0: only the elite counts
         "n_iteration",  # number of generations
@@ -53,6 +53,7 @@ class CrossEntropyOptimizer(EliteOptimizer):
         check_common(p)
         if p.pop_size is not None:
             whole("pop_size", p.pop_size, 2)  # one individual has no spread
+        positive("rho", p.rho)
         probability("rho", p.rho)
         self.space = self.make_space()
         pop_size = p.pop_size or default_pop_size(self.space.dim)

@@ -46,6 +46,8 @@ class NSGAOptimizer(AskTellOptimizer):
             raise ValueError(f"an objective of weight 0 has no direction; got {self.optimizee_fitness_weights!r}")
         if self.pareto_front is not None:
             self.pareto_front = ParetoFront(weights, p.reference_point)
+        elif p.reference_point is not None:
+            raise ValueError(f"reference_point is for several objectives, but there is one; got {p.reference_point!r}")
         self.rng = np.random.default_rng(self.seed_from(traj, p.seed))
         self.region = Region(self, p.bounds)
         self.members = np.zeros((0, self.region.dim))

@@ -64,13 +64,18 @@ def export_study(run: str | os.PathLike[str], storage: Any = None, study_name: s
     RunFolderError
         If there is no run.
     UsageError
-        If there is a study of that name, or the run is empty.
+        If there is a study of that name, or the run is empty, or its history does not say when evaluations began.
     """
     folder = RunFolder(Path(run).expanduser().absolute())
     facts = Manifest.read(folder.manifest_path).facts
     records = list(_records(folder.history_path)) if folder.history_path.is_file() else []
     if not records:
         raise UsageError(f"nothing was evaluated in {run}, so there is nothing to export")
+    if not all("started" in record for record in records):
+        raise UsageError(
+            f"{folder.history_path} does not say when evaluations began, so they cannot be trials of a study; "
+            "it is of an earlier version of l2l"
+        )
     n_fitness = max(len(record["fitness"] or ()) for record in records)
     weights = facts.get("fitness_weights") or [-1.0] * n_fitness
     objectives = [k for k, weight in enumerate(weights) if weight != 0] or list(range(len(weights)))

@@ -126,6 +126,11 @@ def test_the_reference_point_of_the_parameters_is_used():
     assert optimizer.pareto_front.hypervolumes == [(0, 2.0)]
 
 
+def test_a_reference_point_with_one_objective_is_refused():
+    with pytest.raises(ValueError, match="reference_point is for several objectives, but there is one; got"):
+        make(*ALGORITHMS[0], weights=(1.0,), reference_point=(-1.0,))
+
+
 def test_tournaments_of_nsga2_are_won_by_rank_then_by_room():
     optimizer, _ = make(*ALGORITHMS[0], pop_size=4)
     optimizer.survivors(np.array([[0.0, 3.0], [3.0, 0.0], [1.0, 2.0], [0.5, 0.5]]), np.zeros(4))
