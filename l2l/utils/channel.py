@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -173,8 +173,20 @@ def _for_people(value: Any) -> Any:
     return finite_or_null(value)
 
 
+class Lines:
+    """Whole lines out of pieces, however they are cut."""
+
+    def __init__(self) -> None:
+        self._tail = b""
+
+    def add(self, piece: bytes) -> list[bytes]:
+        """The lines that a piece completes."""
+        *lines, self._tail = (self._tail + piece).split(b"\n")
+        return lines
+
+
 class Pipes:
-    """Where the two pipes of a worker lie; the runner makes them anew for every process it starts."""
+    """The two FIFOs of a worker on the runner's host; made anew for every process that is started."""
 
     def __init__(self, folder: str | os.PathLike[str], worker: int | str):
         self.input = Path(folder) / f"inputpipe_{worker}"
@@ -191,13 +203,28 @@ class Pipes:
         for path in (self.input, self.output):
             path.unlink(missing_ok=True)
 
+    def of_runner(self) -> tuple["Inbox", "Outbox"]:
+        """The runner's ends, which never block."""
+        # Opened read-write, so that opening does not wait for the worker (Linux); nothing is read here.
+        outbox = Outbox(os.open(self.input, os.O_RDWR | os.O_NONBLOCK))
+        return Inbox(os.open(self.output, os.O_RDONLY | os.O_NONBLOCK)), outbox
+
+    def of_worker(self) -> tuple["Inbox", "Outbox"]:
+        """The worker's ends, which block."""
+        # Without a writer a non-blocking pipe reads as ended at once; a blocking open would wait for ever.
+        inbox = Inbox(os.open(self.input, os.O_RDONLY | os.O_NONBLOCK))
+        outbox = Outbox(os.open(self.output, os.O_WRONLY))
+        os.set_blocking(inbox.fd, True)
+        return inbox, outbox
+
 
 class Inbox:
-    """Whole lines out of a pipe, whatever pieces they arrive in."""
+    """Whole lines out of a FIFO."""
 
     def __init__(self, fd: int):
         self.fd = fd
-        self._tail = b""
+        self.fds = (fd,)
+        self._lines = Lines()
 
     def read(self) -> list[bytes] | None:
         """Lines that one read of the pipe completes; None at the end of the pipe or when nothing is there.
@@ -208,17 +235,19 @@ class Inbox:
             piece = os.read(self.fd, 65536)
         except BlockingIOError:
             return None
-        if not piece:
-            return None
-        *lines, self._tail = (self._tail + piece).split(b"\n")
-        return lines
+        return self._lines.add(piece) if piece else None
+
+    def close(self) -> None:
+        """Let go of the pipe."""
+        os.close(self.fd)
 
 
 class Outbox:
-    """Bytes on their way into a pipe that takes as many as it has room for."""
+    """Bytes on their way into a FIFO that takes as many as it has room for."""
 
     def __init__(self, fd: int):
         self.fd = fd
+        self.fds = (fd,)
         self._waiting = b""
 
     def send(self, data: bytes) -> bool:
@@ -233,8 +262,18 @@ class Outbox:
             self._waiting = b""
         return True
 
+    def close(self) -> None:
+        """Let go of the pipe."""
+        os.close(self.fd)
 
-def send_result(fd: int, message: Mapping[str, Any], file: Path) -> None:
+
+class Sends(Protocol):
+    """The writing end of a pipe."""
+
+    def send(self, data: bytes) -> bool: ...
+
+
+def send_result(outbox: Sends, message: Mapping[str, Any], file: Path) -> None:
     """Write one message at once; a long one goes into ``file`` first and the pipe gets its name.
 
     The file is written aside and renamed, so that whoever reads the name finds it whole.
@@ -245,8 +284,7 @@ def send_result(fd: int, message: Mapping[str, Any], file: Path) -> None:
         aside.write_bytes(line)
         aside.replace(file)
         line = encode({"file": str(file)})
-    while line:
-        line = line[os.write(fd, line) :]
+    outbox.send(line)
 
 
 def receive(line: bytes) -> dict[str, Any]:

@@ -122,7 +122,7 @@ def test_writing_to_a_dead_reader_is_no_error(pipe):
 def test_long_message_travels_in_a_file(pipe, tmp_path):
     message = {"fitness": [0.5] * LARGEST_LINE}
     file = tmp_path / "result.json"
-    send_result(pipe[1], message, file)
+    send_result(Outbox(pipe[1]), message, file)
     (line,) = Inbox(pipe[0]).read()
     assert len(line) < 1000
     assert receive(line) == message
@@ -130,7 +130,7 @@ def test_long_message_travels_in_a_file(pipe, tmp_path):
 
 
 def test_short_message_makes_no_file(pipe, tmp_path):
-    send_result(pipe[1], {"fitness": [0.5]}, tmp_path / "result.json")
+    send_result(Outbox(pipe[1]), {"fitness": [0.5]}, tmp_path / "result.json")
     assert list(tmp_path.iterdir()) == []
     assert receive(Inbox(pipe[0]).read()[0]) == {"fitness": [0.5]}
 
