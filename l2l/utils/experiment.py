@@ -104,7 +104,9 @@ class Experiment:
         runner_params : dict
             ``srun`` (prefix that starts a worker on a cluster), ``exec`` (command of a worker, to which its program
             is appended), ``max_workers`` (number of processors, at most 32), ``inner_params`` (individuals that a
-            worker gets in one call; 1), ``max_retries``, ``on_failure``, ``work_path``, ``paths_obj``.
+            worker gets in one call; 1), ``max_retries``, ``on_failure``, ``pipes`` (``'file'`` with ``srun``, else
+            ``'fifo'``), ``heartbeat_timeout`` (seconds without a sign of life after which a worker with file pipes is
+            lost; 60), ``work_path``, ``paths_obj``.
         seed : int
             0 by default. The same seed gives the same history, for any number of workers.
         on_failure : {'penalise', 'stop'}
@@ -635,7 +637,7 @@ def resume_without_script(folder: Path, facts: dict[str, Any]) -> None:
         Of its manifest.
     """
     experiment = Experiment(folder.parent)
-    kept = ("srun", "max_workers", "inner_params", "max_retries", "on_failure")
+    kept = ("srun", "max_workers", "inner_params", "max_retries", "on_failure", "pipes", "heartbeat_timeout")
     runner_params = {name: value for name, value in facts["runner_params"].items() if name in kept}
     asynchronous = facts.get("asynchronous", False)
     experiment.prepare_experiment(

@@ -6,7 +6,6 @@ import os
 import pickle
 import secrets
 import shlex
-import signal
 import socket
 import sys
 import time
@@ -20,18 +19,28 @@ from l2l.errors import GenerationFailedError, IndividualFailedError, UsageError
 from l2l.utils.assignment import Assignment, Attempt, Group, Place, Trial
 from l2l.utils.atomic import write_atomically
 from l2l.utils.channel import encode_parameters, finite_or_null, json_text, receive
+from l2l.utils.file_pipes import PipeFolder
 from l2l.utils.fitness import from_json, is_finite
 from l2l.utils.history import History
 from l2l.utils.interrupts import Interrupts
 from l2l.utils.replication import Contest
 from l2l.utils.run_folder import storing
-from l2l.utils.runner_params import inner_params_of, number_of_workers, timeout_in_seconds, with_this_python
+from l2l.utils.runner_params import (
+    heartbeat_timeout_in_seconds,
+    inner_params_of,
+    number_of_workers,
+    timeout_in_seconds,
+    with_this_python,
+)
 from l2l.utils.seeds import individual_seed, trial_seed
 from l2l.utils.stopping import LimitReached, Stopping
 from l2l.utils.worker_pool import WorkerPool
 from l2l.utils.worker_process import WorkerProcess
 
 logger = logging.getLogger("utils.runner")
+
+SRUN_LOGS = (("output", "out"), ("error", "err"))
+"""Options of srun that say where the logs of a worker go."""
 
 RUN_FILE = '''"""Worker program of this run: started by the runner as ``run_optimizee.py WORKER_ID``."""
 import sys
@@ -41,7 +50,7 @@ sys.path += [entry for entry in {rest!r} if entry not in sys.path]
 
 from l2l.utils.worker import main  # noqa: E402
 
-main({simulation!r}, sys.argv[1])
+main({simulation!r}, *sys.argv[1:], heartbeat_timeout={heartbeat_timeout!r})
 '''
 
 
@@ -116,6 +125,8 @@ class Runner:
         self.inner_params = inner_params_of(params, trajectory.inner_params)
         self.srun_command: str = params.get("srun", "")
         self.exec_command: str = params["exec"] if self.srun_command else with_this_python(params["exec"])
+        self.heartbeat_timeout = heartbeat_timeout_in_seconds(params)
+        pipes = params.get("pipes") or ("file" if self.srun_command else "fifo")
         self.work_paths = params["work_path"]
         self.path = str(params["paths_obj"].simulation_path)
         self.optimizeepath = os.path.join(self.path, "optimizee.bin")
@@ -144,7 +155,9 @@ class Runner:
             self.produce_run_command,
             self.logs,
             self.run_token,
-            redirected=bool(self.srun_command),
+            through_srun=bool(self.srun_command),
+            folder=PipeFolder(Path(self.path), self.run_token) if pipes == "file" else None,
+            heartbeat_timeout=self.heartbeat_timeout,
             preload=list(preload),
             on_messages=self._on_messages,
             on_death=self._on_death,
@@ -379,8 +392,8 @@ class Runner:
         """Sleep until a message, a death, a signal or a deadline, and deal with it."""
         if time.monotonic() >= self._deadline:
             self._end_overdue()
-        self.pool.turn(min(self._deadline, self.stopping.stop_at))
         with storing(self.work_paths):
+            self.pool.turn(min(self._deadline, self.stopping.stop_at))
             self.history.flush()
         if self.on_turn is not None:
             self.on_turn(self)
@@ -456,7 +469,7 @@ class Runner:
             due = worker.head_since + self.timeout * len(worker.queue[0].members)
             if now >= due:
                 worker.overdue = worker.queue[0]
-                worker.signal(signal.SIGKILL)  # its end is noticed in one of the next turns
+                self.pool.kill(worker)
             else:
                 self._deadline = min(self._deadline, due)
 
@@ -576,8 +589,8 @@ class Runner:
         log_files = {stream: str(self.logs / f"{stream}_{idx}.log") for stream in ("out", "err")}
         command = [*shlex.split(self.exec_command), str(idx)]
         if self.srun_command:
-            redirect = [f"--output={log_files['out']}", f"--error={log_files['err']}"]
-            command = shlex.split(self.srun_command) + redirect + command
+            named = [f"--{name}={log_files[stream].replace('%', '%%')}" for name, stream in SRUN_LOGS]
+            command = [*shlex.split(self.srun_command), *named, "--open-mode=append", *command]
         return command, log_files
 
     def launch_workers(self) -> None:
@@ -618,7 +631,7 @@ class Runner:
         here = [os.path.abspath(entry) for entry in sys.path]
         installed = (sys.prefix, sys.base_prefix)
         own = [entry for entry in here if not any(map(Path(entry).is_relative_to, installed))]
-        text = RUN_FILE.format(own=own, rest=here, simulation=self.path)
+        text = RUN_FILE.format(own=own, rest=here, simulation=self.path, heartbeat_timeout=self.heartbeat_timeout)
         write_atomically(Path(self.path, "run_optimizee.py"), text.encode())
 
     def dump_traj(self, trajectory: Any) -> None:
@@ -638,7 +651,7 @@ class Runner:
 
     def _log_files(self) -> list[Path]:
         """Of the workers; the folder is not searched, because it fills with the logs of all generations."""
-        return [self.logs / f"{stream}_{w}.log" for stream in ("out", "err") for w in range(self.n_workers)]
+        return [self.logs / f"{stream}_{w}.log" for stream in ("out", "err", "srun") for w in range(self.n_workers)]
 
     def keep_logs(self, generation: int) -> None:
         """Pack what the workers wrote up to the end of a generation, if anything, and empty their logs."""

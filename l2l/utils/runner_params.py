@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from l2l.errors import UsageError
+from l2l.utils.beat import HEARTBEAT_TIMEOUT_S
 
 logger = logging.getLogger("utils.runner")
 
 RUNNER_PARAMS = (
     *("srun", "exec", "max_workers", "inner_params", "work_path", "paths_obj"),
-    *("max_retries", "on_failure"),
+    *("max_retries", "on_failure", "pipes", "heartbeat_timeout"),
 )
+PIPES = ("fifo", "file")
 ON_FAILURE = ("penalise", "stop")
 TWO_HOURS_S = 7200.0
 
@@ -26,6 +28,9 @@ def check_runner_params(params: Mapping[str, Any]) -> None:
     inner_params_of(params)
     if params.get("on_failure", ON_FAILURE[0]) not in ON_FAILURE:
         raise UsageError(f"on_failure must be one of {ON_FAILURE}, got {params['on_failure']!r}")
+    if params.get("pipes") not in (None, *PIPES):
+        raise UsageError(f"pipes must be one of {PIPES}, got {params['pipes']!r}")
+    heartbeat_timeout_in_seconds(params)
     retries = params.get("max_retries", 0)
     if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
         raise UsageError(f"max_retries must be a whole number, 0 or above, got {retries!r}")
@@ -39,6 +44,14 @@ def timeout_in_seconds(timeout: bool | float) -> float:
         return float("inf")
     if not timeout > 0:
         raise UsageError(f"timeout must be True, False or a number of seconds above 0, got {timeout!r}")
+    return float(timeout)
+
+
+def heartbeat_timeout_in_seconds(params: Mapping[str, Any]) -> float:
+    """Seconds without a sign of life after which a worker with file pipes is lost."""
+    timeout = params.get("heartbeat_timeout", HEARTBEAT_TIMEOUT_S)
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout < float("inf"):
+        raise UsageError(f"heartbeat_timeout must be a number of seconds above 0, got {timeout!r}")
     return float(timeout)
 
 

@@ -14,7 +14,9 @@ import types
 from pathlib import Path
 from typing import Any
 
-from l2l.utils.channel import Inbox, Pipes, decode, decode_parameters, send_result
+from l2l.utils.beat import HEARTBEAT_TIMEOUT_S, start_beating
+from l2l.utils.channel import Inbox, Outbox, Pipes, decode, decode_parameters, send_result
+from l2l.utils.file_pipes import FileOutbox, FilePipes, PipeFolder, WaitingInbox
 from l2l.utils.fitness import as_fitness, violations_of
 from l2l.utils.individual import Individual
 from l2l.utils.seeds import seed_global_generators
@@ -33,14 +35,37 @@ PACKED = (
 """What an optimizee may not expect."""
 
 
-def main(simulation_path: str, worker_id: str) -> None:
-    """Evaluate individuals until the runner says quit, or is gone."""
+def main(
+    simulation_path: str,
+    worker_id: str,
+    token: str | None = None,
+    start: str = "0",
+    heartbeat_timeout: float = HEARTBEAT_TIMEOUT_S,
+) -> None:
+    """Evaluate individuals until the runner says quit, or is gone.
+
+    Parameters
+    ----------
+    simulation_path, worker_id : str
+    token, start : str
+        With file pipes: of which run, and which start of this worker.
+    heartbeat_timeout : float
+        Seconds.
+    """
     die_with_runner()
+    pipes: Pipes | FilePipes
+    if token is None:
+        pipes = Pipes(Path(simulation_path, "individual_logs"), worker_id)
+    else:
+        check_single_task()
+        folder = PipeFolder(Path(simulation_path), token)
+        pipes = FilePipes(folder, worker_id, start)
+        start_beating(pipes.beat, heartbeat_timeout, folder.runner_beat)
     faulthandler.enable()  # a segmentation fault leaves its Python stack in the log
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(line_buffering=True)  # what was printed before a crash is in the log
-    Worker(Path(simulation_path), worker_id).serve()
+    Worker(Path(simulation_path), *pipes.of_worker()).serve()
 
 
 def die_with_runner() -> None:
@@ -49,6 +74,13 @@ def die_with_runner() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     except (AttributeError, OSError):  # no prctl: the reaper and the end of the pipe remain
         return
+
+
+def check_single_task() -> None:
+    """Exit if Slurm has started several tasks for this one worker."""
+    n_tasks = int(os.environ.get("SLURM_STEP_NUM_TASKS", 1))
+    if n_tasks > 1:
+        raise SystemExit(f"srun has started {n_tasks} tasks, but a worker is one: use srun -n 1")
 
 
 def preload(modules: list[str]) -> None:
@@ -66,19 +98,15 @@ class Worker:
     Parameters
     ----------
     simulation_path : Path
-        Folder with ``optimizee.bin`` and the pipes.
-    worker_id : str
-        Names the pipes and the log files.
+        Folder with ``optimizee.bin``.
+    inbox, outbox
+        The worker's ends of its pipes.
     """
 
-    def __init__(self, simulation_path: Path, worker_id: str):
-        self.worker_id = worker_id
+    def __init__(self, simulation_path: Path, inbox: Inbox | WaitingInbox, outbox: Outbox | FileOutbox):
+        self.inbox = inbox
+        self.outbox = outbox
         self.results_path = simulation_path / "results"
-        pipes = Pipes(simulation_path / "individual_logs", worker_id)
-        # Without a writer a non-blocking pipe reads as ended at once; a blocking open would wait for ever.
-        self.inbox = Inbox(os.open(pipes.input, os.O_RDONLY | os.O_NONBLOCK))
-        self.output = os.open(pipes.output, os.O_WRONLY)
-        os.set_blocking(self.inbox.fd, True)
         self.optimizee = Template((simulation_path / "optimizee.bin").read_bytes)
         self.setup: dict[str, Any] = {}
 
@@ -101,7 +129,7 @@ class Worker:
         self.setup = setup
         os.chdir(setup["cwd"])
         self.optimizee.load()
-        send_result(self.output, {"run": setup["run"], "ready": os.getpid()}, self.results_path / "ready")
+        send_result(self.outbox, {"run": setup["run"], "ready": os.getpid()}, self.results_path / "ready")
 
     def answer(self, message: dict[str, Any]) -> None:
         """Evaluate the individual, or the group of them, of a message and write the outcome."""
@@ -119,7 +147,7 @@ class Worker:
         outcome["started"] = started
         outcome["seconds"] = time.perf_counter() - began
         name = "_".join(map(str, message["of"]))
-        send_result(self.output, outcome, self.results_path / f"results_{name}.json")
+        send_result(self.outbox, outcome, self.results_path / f"results_{name}.json")
 
     def evaluate(self, message: dict[str, Any]) -> Any:
         """Fitness of the individual of a message, from a fresh copy of the optimizee; a list for a group."""

@@ -5,13 +5,19 @@ import selectors
 import shlex
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from l2l.errors import WorkerStartError
 from l2l.utils.assignment import Assignment, Group
+from l2l.utils.beat import start_beating
+from l2l.utils.channel import Pipes
+from l2l.utils.file_pipes import FilePipes, PipeFolder
 from l2l.utils.interrupts import Interrupts
+from l2l.utils.looks import Looks
 from l2l.utils.reaper import Reaper
 from l2l.utils.worker_process import WorkerProcess
 
@@ -22,6 +28,9 @@ START_TRIES = 3
 
 STARTING_S = 30.0
 """After so many seconds without a worker that is ready the user is told."""
+
+SRUN_ENDS_S = 5.0
+"""How long an srun may take to end its task before it is killed itself."""
 
 React = Callable[[WorkerProcess], Any]
 
@@ -37,8 +46,12 @@ class WorkerPool:
         Folder of their pipes and logs.
     token : str
         Marks, in the environment, the workers and all that they start.
-    redirected : bool
-        Whether the command itself writes the log files.
+    through_srun : bool
+        Whether the command is an ``srun``.
+    folder : PipeFolder, optional
+        Where file pipes lie; without it pipes are FIFOs.
+    heartbeat_timeout : float
+        Seconds without a sign of life after which a worker with file pipes is lost.
     preload : sequence of str
         Modules that workers import while they wait for the optimizee.
     on_messages, on_death : callable
@@ -53,7 +66,9 @@ class WorkerPool:
         logs: Path,
         token: str,
         *,
-        redirected: bool,
+        through_srun: bool,
+        folder: PipeFolder | None,
+        heartbeat_timeout: float,
         preload: list[str],
         on_messages: React,
         on_death: React,
@@ -64,7 +79,8 @@ class WorkerPool:
         self._command_of = command_of
         self._logs = logs
         self._token = token
-        self._redirected = redirected
+        self._through_srun = through_srun
+        self._folder = folder
         self._preload = preload
         self._on_messages = on_messages
         self._on_death = on_death
@@ -73,6 +89,17 @@ class WorkerPool:
         self._selector = selectors.DefaultSelector()
         if interrupts is not None:
             self._selector.register(interrupts.fd, selectors.EVENT_READ, (self._on_interrupt, None))
+        self._killed: dict[WorkerProcess, float] = {}  # sruns that were told to end; when to end them otherwise
+        self._leaving: list[WorkerProcess] = []  # of them, those that have been replaced
+        self._starts: Counter[int] = Counter()
+        self._looks: Looks | None = None
+        if folder is not None:
+            folder.make()
+            start_beating(folder.runner_beat, heartbeat_timeout)
+            self._looks = Looks(heartbeat_timeout, on_messages, on_death)
+            if self._looks.watch.fd != -1:
+                self._selector.register(self._looks.watch.fd, selectors.EVENT_READ, (self._on_told, None))
+        self._warn_at = time.monotonic() + STARTING_S
         self._reaper = Reaper(token)
 
     def ready(self) -> list[WorkerProcess]:
@@ -85,20 +112,34 @@ class WorkerPool:
 
     def assign(self, worker: WorkerProcess, calls: Sequence[Assignment | Group]) -> None:
         """Send assignments; what the pipe has no room for now follows by itself."""
-        if not worker.assign(calls) and worker.outbox.fd not in self._selector.get_map():
-            self._selector.register(worker.outbox.fd, selectors.EVENT_WRITE, (self._on_room, worker))
+        if not worker.assign(calls):
+            (fd,) = worker.outbox.fds
+            if fd not in self._selector.get_map():
+                self._selector.register(fd, selectors.EVENT_WRITE, (self._on_room, worker))
+        if self._looks is not None:
+            self._looks.expect(worker)
 
     def turn(self, deadline: float) -> None:
         """Sleep until a message, a death, a signal or a deadline (of ``time.monotonic``), and have it dealt with."""
-        wait = deadline - time.monotonic()
-        if not any(worker.ready for worker in self.workers.values()):
-            wait = min(wait, STARTING_S)
-        events = self._selector.select(None if wait == float("inf") else max(0.0, wait))
-        for key, _ in events:
+        starting = not any(worker.ready for worker in self.workers.values())
+        alarms = [deadline, *self._killed.values()]
+        if starting:
+            alarms.append(self._warn_at)
+        if self._looks is not None:
+            alarms.append(self._looks.due)
+        wait = min(alarms) - time.monotonic()
+        for key, _ in self._selector.select(None if wait == float("inf") else max(0.0, wait)):
             react, worker = key.data
             if worker is None or self.workers.get(worker.worker_id) is worker:  # not closed in this turn
                 react(worker)
-        if not events and not any(worker.ready for worker in self.workers.values()):
+        if self._looks is not None:
+            self._looks.look(self.workers.values())
+        now = time.monotonic()
+        for worker in [worker for worker, at in self._killed.items() if now >= at]:
+            del self._killed[worker]
+            worker.signal(signal.SIGKILL)
+        if starting and now >= self._warn_at:
+            self._warn_at = now + STARTING_S
             command, log_files = self._command_of(next(iter(self.workers)))
             logger.warning("still no worker is ready; command: %s; log: %s", shlex.join(command), log_files["err"])
 
@@ -111,16 +152,25 @@ class WorkerPool:
             If the command cannot be executed at all.
         """
         command, _ = self._command_of(w_id)
+        pipes: Pipes | FilePipes = Pipes(self._logs, w_id)
+        if self._folder is not None:
+            start = self._starts[w_id]
+            self._starts[w_id] += 1
+            pipes = FilePipes(self._folder, w_id, start)
+            command = [*command, self._token, str(start)]
         try:
-            worker = WorkerProcess(w_id, command, self._logs, self._token, redirected=self._redirected)
+            worker = WorkerProcess(w_id, command, self._logs, self._token, pipes, self._through_srun)
         except OSError as error:
             raise WorkerStartError(
                 f"worker {w_id} cannot be started: {error}\ncommand: {shlex.join(command)}"
             ) from error
         self.workers[w_id] = worker
         self._reaper.watch(worker.pid)
-        self._selector.register(worker.inbox.fd, selectors.EVENT_READ, (self._on_messages, worker))
+        for fd in worker.inbox.fds:
+            self._selector.register(fd, selectors.EVENT_READ, (self._on_messages, worker))
         self._selector.register(worker.pidfd, selectors.EVENT_READ, (self._on_death, worker))
+        if self._looks is not None:
+            self._looks.add(worker)
         worker.say(preload=self._preload)
         if self._setup is not None:
             worker.say(setup=self._setup)
@@ -166,31 +216,57 @@ class WorkerPool:
         elif not self.workers:
             raise WorkerStartError(story)
 
+    def kill(self, worker: WorkerProcess) -> None:
+        """Have one killed; its end is noticed in one of the next turns."""
+        worker.kill()
+        if self._through_srun:
+            self._killed[worker] = time.monotonic() + SRUN_ENDS_S
+
     def close(self, worker: WorkerProcess) -> None:
         """End one worker, and forget it."""
         registered = self._selector.get_map()
-        for fd in (worker.inbox.fd, worker.pidfd, worker.outbox.fd):
+        for fd in worker.fds:
             if fd in registered:
                 self._selector.unregister(fd)
-        worker.close()
-        self._reaper.forget(worker.pid)
         del self.workers[worker.worker_id]
+        if self._looks is not None:
+            self._looks.forget(worker)
+        if self._through_srun and not worker.has_ended():
+            worker.pipes.remove()  # ends its task, wherever that is, also if the srun cannot
+            self.kill(worker)
+            self._leaving.append(worker)
+            self._selector.register(worker.pidfd, selectors.EVENT_READ, (partial(self._on_end, worker), None))
+        else:
+            self._bury(worker)
 
     def close_all(self) -> None:
         """End all workers within two seconds: asked first, then told, then killed. Nothing of them is left."""
         for worker in self.workers.values():
-            if worker.queue or not worker.ready:
+            if worker.queue or not worker.ready or not worker.quits():
                 worker.signal(signal.SIGTERM)  # busy: it would not read
-            else:
-                worker.say(quit=True)
         self._wait_for_ends(1.0)
         for worker in self.workers.values():
             worker.signal(signal.SIGTERM)
         self._wait_for_ends(0.5)
-        for worker in list(self.workers.values()):
-            self.close(worker)
+        for worker in [*self.workers.values(), *self._leaving]:
+            self._bury(worker)
+        self.workers.clear()
         self._reaper.close()
         self._selector.close()
+        if self._looks is not None:
+            self._looks.close()
+        if self._folder is not None:
+            self._folder.remove()
+
+    def _bury(self, worker: WorkerProcess) -> None:
+        self._killed.pop(worker, None)
+        worker.close()
+        self._reaper.forget(worker.pid)
+
+    def _on_end(self, worker: WorkerProcess, nobody: None) -> None:
+        self._selector.unregister(worker.pidfd)
+        self._leaving.remove(worker)
+        self._bury(worker)
 
     def _wait_for_ends(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
@@ -206,6 +282,11 @@ class WorkerPool:
         assert self.interrupts is not None
         self.interrupts.check()
 
+    def _on_told(self, nobody: None) -> None:
+        assert self._looks is not None
+        self._looks.told()
+
     def _on_room(self, worker: WorkerProcess) -> None:
         if worker.outbox.send(b""):
-            self._selector.unregister(worker.outbox.fd)
+            for fd in worker.outbox.fds:
+                self._selector.unregister(fd)

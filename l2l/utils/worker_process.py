@@ -1,6 +1,7 @@
 """The runner's side of one worker: its process, its pipes, and the assignments it has in hand."""
 
 import os
+import select
 import signal
 import subprocess
 import time
@@ -10,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from l2l.utils.assignment import Assignment, Group
+from l2l.utils.beat import Pulse
 from l2l.utils.channel import Inbox, Outbox, Pipes, encode
+from l2l.utils.file_pipes import FileInbox, FileOutbox, FilePipes
 from l2l.utils.reaper import MARK
 
 LONGEST_QUEUE = 64
@@ -34,45 +37,71 @@ class WorkerProcess:
         Where its pipes and logs lie.
     token : str
         Marks, in the environment, the worker and all that it starts.
-    redirected : bool
-        Whether the command itself writes the log files (``srun --output``).
+    pipes : Pipes or FilePipes
+        Made here.
+    through_srun : bool
+        Whether the process is an ``srun``: it starts the worker itself elsewhere, and writes its log files.
+
+    Attributes
+    ----------
+    lost : str
+        Why it is taken for lost although its process has not ended, or nothing.
+    pulse : Pulse or None
+        Its heartbeat, with file pipes.
     """
 
-    def __init__(self, worker_id: int, command: Sequence[str], folder: Path, token: str, redirected: bool = False):
+    def __init__(
+        self,
+        worker_id: int,
+        command: Sequence[str],
+        folder: Path,
+        token: str,
+        pipes: Pipes | FilePipes,
+        through_srun: bool = False,
+    ):
         self.worker_id = worker_id
+        self.through_srun = through_srun
         self.queue: deque[Assignment | Group] = deque()
         self.ready = False
         self.overdue: Assignment | Group | None = None  # the one it was killed for
         self.answered = 0
         self.head_since = time.monotonic()
         self._slowest_s = float("inf")  # nothing is known yet: one assignment at a time
+        self.lost = ""
         self._err_log = folder / f"err_{worker_id}.log"
-        self._pipes = Pipes(folder, worker_id)
-        self._pipes.make()
-        # Opened read-write, so that opening does not wait for the worker (Linux); nothing is read here.
-        self.outbox = Outbox(os.open(self._pipes.input, os.O_RDWR | os.O_NONBLOCK))
-        self.inbox = Inbox(os.open(self._pipes.output, os.O_RDONLY | os.O_NONBLOCK))
+        self._logs = [Log(self._err_log)]
+        if through_srun:
+            self._logs.append(Log(folder / f"srun_{worker_id}.log"))
+        self.pipes = pipes
+        pipes.make()
+        self.inbox: Inbox | FileInbox
+        self.outbox: Outbox | FileOutbox
+        self.inbox, self.outbox = pipes.of_runner()
+        self.pulse = Pulse(pipes.beat) if isinstance(pipes, FilePipes) else None
         try:
-            self._start(command, folder / f"out_{worker_id}.log", token, redirected)
+            self._start(command, folder / f"out_{worker_id}.log", token)
         except OSError:
-            os.close(self.outbox.fd)
-            os.close(self.inbox.fd)
-            self._pipes.remove()
+            self._let_go()
             raise
 
-    def _start(self, command: Sequence[str], out_log: Path, token: str, redirected: bool) -> None:
-        with open(out_log, "ab") as out, open(self._err_log, "ab") as err:
-            self._err_start = err.tell()
+    def _start(self, command: Sequence[str], out_log: Path, token: str) -> None:
+        own_log = self._logs[-1]
+        with open(own_log.path if self.through_srun else out_log, "ab") as out, open(own_log.path, "ab") as err:
             self.process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL if redirected else out,
+                stdout=out,
                 stderr=err,
                 env={**os.environ, MARK: token},
                 start_new_session=True,  # a group of its own to end as a whole; Ctrl-C does not reach it
             )
         self.pid = self.process.pid
         self.pidfd = os.pidfd_open(self.pid)
+
+    @property
+    def fds(self) -> tuple[int, ...]:
+        """All descriptors that a selector may know."""
+        return (*self.inbox.fds, *self.outbox.fds, self.pidfd)
 
     # --- assignments
 
@@ -103,6 +132,14 @@ class WorkerProcess:
         """Send one message."""
         self.outbox.send(encode(message))
 
+    def quits(self) -> bool:
+        """Ask it to end; False if that cannot be said."""
+        try:
+            self.say(quit=True)
+        except OSError:  # its pipe has been removed, or there is no room
+            return False
+        return True
+
     def signal(self, number: int) -> None:
         """Signal the worker and whatever it has started."""
         try:
@@ -110,16 +147,32 @@ class WorkerProcess:
         except ProcessLookupError:
             return
 
+    def has_ended(self) -> bool:
+        """Whether its process has, which is not waited for before `close`."""
+        ended = select.poll()
+        ended.register(self.pidfd, select.POLLIN)
+        return bool(ended.poll(0))
+
+    def kill(self) -> None:
+        """Have it ended at once; an srun is only told to, because its task would live on without it."""
+        self.signal(signal.SIGTERM if self.through_srun else signal.SIGKILL)
+
     def close(self) -> None:
         """Kill what is left of its process group, and let go of pipes and descriptors."""
         self.signal(signal.SIGKILL)  # also the children of a worker that ended by itself
         self.process.wait()  # only now: until it is waited for, its number cannot become another group's
-        for fd in (self.outbox.fd, self.inbox.fd, self.pidfd):
-            os.close(fd)
-        self._pipes.remove()
+        os.close(self.pidfd)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        self.inbox.close()
+        self.outbox.close()
+        self.pipes.remove()
 
     def how_it_ended(self) -> str:
         """``exit code 3`` or ``signal SIGKILL``, of a worker that was closed."""
+        if self.lost:
+            return self.lost
         code = self.process.wait()
         if code >= 0:
             return f"exit code {code}"
@@ -128,19 +181,31 @@ class WorkerProcess:
         except ValueError:
             return f"signal {-code}"
 
-    def last_words(self, lines: int = 20) -> str:
-        """The last lines that this process wrote to its standard error."""
-        try:
-            with open(self._err_log, "rb") as log:
-                size = log.seek(0, os.SEEK_END)
-                start = self._err_start if self._err_start <= size else 0  # the log was emptied meanwhile
-                log.seek(max(start, size - 16384))
-                text = log.read().decode(errors="replace")
-        except FileNotFoundError:
-            return ""
-        return "\n".join(text.rstrip().splitlines()[-lines:])
+    def last_words(self) -> str:
+        """The last lines that it, and an srun, wrote to standard error."""
+        return "\n".join(words for log in self._logs if (words := log.last_words()))
 
     @property
     def log_path(self) -> Path:
         """Its standard error."""
         return self._err_log
+
+
+class Log:
+    """A log file, of which the part is of interest that is written from now on."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self._start = path.stat().st_size if path.exists() else 0
+
+    def last_words(self, lines: int = 20) -> str:
+        """Its last lines."""
+        try:
+            with open(self.path, "rb") as log:
+                size = log.seek(0, os.SEEK_END)
+                start = self._start if self._start <= size else 0  # the log was emptied meanwhile
+                log.seek(max(start, size - 16384))
+                text = log.read().decode(errors="replace")
+        except FileNotFoundError:
+            return ""
+        return "\n".join(text.rstrip().splitlines()[-lines:])

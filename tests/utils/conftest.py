@@ -95,12 +95,18 @@ def read(path):
 
 
 @pytest.fixture
-def launch(tmp_path):
+def pipes():
+    """Kind of the pipes between runner and workers; None is the default."""
+    return None
+
+
+@pytest.fixture
+def launch(tmp_path, pipes):
     """Run ``function(traj)`` as an experiment; errors of the run are kept in the result."""
 
     def run(function, pop_size=3, n_iteration=1, weights=(1.0,), optimizer=Search, **prepare):
         name = prepare.pop("name", "run")
-        prepare.setdefault("runner_params", {}).setdefault("max_workers", 2)
+        prepare["runner_params"] = {"max_workers": 2, "pipes": pipes, **prepare.get("runner_params", {})}
         experiment = Experiment(tmp_path / "results")
         traj, _ = experiment.prepare_experiment(name=name, **prepare)
         optimizee = Simulates(traj, function)
