@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from l2l.errors import L2LError, UsageError, nearest
+from l2l.errors import L2LError, RunPaused, UsageError, nearest
 from l2l.overrides import Overrides, current, overriding
 
-DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+DONE, FAILED, USAGE, PAUSED, INTERRUPTED = 0, 1, 2, 75, 130
 
 DESCRIPTION = """\
 Run an experiment: a Python script (at module level, or in main()) or a YAML file.
@@ -30,7 +30,7 @@ YAML:
 A class is a name that --list shows, or module:Class. Its parameters go to Class.from_config(traj, ...), else into the
 named tuple beside it (XParameters of XOptimizer), else to the constructor.
 
-exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted"""
+exit codes: 0 done, 1 failed, 2 wrong usage, 75 ended by SIGUSR1 for now, 130 interrupted"""
 
 
 class Parser(argparse.ArgumentParser):
@@ -80,7 +80,18 @@ def parser() -> Parser:
     p.add_argument("--restart-from", metavar="RUN_FOLDER", help="start from the individuals of an earlier run")
     p.add_argument("--keep-generation", action="store_true", help="with --restart-from: count its generations on")
     p.add_argument("--resume", type=Path, metavar="RUN_FOLDER", help="go on with a run that was interrupted")
+    p.add_argument(
+        *("--continue",),
+        dest="go_on",
+        action="store_true",
+        help="go on with the run of that name if there is one, else begin it",
+    )
     p.add_argument("--force", action="store_true", help="with --resume: though its parameters have changed since")
+    p.add_argument("--slurm", metavar="OPTIONS", help="submit the run as a batch job, with these options of sbatch")
+    p.add_argument("--dry-run", action="store_true", help="with --slurm: show the batch script instead")
+    p.add_argument(
+        "--requeue", action="store_true", help="when SIGUSR1 ends the run: put its Slurm job back in the queue"
+    )
     p.add_argument("--quiet", action="store_true", help="no progress, no log lines on the terminal")
     p.add_argument("--log-level", choices=("DEBUG", "INFO", "WARNING", "ERROR"), type=str.upper)
     p.add_argument("--list", action="store_true", help="show the optimizers and optimizees that are installed")
@@ -95,6 +106,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if "--" in argv:
         place = argv.index("--")
         argv, script_argv = argv[:place], argv[place + 1 :]
+    argv = with_value(argv, "--slurm")
     p = parser()
     options = p.parse(argv)
     if options.list:
@@ -102,18 +114,29 @@ def main(argv: Sequence[str] | None = None) -> int:
         return DONE
     if (options.experiment is None) == (options.resume is None):
         p.error("give an experiment, or --resume RUN_FOLDER")
-    if options.force and options.resume is None:
+    if options.force and options.resume is None and not options.go_on:
         p.error("--force goes with --resume")
+    if options.overwrite and (options.go_on or options.slurm is not None):
+        p.error("--overwrite would remove what a job that is started again has to go on with")
+    if options.dry_run and options.slurm is None:
+        p.error("--dry-run goes with --slurm")
     signal.signal(signal.SIGTERM, _terminate)
-    debug = options.log_level == "DEBUG"
+    signal.signal(signal.SIGUSR1, _terminate)
     try:
-        if options.resume is not None:
+        if options.slurm is not None:
+            _submit(options, argv, script_argv)
+        elif options.resume is not None:
             _resume(options)
         else:
-            overrides = Overrides(**_given(options), script=str(_existing(options.experiment)))
-            _run(overrides, script_argv)
+            given = _given(options)
+            _run(Overrides(**given, resume=options.go_on, script=str(_existing(options.experiment))), script_argv)
     except BaseException as error:
-        return _report(error, debug)
+        code = _report(error, options.log_level == "DEBUG")
+        if code == PAUSED and options.requeue:
+            from l2l.slurm import requeue
+
+            requeue()
+        return code
     return DONE
 
 
@@ -142,7 +165,7 @@ def run_as_script(experiment: Callable[[], None]) -> None:
 
 
 def _terminate(number: int, frame: types.FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt("terminated")
+    raise RunPaused("paused") if number == signal.SIGUSR1 else KeyboardInterrupt("terminated")
 
 
 def _given(options: argparse.Namespace) -> dict[str, Any]:
@@ -152,7 +175,7 @@ def _given(options: argparse.Namespace) -> dict[str, Any]:
             raise UsageError(f"--{name.replace('_', '-')} must be 1 or more, got {value}")
     if options.seed is not None and not 0 <= options.seed:
         raise UsageError(f"--seed must be 0 or more, got {options.seed}")
-    others = ("experiment", "resume", "list")
+    others = ("experiment", "resume", "go_on", "slurm", "dry_run", "requeue", "list")
     return {name: value for name, value in vars(options).items() if name not in others}
 
 
@@ -167,6 +190,36 @@ def _existing(script: Path) -> Path:
 
 def _experiments_in(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir() if path.suffix in (".py", ".yaml", ".yml")]
+
+
+# --- submit
+
+
+def _submit(options: argparse.Namespace, argv: Sequence[str], script_argv: Sequence[str]) -> None:
+    """Submit the same command, without what is about Slurm, as a batch job; or show the script."""
+    from l2l.slurm import batch_script, submit
+
+    _given(options)  # raises where a value has no meaning
+    if options.resume is None:
+        _existing(options.experiment)
+    for_the_job = ("--dry-run", "--continue", "--requeue")
+    arguments = [word for word in argv if word not in for_the_job and not word.startswith("--slurm=")]
+    if script_argv:
+        arguments += ["--", *script_argv]
+    name = options.name or (options.experiment.stem if options.resume is None else options.resume.name)
+    script = batch_script(arguments, options.slurm, name)
+    if options.dry_run:
+        sys.stdout.write(script)
+    else:
+        sys.stdout.write(f"submitted batch job {submit(script)} ({name})\n")
+
+
+def with_value(argv: Sequence[str], option: str) -> list[str]:
+    """The arguments, an option and the word behind it as one: ``--slurm=--nodes=4`` is read, with a blank it is not."""
+    if option not in argv[:-1]:
+        return list(argv)
+    place = list(argv).index(option)
+    return [*argv[:place], f"{option}={argv[place + 1]}", *argv[place + 2 :]]
 
 
 # --- run
@@ -259,6 +312,9 @@ def _script_of(folder: Path, recorded: str | None) -> Path | None:
 
 def _report(error: BaseException, debug: bool) -> int:
     """Say what went wrong; returns the exit code."""
+    if isinstance(error, RunPaused):
+        sys.stderr.write(f"l2l-run: {error}\n")
+        return PAUSED
     if isinstance(error, KeyboardInterrupt):
         sys.stderr.write("l2l-run: interrupted\n")
         return INTERRUPTED

@@ -52,6 +52,10 @@ class RunFolderError(UsageError):
     """The run folder exists, is in use, is not ours, or cannot be trusted."""
 
 
+class RunPaused(KeyboardInterrupt):
+    """Somebody asked the run, by SIGUSR1, to end for now: the time of its job is almost up. It is to be resumed."""
+
+
 class StorageError(L2LError):
     """The run folder cannot be written: full, read-only or gone. What is in it can be resumed."""
 

@@ -1,8 +1,12 @@
+import json
 import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
+import yaml
 
 from l2l import cli
 
@@ -292,3 +296,62 @@ def test_help_tells_exit_codes_and_yaml():
     help_text = cli.parser().format_help()
     assert "130 interrupted" in help_text
     assert "fitness_weights" in help_text
+
+
+SLOW = MODULE_LEVEL.replace(
+    "experiment = ",
+    "import time\nclass Slow(FunctionGeneratorOptimizee):\n    def simulate(self, traj):\n        time.sleep(PAUSE)\n"
+    "        return super().simulate(traj)\n\nexperiment = ",
+    1,
+).replace("optimizee = FunctionGeneratorOptimizee(", "optimizee = Slow(")
+
+
+def pause(project, when):
+    """Begin the experiment, and send SIGUSR1 as soon as there is what is waited for."""
+    command = [sys.executable, "-m", "l2l.cli", "slow.py"]
+    with subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 60
+        while not when() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGUSR1)
+        _, told = process.communicate(timeout=60)
+    return process.returncode, told
+
+
+def places(project):
+    records = map(json.loads, (project / "results/small/history.jsonl").read_text().splitlines())
+    return [(record["generation"], record["index"]) for record in records]
+
+
+def test_sigusr1_ends_a_run_for_now_and_the_same_command_goes_on(project):
+    (project / "slow.py").write_text(SLOW.replace("PAUSE", "0.2"))
+    history = project / "results/small/history.jsonl"
+    code, told = pause(project, lambda: history.exists() and history.stat().st_size)
+    assert code == cli.PAUSED, told
+    assert "go on with: l2l-run --resume" in told
+    before = places(project)
+    assert 0 < len(before) < 12
+    assert yaml.safe_load((project / "results/small/manifest.yaml").read_text())["status"] == "interrupted"
+    done = run(project, "slow.py", "--continue")
+    assert done.returncode == 0, done.stderr
+    assert places(project)[: len(before)] == before
+    assert sorted(places(project)) == [(g, i) for g in range(3) for i in range(4)]
+
+
+def test_a_run_that_got_nowhere_before_sigusr1_has_failed(project):
+    (project / "slow.py").write_text(SLOW.replace("PAUSE", "60"))
+    begun = project / "results/small/simulation/checkpoints/checkpoint_0.bin"
+    code, told = pause(project, begun.exists)
+    assert code == cli.FAILED
+    assert "not one evaluation was finished" in told
+
+
+def test_continue_begins_a_run_that_is_not_there(project):
+    done = run(project, "experiment.py", "--continue", "--smoke")
+    assert done.returncode == 0, done.stderr
+    again = run(project, "experiment.py", "--continue", "--smoke")
+    assert again.returncode == 0, again.stderr
+    new = run(project, "experiment.py", "--continue", "--smoke", "--name", "new", "--restart-from", "results/small")
+    assert new.returncode == 0, new.stderr
+    manifest = yaml.safe_load((project / "results/new/manifest.yaml").read_text())
+    assert manifest["restarted_from"]["run"] == str(project / "results/small")

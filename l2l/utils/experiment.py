@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from l2l.errors import RunFolderError, UsageError, reject_unknown_keywords
+from l2l.errors import L2LError, RunFolderError, RunPaused, UsageError, reject_unknown_keywords
 from l2l.logging_tools import configure_loggers, create_shared_logger_data
 from l2l.optimizers.optimizer import Optimizer
 from l2l.overrides import current
@@ -235,7 +235,7 @@ class Experiment:
             if keep_generation:
                 raise UsageError("keep_generation goes with restart_from: there is no run to count on from")
             return None
-        if self.overrides.resume:
+        if self.overrides.resume and self.folder.is_run:
             return None  # it has started long ago
         run = Path(run).expanduser().absolute()
         if run == self.run_folder:
@@ -417,7 +417,7 @@ class Experiment:
             if resumed is not None:
                 self._check_history(resumed)
                 return resumed
-            if self.history_path.exists() and self.history_path.stat().st_size:
+            if self._history_bytes():
                 raise RunFolderError(f"{self.run_folder} has no checkpoint, so the run in it cannot be resumed")
         else:
             self.env.checkpoints.clear()
@@ -464,9 +464,12 @@ class Experiment:
             self.optimizer.go_on(self.traj)
         resumed["finished"] = False
 
+    def _history_bytes(self) -> int:
+        return self.history_path.stat().st_size if self.history_path.exists() else 0
+
     def _check_history(self, resumed: dict[str, Any]) -> None:
         """Records that the checkpoint knows of must be there: new ones would be looked for behind them."""
-        size = self.history_path.stat().st_size if self.history_path.exists() else 0
+        size = self._history_bytes()
         if size < resumed["history_bytes"]:
             raise RunFolderError(
                 f"{self.history_path} has {size} bytes, and had {resumed['history_bytes']} when generation "
@@ -514,12 +517,18 @@ class Experiment:
         env.add_postprocessing(self.optimizer.post_process)
         status = "failed"
         is_new = resumed is None or self._optimizee_changed
+        history_bytes = self._history_bytes()
         try:
             env.run(resumed, lambda: self._prepare_optimizee(is_new), modules_of(self.optimizee))
             status = "finished"
         except KeyboardInterrupt as error:
             status = "interrupted"
             logger.warning("%s; go on with: l2l-run --resume %s", str(error) or "interrupted", self.run_folder)
+            if isinstance(error, RunPaused) and self._history_bytes() == history_bytes:
+                raise L2LError(
+                    f"{error}, and not one evaluation was finished until then: resumed with no more time than that, "
+                    "this run would never end"
+                ) from None
             raise
         finally:
             try:

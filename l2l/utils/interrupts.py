@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP, brought to the runner at a moment when nothing is half done."""
+"""Ctrl-C, SIGTERM, SIGHUP and SIGUSR1, brought to the runner at a moment when nothing is half done."""
 
 import os
 import signal
@@ -6,11 +6,14 @@ import threading
 from types import FrameType
 from typing import Any
 
+from l2l.errors import RunPaused
+
 
 class Interrupts:
     """While open, the first signal makes ``fd`` readable if someone waits there, else raises KeyboardInterrupt.
 
-    A second signal always raises. Outside the main thread, where Python takes no signals, this does nothing.
+    SIGUSR1 raises RunPaused, which is one, too. A second signal always raises. Outside the main thread, where Python
+    takes no signals, this does nothing.
 
     Attributes
     ----------
@@ -28,7 +31,7 @@ class Interrupts:
 
     def __enter__(self) -> "Interrupts":
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1):
                 if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, or a shell's background job
                     self._before[number] = signal.signal(number, self._receive)
         return self
@@ -42,7 +45,7 @@ class Interrupts:
     def check(self) -> None:
         """Raise KeyboardInterrupt if a signal came; Python ends a script that lets it pass as an interrupted one."""
         if self._received is not None:
-            raise KeyboardInterrupt(f"interrupted by {self._received}")
+            raise (RunPaused if self._received == "SIGUSR1" else KeyboardInterrupt)(f"interrupted by {self._received}")
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         first = self._received is None
