@@ -99,3 +99,8 @@ class Group:
         self.of = members[0].of
         inner = ",".join([f"{{{member.message}}}" for member in members])
         self.message = f'"group":[{inner}]'
+
+
+def line_of(call: Assignment | Group) -> bytes:
+    """The message that gives it to a worker."""
+    return f'{{"of":{call.of},{call.message}}}\n'.encode()

@@ -59,6 +59,8 @@ class Environment:
         The criteria that may end the run before its last generation.
     stop_reason : str or None
         Which of them did.
+    executor : Executor, callable or str, optional
+        What carries the evaluations, if not workers that are started here.
     replication : Replication, optional
         How the individuals of a generation are evaluated several times.
     confirmation : Confirmation, optional
@@ -83,6 +85,7 @@ class Environment:
         self.steady: SteadyState | None = None
         self.stopping = Stopping()
         self.stop_reason: str | None = None
+        self.executor: Any = None
         self.replication: Replication | None = None
         self.confirmation: Confirmation | None = None
         self.recommendation: Recommendation | None = None
@@ -168,6 +171,7 @@ class Environment:
                 preload=preload,
                 n_places=self._n_places(generation),
                 stopping=self.stopping,
+                executor=self.executor,
             )
             try:
                 if prepare is not None:

@@ -22,6 +22,7 @@ from l2l.utils.changes import changes, told
 from l2l.utils.checkpoint import Checkpoints
 from l2l.utils.confirmation import Confirmation
 from l2l.utils.environment import Environment
+from l2l.utils.executor_pool import name_of_executor
 from l2l.utils.front_files import write_front
 from l2l.utils.history import export_history
 from l2l.utils.manifest import Manifest, class_path, now
@@ -106,7 +107,8 @@ class Experiment:
             is appended), ``max_workers`` (number of processors, at most 32), ``inner_params`` (individuals that a
             worker gets in one call; 1), ``max_retries``, ``on_failure``, ``pipes`` (``'file'`` with ``srun``, else
             ``'fifo'``), ``heartbeat_timeout`` (seconds without a sign of life after which a worker with file pipes is
-            lost; 60), ``work_path``, ``paths_obj``.
+            lost; 60), ``executor`` (an executor that carries the evaluations in place of workers of its own, a callable
+            that makes one, or its name ``'module:name'``), ``work_path``, ``paths_obj``.
         seed : int
             0 by default. The same seed gives the same history, for any number of workers.
         on_failure : {'penalise', 'stop'}
@@ -194,6 +196,7 @@ class Experiment:
             "inner_params": 1,
             "max_retries": 0 if self.traj.stop_run else 3,
             "on_failure": "stop" if self.traj.stop_run else "penalise",
+            "executor": None,
             "work_path": self.paths.root_dir_path,
             "paths_obj": self.paths,
         }
@@ -201,7 +204,9 @@ class Experiment:
         all_params["exec"] += f' "{self.paths.simulation_path}/run_optimizee.py"'
         self.traj.f_add_parameter_group("runner_params", "parameters of the runner")
         for key, value in all_params.items():
-            self.traj.f_add_parameter_to_group("runner_params", key, value)
+            if key != "executor":  # it stays in this process, the trajectory goes into checkpoints
+                self.traj.f_add_parameter_to_group("runner_params", key, value)
+        self.env.executor = all_params["executor"]
         self._runner = all_params
         return self.traj, all_params
 
@@ -398,7 +403,8 @@ class Experiment:
             noted["restarted_from"] = {"run": restart.run, "generation": restart.generation}
             self.traj.restart = None
         noted["asynchronous"] = False if self.env.steady is None else self.env.steady.window
-        noted["runner_params"] = {name: value for name, value in self._runner.items() if name != "paths_obj"}
+        params = {name: value for name, value in self._runner.items() if name != "paths_obj"}
+        noted["runner_params"] = params | {"executor": name_of_executor(self._runner["executor"])}
         self.manifest.update(**noted)
 
     def _load_state(self) -> dict[str, Any] | None:

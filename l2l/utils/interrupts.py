@@ -27,6 +27,7 @@ class Interrupts:
         self.waiting = False
         self._received: str | None = None
         self._before: dict[int, Any] = {}
+        self._pid = os.getpid()
         self.fd, self._write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
     def __enter__(self) -> "Interrupts":
@@ -48,6 +49,10 @@ class Interrupts:
             raise (RunPaused if self._received == "SIGUSR1" else KeyboardInterrupt)(f"interrupted by {self._received}")
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
+        if os.getpid() != self._pid:  # a fork of the runner, such as a process pool makes: not the runner's affair
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+            return
         first = self._received is None
         self._received = signal.Signals(number).name
         if not (first and self.waiting):

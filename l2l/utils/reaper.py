@@ -11,12 +11,26 @@ import signal
 import subprocess
 import sys
 import time
+import weakref
 
 MARK = "L2L_RUN"
 """Environment variable of workers, and of all that they start: the token of their run."""
 
 ROUNDS = 50
 """How often to look for marked processes; one that the kernel cannot end must not hold up the end of the run."""
+
+
+_reapers: "weakref.WeakSet[Reaper]" = weakref.WeakSet()
+
+
+def _let_go() -> None:
+    """In a fork of the runner: a reaper shall not wait for its end."""
+    for reaper in _reapers:
+        assert reaper._process.stdin is not None
+        reaper._process.stdin.close()
+
+
+os.register_at_fork(after_in_child=_let_go)
 
 
 class Reaper:
@@ -36,6 +50,7 @@ class Reaper:
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C must not reach it before it has done its work
         )
+        _reapers.add(self)
 
     def watch(self, group: int) -> None:
         """End this process group with the runner."""

@@ -19,6 +19,7 @@ from l2l.errors import GenerationFailedError, IndividualFailedError, UsageError
 from l2l.utils.assignment import Assignment, Attempt, Group, Place, Trial
 from l2l.utils.atomic import write_atomically
 from l2l.utils.channel import encode_parameters, finite_or_null, json_text, receive
+from l2l.utils.executor_pool import ExecutorPool
 from l2l.utils.file_pipes import PipeFolder
 from l2l.utils.fitness import from_json, is_finite
 from l2l.utils.history import History
@@ -89,6 +90,8 @@ class Runner:
         How many individuals may be under way at a time; by default those of the first generation.
     stopping : Stopping, optional
         How much may be evaluated, and until when.
+    executor : Executor, callable or str, optional
+        What carries the evaluations, in place of workers that are started here; see `find_executor`.
 
     Attributes
     ----------
@@ -110,6 +113,7 @@ class Runner:
         preload: Sequence[str] = (),
         n_places: int | None = None,
         stopping: Stopping | None = None,
+        executor: Any = None,
     ):
         params = trajectory.parameters["runner_params"].params
         self.trajectory = trajectory
@@ -151,17 +155,22 @@ class Runner:
         self._deadline = time.monotonic() + self.timeout
         self._host = json_text(socket.gethostname())
         self.prepare_run_file()
-        self.pool = WorkerPool(
-            self.produce_run_command,
-            self.logs,
-            self.run_token,
-            through_srun=bool(self.srun_command),
-            folder=PipeFolder(Path(self.path), self.run_token) if pipes == "file" else None,
-            heartbeat_timeout=self.heartbeat_timeout,
-            preload=list(preload),
-            on_messages=self._on_messages,
-            on_death=self._on_death,
-            interrupts=interrupts,
+        facilities: dict[str, Any] = {
+            "command_of": self.produce_run_command,
+            "logs": self.logs,
+            "token": self.run_token,
+            "through_srun": bool(self.srun_command),
+            "folder": PipeFolder(Path(self.path), self.run_token) if pipes == "file" else None,
+            "heartbeat_timeout": self.heartbeat_timeout,
+            "preload": list(preload),
+            "on_messages": self._on_messages,
+            "on_death": self._on_death,
+            "interrupts": interrupts,
+        }
+        self.pool = (
+            WorkerPool(**facilities)
+            if executor is None
+            else ExecutorPool(executor, self.timeout, self.take_back, **facilities)
         )
         try:
             self.launch_workers()
@@ -445,9 +454,7 @@ class Runner:
         blamed = None
         if worker.overdue is None or (queue and queue[0] is worker.overdue):
             blamed = queue.pop(0) if queue else None
-        self.pending_individuals.extendleft(
-            member.attempt for call in reversed(queue) for member in reversed(call.members)
-        )
+        self.take_back(queue)
         self.restart_worker(worker.worker_id)
         if blamed is None:
             return
@@ -458,6 +465,12 @@ class Runner:
             limit = self.timeout * len(blamed.members)
             error = {"type": "timed out", "message": f"took longer than {limit:g} s", "stderr": words}
             self._fail(blamed, "timed out", error, started, seconds, worker)
+
+    def take_back(self, calls: Sequence[Assignment | Group]) -> None:
+        """Put the individuals of assignments that were not evaluated first among those that wait."""
+        self.pending_individuals.extendleft(
+            member.attempt for call in reversed(calls) for member in reversed(call.members)
+        )
 
     def _end_overdue(self) -> None:
         """Kill workers whose evaluation takes too long; a group may take as long as its members one by one."""
@@ -651,7 +664,7 @@ class Runner:
 
     def _log_files(self) -> list[Path]:
         """Of the workers; the folder is not searched, because it fills with the logs of all generations."""
-        return [self.logs / f"{stream}_{w}.log" for stream in ("out", "err", "srun") for w in range(self.n_workers)]
+        return [self.logs / f"{stream}_{w}.log" for stream in ("out", "err", "srun") for w in self.pool.names]
 
     def keep_logs(self, generation: int) -> None:
         """Pack what the workers wrote up to the end of a generation, if anything, and empty their logs."""

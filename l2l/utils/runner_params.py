@@ -10,12 +10,13 @@ from typing import Any
 
 from l2l.errors import UsageError
 from l2l.utils.beat import HEARTBEAT_TIMEOUT_S
+from l2l.utils.executor_pool import find_executor
 
 logger = logging.getLogger("utils.runner")
 
 RUNNER_PARAMS = (
     *("srun", "exec", "max_workers", "inner_params", "work_path", "paths_obj"),
-    *("max_retries", "on_failure", "pipes", "heartbeat_timeout"),
+    *("max_retries", "on_failure", "pipes", "heartbeat_timeout", "executor"),
 )
 PIPES = ("fifo", "file")
 ON_FAILURE = ("penalise", "stop")
@@ -34,6 +35,11 @@ def check_runner_params(params: Mapping[str, Any]) -> None:
     retries = params.get("max_retries", 0)
     if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
         raise UsageError(f"max_retries must be a whole number, 0 or above, got {retries!r}")
+
+    if params.get("executor") is not None:
+        if params.get("srun"):
+            raise UsageError("executor and srun are two ways to reach other computers: give one of them")
+        find_executor(params["executor"])
 
 
 def timeout_in_seconds(timeout: bool | float) -> float:

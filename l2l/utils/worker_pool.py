@@ -32,7 +32,7 @@ STARTING_S = 30.0
 SRUN_ENDS_S = 5.0
 """How long an srun may take to end its task before it is killed itself."""
 
-React = Callable[[WorkerProcess], Any]
+React = Callable[[Any], Any]
 
 
 class WorkerPool:
@@ -74,10 +74,11 @@ class WorkerPool:
         on_death: React,
         interrupts: Interrupts | None = None,
     ):
-        self.workers: dict[int, WorkerProcess] = {}
+        self.workers: dict[int, Any] = {}
+        self.names: set[int | str] = set()
+        self.logs = logs
         self.interrupts = interrupts
         self._command_of = command_of
-        self._logs = logs
         self._token = token
         self._through_srun = through_srun
         self._folder = folder
@@ -152,19 +153,20 @@ class WorkerPool:
             If the command cannot be executed at all.
         """
         command, _ = self._command_of(w_id)
-        pipes: Pipes | FilePipes = Pipes(self._logs, w_id)
+        pipes: Pipes | FilePipes = Pipes(self.logs, w_id)
         if self._folder is not None:
             start = self._starts[w_id]
             self._starts[w_id] += 1
             pipes = FilePipes(self._folder, w_id, start)
             command = [*command, self._token, str(start)]
         try:
-            worker = WorkerProcess(w_id, command, self._logs, self._token, pipes, self._through_srun)
+            worker = WorkerProcess(w_id, command, self.logs, self._token, pipes, self._through_srun)
         except OSError as error:
             raise WorkerStartError(
                 f"worker {w_id} cannot be started: {error}\ncommand: {shlex.join(command)}"
             ) from error
         self.workers[w_id] = worker
+        self.names.add(w_id)
         self._reaper.watch(worker.pid)
         for fd in worker.inbox.fds:
             self._selector.register(fd, selectors.EVENT_READ, (self._on_messages, worker))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from l2l.utils.assignment import Assignment, Group
+from l2l.utils.assignment import Assignment, Group, line_of
 from l2l.utils.beat import Pulse
 from l2l.utils.channel import Inbox, Outbox, Pipes, encode
 from l2l.utils.file_pipes import FileInbox, FileOutbox, FilePipes
@@ -31,7 +31,8 @@ class WorkerProcess:
 
     Parameters
     ----------
-    worker_id : int
+    worker_id : int or str
+        Names its pipes and logs.
     command : sequence of str
     folder : Path
         Where its pipes and logs lie.
@@ -52,14 +53,14 @@ class WorkerProcess:
 
     def __init__(
         self,
-        worker_id: int,
+        worker_id: int | str,
         command: Sequence[str],
         folder: Path,
         token: str,
         pipes: Pipes | FilePipes,
         through_srun: bool = False,
     ):
-        self.worker_id = worker_id
+        self.worker_id: Any = worker_id
         self.through_srun = through_srun
         self.queue: deque[Assignment | Group] = deque()
         self.ready = False
@@ -115,7 +116,7 @@ class WorkerProcess:
         if not self.queue:
             self.head_since = time.monotonic()
         self.queue.extend(calls)
-        return self.outbox.send("".join([f'{{"of":{call.of},{call.message}}}\n' for call in calls]).encode())
+        return self.outbox.send(b"".join([line_of(call) for call in calls]))
 
     def finish_head(self, seconds: float) -> Assignment | Group:
         """Take the first assignment, which was answered after ``seconds`` of work, out of its hands."""
