@@ -32,6 +32,8 @@ class LibraryOptimizer(AskTellOptimizer):
         With ``seed``, ``pop_size``, ``n_iteration``, ``bounds`` and ``weighted_sum``.
     """
 
+    kept = ("seed", "bounds", "name", "sampler", "sampler_params")
+
     def set_up(self, traj: Any) -> None:
         p = self.parameters
         whole("pop_size", p.pop_size, 1)

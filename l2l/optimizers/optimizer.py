@@ -57,7 +57,11 @@ class Optimizer:
         Of the whole run, where several fitness weights are not 0.
     stop_reason : str or None
         Set by ``tell`` to end the run before ``n_iteration`` generations.
+    kept : tuple of str
+        Names of parameters that only constructors look at: a run that is resumed with others goes on without them.
     """
+
+    kept: tuple[str, ...] = ("seed", "bounds")
 
     def __init__(
         self,
@@ -168,6 +172,15 @@ class Optimizer:
         """The individuals of ``eval_pop`` one by one, also where it packs several into one."""
         return self.eval_pop
 
+    def take_parameters(self, traj: Any) -> None:
+        """A run goes on with other ``parameters`` than it began with (``--force``); do what follows from them.
+
+        Here the search goes on if it had ended by a stop criterion that is another one now.
+        """
+        if self.stop_reason is not None and self.stop_reason == self._reached():
+            self.stop_reason = None
+            self.stop_if_reached()
+
     def describe(self) -> dict[str, Any]:
         """Numbers about the state of the search, recorded with each generation."""
         return {}
@@ -217,7 +230,10 @@ class Optimizer:
     def stop_if_reached(self) -> None:
         """End the run if an individual that satisfies all constraints has fitness ``parameters.stop_criterion``."""
         if self.best_fitness >= self.parameters.stop_criterion:
-            self.stop_reason = f"fitness {self.best_fitness} reached the stop criterion"
+            self.stop_reason = self._reached()
+
+    def _reached(self) -> str:
+        return f"fitness {self.best_fitness} reached the stop criterion"
 
     def start(self, traj: Any) -> None:
         """Lay out the first generation; the end of every constructor."""

@@ -391,7 +391,7 @@ class Experiment:
         if self._resuming:
             noted["resumed"] = [*self.manifest.facts.get("resumed", []), now()]
         if self._changes:
-            logger.warning("the run goes on with other parameters:\n%s", told(self._changes))
+            logger.warning("the run goes on with other parameters:\n%s%s", told(self._changes), self._without_effect())
             noted["changed"] = [*self.manifest.facts.get("changed", []), told(self._changes)]
         noted["confirm"] = None if self.confirmation is None else self.confirmation.facts()
         space = None if self._resuming else declared_space(self.optimizee.create_individual)
@@ -406,6 +406,16 @@ class Experiment:
         params = {name: value for name, value in self._runner.items() if name != "paths_obj"}
         noted["runner_params"] = params | {"executor": name_of_executor(self._runner["executor"])}
         self.manifest.update(**noted)
+
+    def _without_effect(self) -> str:
+        """Of the changes, those that come too late."""
+        changed = (
+            line.strip(".").split(":")[0].split(".")[0] for line in self._changes.get("optimizer_parameters", [])
+        )
+        late = [name for name in dict.fromkeys(changed) if name in getattr(self.optimizer, "kept", ())]
+        if not late:
+            return ""
+        return f"\nwithout effect, since only a new run would look at it (--restart-from): {', '.join(late)}"
 
     def _load_state(self) -> dict[str, Any] | None:
         """Take the state of the last checkpoint, when resuming; returns its facts."""
@@ -444,7 +454,8 @@ class Experiment:
     def _go_on_with(self, said: dict[str, Any], resumed: dict[str, Any]) -> None:
         """Put what the script says now in place of what the checkpoint has.
 
-        What an optimizer made of its parameters before, such as a population or a distribution, stays as it is.
+        What an optimizer made of its parameters before, such as a population or a distribution, stays as it is, but
+        for what its `take_parameters` makes anew.
         """
         for name in ("parameters", "optimizee_fitness_weights"):
             if name in said:
@@ -457,7 +468,11 @@ class Experiment:
                 self.traj.f_add_parameter(name, value)
         more = self.traj.parameters["n_iteration"] - n_iteration
         resumed["last"] += more
-        if more > 0 and resumed["finished"]:
+        had_ended = getattr(self.optimizer, "stop_reason", None) is not None
+        if isinstance(self.optimizer, Optimizer):
+            self.optimizer.take_parameters(self.traj)
+            had_ended = had_ended and self.optimizer.stop_reason is None
+        if resumed["finished"] and (more > 0 or had_ended):
             self._lay_out_more(resumed)
 
     def _lay_out_more(self, resumed: dict[str, Any]) -> None:

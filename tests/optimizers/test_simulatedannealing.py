@@ -204,6 +204,15 @@ def test_sphere_is_minimised_under_every_schedule(schedule):
     assert optimizer.best_fitness > -0.5
 
 
+def test_a_run_that_goes_on_for_longer_cools_down_for_longer():
+    optimizer, traj = make(n_iteration=5, cooling_schedule="LINEAR_ADDAPTIVE")
+    run(optimizer, traj, lambda i: 0.0)
+    assert optimizer.temperature == 0
+    traj.f_add_parameter("n_iteration", 11)
+    optimizer.take_parameters(traj)
+    assert 0.4 < optimizer.temperature < 0.7
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

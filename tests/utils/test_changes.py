@@ -36,6 +36,12 @@ experiment.run_experiment(optimizer, optimizee, parameters)
 experiment.end_experiment(optimizer)
 """
 
+ENDING = (
+    SCRIPT.replace("l2l.optimizers.evolution", "l2l.optimizers.cmaes")
+    .replace("GeneticAlgorithm", "CMAES")
+    .replace("cx_prob=0.7", "stop_criterion=-100.0")
+)
+
 
 @pytest.fixture
 def stumbled(tmp_path):
@@ -116,6 +122,22 @@ def test_a_population_may_have_another_size_when_the_run_goes_on(stumbled):
     change(stumbled, "pop_size=4", "pop_size=6")
     assert run(stumbled, "--resume", "results/run", "--force").returncode == 0
     assert generations(stumbled) == [0] * 4 + [1] * 4 + [2] * 6
+
+
+def test_a_parameter_that_comes_too_late_is_told_of(stumbled):
+    change(stumbled, "seed=1, pop_size=4, n_iteration=3, cx_prob=0.7", "seed=2, pop_size=4, n_iteration=3, cx_prob=0.9")
+    done = run(stumbled, "--resume", "results/run", "--force")
+    assert done.returncode == 0
+    assert "without effect, since only a new run would look at it (--restart-from): seed\n" in done.stderr
+
+
+def test_a_search_goes_on_when_the_stop_criterion_that_ended_it_is_another(tmp_path):
+    (tmp_path / "experiment.py").write_text(ENDING)
+    assert run(tmp_path, "experiment.py").returncode == 0
+    assert generations(tmp_path) == [0] * 4
+    change(tmp_path, "stop_criterion=-100.0", "stop_criterion=1.0")
+    assert run(tmp_path, "--resume", "results/run", "--force").returncode == 0
+    assert generations(tmp_path) == [g for g in range(3) for _ in range(4)]
 
 
 def test_force_goes_on_with_a_new_optimizee(stumbled):

@@ -82,14 +82,15 @@ class AutoOptimizer(AskTellOptimizer):
         How many have come back.
     """
 
+    kept = ("seed", "bounds", "noisy")
+
     def set_up(self, traj: Any) -> None:
         p = self.parameters
         _check(p)
         self.rng = np.random.default_rng(self.seed_from(traj, p.seed))
         self.region = Region(self, p.bounds)
         self.usual_size = default_pop_size(self.region.dim)
-        self.limit = p.max_evaluations or traj.parameters["n_iteration"] * (p.pop_size or self.usual_size)
-        self.budget = min(self.limit, traj.max_evaluations)  # the run may end before, but also be resumed with more
+        self._plan(traj)
         self.variant = default_variant(self.region)
         self.continuous = self.variant == "full" or self.region.dim == 1
         self.noisy, self.constrained = p.noisy, False
@@ -105,6 +106,20 @@ class AutoOptimizer(AskTellOptimizer):
             self._enter(Probe(self.best_point, self.region.sample(self.rng, 1)[0]))
         else:
             self._begin_rough()
+
+    def _plan(self, traj: Any) -> None:
+        p = self.parameters
+        self.limit = p.max_evaluations or traj.parameters["n_iteration"] * (p.pop_size or self.usual_size)
+        self.budget = min(self.limit, traj.max_evaluations)  # the run may end before, but also be resumed with more
+
+    def take_parameters(self, traj: Any) -> None:
+        super().take_parameters(traj)
+        spent = self.stop_reason is not None and self.stop_reason == self._spent()
+        self._plan(traj)
+        if spent and self.evaluations < self.limit:
+            self.stop_reason = None
+            if isinstance(self.stage, Comparison) and self.descents is not None:
+                self._enter(self.descents)  # to compare is for the end
 
     # --- generations
 
@@ -137,8 +152,11 @@ class AutoOptimizer(AskTellOptimizer):
         else:
             self._go_on()
         if self.evaluations >= self.limit:
-            self.stop_reason = f"the budget of {self.limit} evaluations is spent"
+            self.stop_reason = self._spent()
         self.stop_if_reached()
+
+    def _spent(self) -> str:
+        return f"the budget of {self.limit} evaluations is spent"
 
     def _wants_repeats(self) -> bool:
         """Whether it is to be found out if there is noise, or how loud it is."""

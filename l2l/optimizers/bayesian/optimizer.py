@@ -40,6 +40,8 @@ class BayesianOptimizer(AskTellOptimizer):
     parameters : BayesianParameters
     """
 
+    kept = ("seed", "bounds", "pop_size")
+
     def set_up(self, traj: Any) -> None:
         p = self.parameters
         whole("n_iteration", p.n_iteration, 1)

@@ -58,6 +58,8 @@ class CMAESOptimizer(AskTellOptimizer):
     parameters : CMAESParameters
     """
 
+    kept = tuple(name for name in CMAESParameters._fields if name not in ("n_iteration", "stop_criterion"))
+
     def set_up(self, traj: Any) -> None:
         p = self.parameters
         _check(p)

@@ -48,6 +48,8 @@ class CrossEntropyOptimizer(EliteOptimizer):
         If the individuals are a single number: use another optimizer for that.
     """
 
+    kept = ("seed", "pop_size", "rho", "distribution")
+
     def set_up(self, traj: Any) -> None:
         p = self.parameters
         check_common(p)

@@ -51,6 +51,8 @@ class DifferentialEvolutionOptimizer(AskTellOptimizer):
         -inf and inf where a member was not evaluated yet, or failed.
     """
 
+    kept = ("seed", "bounds", "pop_size")
+
     def set_up(self, traj: Any) -> None:
         p = self.parameters
         _check(p)

@@ -54,6 +54,8 @@ class EvolutionStrategiesOptimizer(AskTellOptimizer):
         The individuals that are evaluated; the last is the point itself.
     """
 
+    kept = ("seed", "noise_std")
+
     def set_up(self, traj: Any) -> None:
         p = self.parameters
         _check(p)

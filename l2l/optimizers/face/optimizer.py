@@ -53,6 +53,8 @@ class FACEOptimizer(EliteOptimizer):
         If the individuals are a single number: use another optimizer for that.
     """
 
+    kept = ("seed", "min_pop_size", "max_pop_size", "n_elite", "n_expand", "distribution")
+
     def set_up(self, traj: Any) -> None:
         p = self.parameters
         self.space = self.make_space()

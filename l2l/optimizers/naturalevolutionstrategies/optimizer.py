@@ -55,6 +55,8 @@ class NaturalEvolutionStrategiesOptimizer(AskTellOptimizer):
         ``best_individual`` as a vector.
     """
 
+    kept = ("seed", "pop_size", "mu", "sigma", "learning_rate_mu", "learning_rate_sigma")
+
     def set_up(self, traj: Any) -> None:
         p = self.parameters
         _check(p)

@@ -56,6 +56,8 @@ class ParallelTemperingOptimizer(ChainsOptimizer):
         Changes of rungs so far, pairs counted once.
     """
 
+    kept = ("seed", "n_parallel_runs", "noisy_step", "cooling_schedules", "temperature_bounds", "decay_parameters")
+
     def set_up(self, traj: Any) -> None:
         self._make_rungs()
         super().set_up(traj)

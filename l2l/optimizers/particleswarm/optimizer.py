@@ -47,6 +47,8 @@ class ParticleSwarmOptimizer(AskTellOptimizer):
         violated is worse than any where they are not, the more they are (Deb 2000).
     """
 
+    kept = ("seed", "bounds", "pop_size")
+
     def set_up(self, traj: Any) -> None:
         p = self.parameters
         _check(p)

@@ -39,6 +39,8 @@ class ChainsOptimizer(AskTellOptimizer):
     random_state : RandomState
     """
 
+    kept: tuple[str, ...] = ("seed", "n_parallel_runs", "noisy_step", "cooling_schedule")
+
     def set_up(self, traj: Any) -> None:
         p = self.parameters
         self.space = self.make_space()
@@ -53,8 +55,15 @@ class ChainsOptimizer(AskTellOptimizer):
         self.current = self.space.matrix(self._first)
         self.current_fitness, self.current_violations = np.full(n_chains, -np.inf), np.full(n_chains, np.inf)
         self.n_steps = 0
+        self._plan(traj)
+
+    def _plan(self, traj: Any) -> None:
         # the last generation is the result of the last step, from which no further one is taken
         self.most_steps = max(1, traj.parameters["n_iteration"] - 1)
+
+    def take_parameters(self, traj: Any) -> None:
+        super().take_parameters(traj)
+        self._plan(traj)
 
     def temperatures(self) -> np.ndarray:
         """The temperature of each chain after ``n_steps`` of ``most_steps``, float64[n_parallel_runs]."""

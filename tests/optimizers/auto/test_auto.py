@@ -125,6 +125,7 @@ def test_under_noise_models_begin_anew_and_what_they_find_is_compared():
     assert names[-3:] == ["BayesianSearch", "Descents", "Comparison"]
     assert len(optimizer.found) == 2
     assert bowl(optimizer.recommend()) < 0.5
+    assert with_more(optimizer, traj, 2800).describe()["stage"] == "Descents"
 
 
 def test_many_coordinates_are_not_modelled():
@@ -214,3 +215,21 @@ def test_stop_criterion_ends_the_run():
 def test_a_parameter_out_of_range_is_refused_by_name(name, value):
     with pytest.raises(ValueError, match=f"^{name} must be"):
         make(**{name: value})
+
+
+def with_more(optimizer, traj, max_evaluations):
+    """The optimizer, as a run that is resumed with another budget goes on with it."""
+    optimizer.parameters = optimizer.parameters._replace(max_evaluations=max_evaluations)
+    optimizer.take_parameters(traj)
+    return optimizer
+
+
+def test_a_search_whose_budget_is_spent_goes_on_with_a_larger_one():
+    optimizer, traj = make(max_evaluations=100)
+    run(optimizer, traj, lambda ind: float(np.sum(ind["v"] ** 2)))
+    assert "the budget of 100" in optimizer.stop_reason
+    assert "the budget of 100" in with_more(optimizer, traj, 100).stop_reason
+    assert with_more(optimizer, traj, 200).stop_reason is None
+    optimizer.go_on(traj)
+    run(optimizer, traj, lambda ind: float(np.sum(ind["v"] ** 2)))
+    assert "the budget of 200" in optimizer.stop_reason and 200 <= optimizer.evaluations < 220
