@@ -67,6 +67,7 @@ def parser() -> Parser:
     p.add_argument("--inner-params", type=int, metavar="N", help="individuals that a worker gets in one call")
     p.add_argument("--srun", metavar="COMMAND", help="what starts a worker on a cluster, such as 'srun -n1 --exact'")
     p.add_argument("--exec", metavar="COMMAND", help="the Python that runs the workers")
+    p.add_argument("--executor", metavar="MODULE:NAME", help="what carries the evaluations: makes an executor")
     p.add_argument("--seed", type=int, metavar="N", help="seed of the experiment, its optimizer and its optimizee")
     p.add_argument("--generations", type=int, metavar="N", help="generations to evaluate (n_iteration)")
     p.add_argument("--asynchronous", action="store_true", help="run without generations, if the optimizer can")

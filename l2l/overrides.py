@@ -17,6 +17,7 @@ class Overrides:
     inner_params: int | None = None
     srun: str | None = None
     exec: str | None = None
+    executor: str | None = None
     seed: int | None = None
     generations: int | None = None
     asynchronous: bool = False
@@ -43,7 +44,7 @@ class Overrides:
 
     def runner_params(self) -> dict[str, Any]:
         """Those that take the place of runner parameters."""
-        names = ("max_workers", "inner_params", "srun", "exec")
+        names = ("max_workers", "inner_params", "srun", "exec", "executor")
         values = {name: getattr(self, name) for name in names}
         return {name: value for name, value in values.items() if value is not None}
 

@@ -15,11 +15,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from l2l.utils.channel import Pipes, decode
+from l2l.utils.channel import decode
+from l2l.utils.file_pipes import CarriedPipes, PipeFolder
 from l2l.utils.worker_process import WorkerProcess
 
 _mine = threading.local()  # an engine may run tasks in several threads of a process: each has a worker of its own
 _numbers = itertools.count()
+_following = False
 
 
 class Station(NamedTuple):
@@ -28,11 +30,14 @@ class Station(NamedTuple):
     command: tuple[str, ...]
     """To which the name of the worker is appended."""
 
-    logs: str
+    simulation: str
     """Folder of its pipes and logs."""
 
     setup: Mapping[str, Any]
     """Its first message."""
+
+    runner: tuple[str, int]
+    """Host and process."""
 
 
 class Report(NamedTuple):
@@ -75,6 +80,7 @@ def carry(station: Station, lines: Sequence[bytes], limits: Sequence[float]) -> 
         Seconds that each may take.
     """
     began = time.monotonic()
+    _follow(*station.runner)
     name = _name()
     try:
         worker = _worker(station, name)
@@ -107,6 +113,17 @@ def carry(station: Station, lines: Sequence[bytes], limits: Sequence[float]) -> 
     return Report(name, answers, now - began, how, words, ready, overdue, now - head_since)
 
 
+def _follow(host: str, pid: int) -> None:
+    """If the runner has started this process, end with it: a process pool would wait for ever for its next task."""
+    global _following
+    if _following or os.getppid() != pid or socket.gethostname() != host:
+        return
+    _following = True
+    ended = select.poll()
+    ended.register(os.pidfd_open(pid), select.POLLIN)
+    threading.Thread(target=lambda: ended.poll() and os._exit(1), daemon=True).start()
+
+
 def _name() -> str:
     """Names the workers of this thread, one after the other."""
     if not hasattr(_mine, "name"):
@@ -120,7 +137,10 @@ def _worker(station: Station, name: str) -> WorkerProcess:
     if getattr(_mine, "run", None) == run and not _mine.worker.has_ended():
         return _mine.worker
     _dismiss()
-    worker = WorkerProcess(name, [*station.command, name], Path(station.logs), run, Pipes(station.logs, name))
+    simulation = Path(station.simulation)
+    pipes = CarriedPipes(PipeFolder(simulation, run), name)
+    command = [*station.command, name, run, "0", "fifo"]
+    worker = WorkerProcess(name, command, simulation / "individual_logs", run, pipes)
     worker.say(setup=station.setup)
     _mine.worker, _mine.run = worker, run
     return worker

@@ -4,6 +4,7 @@ import logging
 import os
 import pkgutil
 import selectors
+import socket
 import threading
 import time
 import traceback
@@ -15,8 +16,9 @@ from typing import Any
 
 from l2l.errors import UsageError, WorkerStartError
 from l2l.utils.assignment import Assignment, Group, line_of
+from l2l.utils.beat import start_beating
 from l2l.utils.carrier import Report, Station, carry
-from l2l.utils.channel import Pipes
+from l2l.utils.file_pipes import PipeFolder
 from l2l.utils.worker_pool import START_TRIES, WorkerPool
 from l2l.utils.worker_process import LONGEST_QUEUE, SLOWNESS_DECAY
 
@@ -152,6 +154,8 @@ class ExecutorPool(WorkerPool):
         Seconds that one evaluation may take.
     on_return : callable
         What to do with assignments of which nobody knows what became.
+    folder : PipeFolder
+        Where the pipes of workers lie, on a file system that all hosts of the engine see.
     others
         As of `WorkerPool`.
 
@@ -164,12 +168,20 @@ class ExecutorPool(WorkerPool):
     """
 
     def __init__(
-        self, given: Any, timeout_s: float, on_return: Callable[[Sequence[Assignment | Group]], None], **others: Any
+        self,
+        given: Any,
+        timeout_s: float,
+        on_return: Callable[[Sequence[Assignment | Group]], None],
+        folder: PipeFolder,
+        **others: Any,
     ):
         found = find_executor(given)
         self._make = None if _is_executor(found) else found
         self._executor = found if self._make is None else _made(found)
-        super().__init__(**others)
+        super().__init__(**others, folder=None)
+        self._pipes = folder
+        folder.make()
+        start_beating(folder.runner_beat, others["heartbeat_timeout"])
         self.way_s = 0.0
         self.slowest_s = float("inf")  # nothing is known yet: one assignment at a time
         self._timeout_s = timeout_s
@@ -197,7 +209,7 @@ class ExecutorPool(WorkerPool):
     def set_up(self, setup: dict[str, Any]) -> None:
         """From now on a worker can be started, by whoever gets a task first."""
         command, _ = self._command_of(0)
-        self._station = Station(tuple(command[:-1]), str(self.logs), setup)
+        self._station = Station(tuple(command[:-1]), str(self.logs.parent), setup, (socket.gethostname(), os.getpid()))
 
     def assign(self, seat: Any, calls: Sequence[Assignment | Group]) -> None:
         """Hand a task to the engine."""
@@ -248,11 +260,10 @@ class ExecutorPool(WorkerPool):
         for future in futures:
             future.cancel()
         self._reaper.close()
+        self._pipes.remove()  # ends workers on other hosts
         wait([future for future in futures if isinstance(future, Future)], ENDING_S)
         if self._make is not None:
             _shut_down(self._executor)
-        for name in self.names:
-            Pipes(self.logs, name).remove()
         self.workers.clear()
         self._selector.close()
         with self._lock:

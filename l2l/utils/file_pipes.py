@@ -7,7 +7,7 @@ import shutil
 import time
 from pathlib import Path
 
-from l2l.utils.channel import Lines
+from l2l.utils.channel import Lines, Pipes
 from l2l.utils.inotify import Watch
 
 SHORTEST_REST_S = 0.0002
@@ -88,6 +88,30 @@ class FilePipes:
     def of_worker(self) -> tuple["WaitingInbox", "FileOutbox"]:
         """The worker's ends."""
         return WaitingInbox(self.input), FileOutbox(self.output)
+
+
+class CarriedPipes(Pipes):
+    """The FIFOs of a worker beside a process of an engine, on whatever host, and the file of its heartbeat.
+
+    Parameters
+    ----------
+    folder : PipeFolder
+    worker : str
+    """
+
+    def __init__(self, folder: PipeFolder, worker: str):
+        super().__init__(folder.path, worker)
+        self.beat = folder.path / f"beat_{worker}"
+
+    def make(self) -> None:
+        """New pipes, in a folder that is there while the run goes on."""
+        super().make()
+        self.beat.touch(0o600)
+
+    def remove(self) -> None:
+        """Take them away, which ends the worker."""
+        super().remove()
+        self.beat.unlink(missing_ok=True)
 
 
 class FileInbox:

@@ -160,17 +160,17 @@ class Runner:
             "logs": self.logs,
             "token": self.run_token,
             "through_srun": bool(self.srun_command),
-            "folder": PipeFolder(Path(self.path), self.run_token) if pipes == "file" else None,
             "heartbeat_timeout": self.heartbeat_timeout,
             "preload": list(preload),
             "on_messages": self._on_messages,
             "on_death": self._on_death,
             "interrupts": interrupts,
         }
+        pipe_folder = PipeFolder(Path(self.path), self.run_token)
         self.pool = (
-            WorkerPool(**facilities)
+            WorkerPool(folder=pipe_folder if pipes == "file" else None, **facilities)
             if executor is None
-            else ExecutorPool(executor, self.timeout, self.take_back, **facilities)
+            else ExecutorPool(executor, self.timeout, self.take_back, pipe_folder, **facilities)
         )
         try:
             self.launch_workers()

@@ -16,7 +16,7 @@ from typing import Any
 
 from l2l.utils.beat import HEARTBEAT_TIMEOUT_S, start_beating
 from l2l.utils.channel import Inbox, Outbox, Pipes, decode, decode_parameters, send_result
-from l2l.utils.file_pipes import FileOutbox, FilePipes, PipeFolder, WaitingInbox
+from l2l.utils.file_pipes import CarriedPipes, FileOutbox, FilePipes, PipeFolder, WaitingInbox
 from l2l.utils.fitness import as_fitness, violations_of
 from l2l.utils.individual import Individual
 from l2l.utils.seeds import seed_global_generators
@@ -40,6 +40,7 @@ def main(
     worker_id: str,
     token: str | None = None,
     start: str = "0",
+    kind: str = "file",
     heartbeat_timeout: float = HEARTBEAT_TIMEOUT_S,
 ) -> None:
     """Evaluate individuals until the runner says quit, or is gone.
@@ -48,18 +49,23 @@ def main(
     ----------
     simulation_path, worker_id : str
     token, start : str
-        With file pipes: of which run, and which start of this worker.
+        Where the runner may be on another host: of which run, and which start of this worker.
+    kind : {'file', 'fifo'}
+        Of the pipes then: to the runner itself, or to a process of an engine that carries the messages.
     heartbeat_timeout : float
         Seconds.
     """
     die_with_runner()
-    pipes: Pipes | FilePipes
+    pipes: Pipes | FilePipes | CarriedPipes
     if token is None:
         pipes = Pipes(Path(simulation_path, "individual_logs"), worker_id)
     else:
-        check_single_task()
         folder = PipeFolder(Path(simulation_path), token)
-        pipes = FilePipes(folder, worker_id, start)
+        if kind == "fifo":
+            pipes = CarriedPipes(folder, worker_id)
+        else:
+            check_single_task()
+            pipes = FilePipes(folder, worker_id, start)
         start_beating(pipes.beat, heartbeat_timeout, folder.runner_beat)
     faulthandler.enable()  # a segmentation fault leaves its Python stack in the log
     for stream in (sys.stdout, sys.stderr):

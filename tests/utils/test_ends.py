@@ -173,9 +173,16 @@ def test_nothing_is_left_after_success(project):
     assert not list(project.glob("results/run/simulation/individual_logs/*pipe*"))
 
 
-@pytest.mark.parametrize(("number", "name"), [(signal.SIGINT, "SIGINT"), (signal.SIGTERM, "SIGTERM")])
-def test_signal_ends_the_run_cleanly_and_says_how_to_go_on(project, number, name):
-    process, pids = start_blocked(project, "experiment.py")
+@pytest.mark.parametrize(
+    ("number", "name", "options"),
+    [
+        (signal.SIGINT, "SIGINT", ()),
+        (signal.SIGTERM, "SIGTERM", ()),
+        (signal.SIGINT, "SIGINT", ("--executor", "concurrent.futures:ProcessPoolExecutor")),
+    ],
+)
+def test_signal_ends_the_run_cleanly_and_says_how_to_go_on(project, number, name, options):
+    process, pids = start_blocked(project, "experiment.py", *options)
     started = time.monotonic()
     process.send_signal(number)
     _, told = process.communicate(timeout=10)
@@ -183,7 +190,7 @@ def test_signal_ends_the_run_cleanly_and_says_how_to_go_on(project, number, name
     assert process.returncode == 130
     assert f"interrupted by {name}; go on with: l2l-run --resume {project / 'results' / 'run'}" in told
     assert not [pid for pid in pids if is_alive(pid)]
-    assert processes_of(project) == []
+    until(lambda: processes_of(project) == [], 2)
     assert status(project) == "interrupted"
 
 
@@ -204,6 +211,17 @@ def test_killed_runner_takes_workers_and_their_children_along(project):
     process.kill()
     process.communicate()
     until(lambda: not processes_of(project) and not any(map(is_alive, pids)), 5)
+
+
+def test_killed_run_of_a_process_pool_leaves_nothing_and_is_resumed(project, reference):
+    pool = ("--executor", "concurrent.futures:ProcessPoolExecutor")
+    process, pids = start_blocked(project, "experiment.py", *pool)
+    process.kill()
+    process.communicate()
+    until(lambda: not processes_of(project) and not any(map(is_alive, pids)), 5)
+    resumed = run(project, "--resume", project / "results" / "run")
+    assert resumed.returncode == 0, resumed.stderr
+    assert history(project / "results" / "run") == reference
 
 
 def test_killed_run_is_resumed_to_the_same_history(project, reference):

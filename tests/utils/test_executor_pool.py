@@ -4,6 +4,7 @@ import os
 import pickle
 import random
 import select
+import shutil
 import signal
 import sys
 import time
@@ -227,3 +228,20 @@ def test_signal_to_a_fork_of_the_runner_is_not_the_runners():
             os._exit(0)
         assert os.waitpid(pid, 0)[1] == signal.SIGTERM
         assert select.select([interrupts.fd], [], [], 0)[0] == []
+
+
+def test_worker_ends_with_a_run_on_another_host(launch, tmp_path):
+    """There the reaper cannot reach it: what ends it is that the pipes are gone."""
+
+    def simulate(traj):
+        if traj.individual.ind_idx == 0:
+            shutil.rmtree(pipes)
+            time.sleep(60)
+        return 1.0
+
+    pipes = tmp_path / "results/run/simulation/pipes"
+    began = time.monotonic()
+    run = launch(simulate, 1, max_retries=0, runner_params={"executor": threads})
+    assert run.outcomes == ["died"]
+    assert "SIGKILL" in run.history[0]["error"]["message"]
+    assert time.monotonic() - began < 10
