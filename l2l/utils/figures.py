@@ -161,8 +161,12 @@ def _parameter(axes: Axes, generations: np.ndarray, groups: Sequence[np.ndarray]
     ).T
     axes.fill_between(generations, outer_low, outer_high, color=MUTED, alpha=0.15, lw=0, label="90 % of individuals")
     axes.fill_between(generations, low, high, color=MUTED, alpha=0.3, lw=0, label="half of them")
-    axes.plot(generations, median, color=MUTED, lw=1.2, label="median")
-    axes.step(generations, best, color=COLOURS[0], lw=2, where="post", label="best so far")
+    marker = "o" if len(generations) == 1 else None  # of one point no line can be seen
+    if marker:
+        axes.vlines(generations, outer_low, outer_high, color=MUTED, alpha=0.3)
+        axes.vlines(generations, low, high, color=MUTED, alpha=0.5, lw=4)
+    axes.plot(generations, median, color=MUTED, marker=marker, ms=5, lw=1.2, label="median")
+    axes.step(generations, best, color=COLOURS[0], marker=marker, ms=5, lw=2, where="post", label="best so far")
 
 
 def _of_best_so_far(fitness: Sequence[np.ndarray], values: Sequence[np.ndarray]) -> np.ndarray:

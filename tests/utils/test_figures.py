@@ -100,6 +100,14 @@ def test_each_parameter_has_a_panel_with_the_value_of_the_best_so_far(tmp_path, 
     assert panels["y"].get_ylim() == pytest.approx((-0.4, 10.4))
 
 
+def test_a_single_generation_is_drawn_as_points(tmp_path, drawn):
+    path = write_history(tmp_path / "h.parquet", [[1.0, 3.0]], x=[[0.0, 1.0]])
+    parameters_by_generation(path, tmp_path / "p.png")
+    (panel,) = drawn[0].axes
+    assert {line.get_label(): line.get_marker() for line in panel.lines} == {"median": "o", "best so far": "o"}
+    assert len(panel.collections) == 4  # two bands without width, and two bars in their places
+
+
 def test_bounds_of_an_array_hold_for_its_elements(tmp_path, drawn):
     values = [[0.1, 0.2], [0.3, 0.4]]
     path = write_history(tmp_path / "h.parquet", values, x_0=values, x_1=values, x_y=values)

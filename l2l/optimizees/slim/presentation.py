@@ -160,8 +160,9 @@ def _front_sections(experiment: Any) -> list[Section]:
 
 def _search_text(optimizee: SlimOptimizee, scores: np.ndarray) -> str:
     p = optimizee.parameters
+    times = "once" if p.replicates == 1 else f"{p.replicates} times"
     return (
-        f"Each individual was simulated {p.replicates} times, all of a generation on the same seeds. The fitness "
+        f"Each individual was simulated {times}, all of a generation on the same seeds. The fitness "
         f"of the best is too good to be true, since it was also lucky: the {len(scores)} best were simulated again on "
         f"{p.selection_seeds} fresh seeds, and the winner chosen by these (best {scores.max():,.0f}, worst "
         f"{scores.min():,.0f})."
