@@ -58,7 +58,8 @@ def parser() -> Parser:
         epilog=EPILOG,
         allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        usage="l2l-run EXPERIMENT [options] [-- ARGUMENTS OF THE SCRIPT]\n       l2l-run --resume RUN_FOLDER",
+        usage="l2l-run EXPERIMENT [options] [-- ARGUMENTS OF THE SCRIPT]\n       l2l-run --resume RUN_FOLDER\n"
+        "       l2l-run status RUN_FOLDER\n       l2l-run tail RUN_FOLDER [-n N] [-f]",
     )
     p.add_argument("experiment", nargs="?", type=Path, help="a Python script or a YAML file")
     p.add_argument("--root-dir", help="folder of all runs")
@@ -103,6 +104,10 @@ def parser() -> Parser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run ``l2l-run``; returns the exit code."""
     argv = list(sys.argv[1:] if argv is None else argv)
+    if argv[:1] in (["status"], ["tail"]):
+        from l2l.watching import watch
+
+        return watch(argv)
     script_argv: list[str] = []
     if "--" in argv:
         place = argv.index("--")

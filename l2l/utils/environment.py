@@ -2,8 +2,10 @@
 
 import logging
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from pickle import PicklingError
 from typing import Any
 
@@ -19,7 +21,8 @@ from l2l.utils.individual import Individual
 from l2l.utils.interrupts import Interrupts
 from l2l.utils.progress import Progress
 from l2l.utils.replication import Contest, Replication
-from l2l.utils.run_folder import storing
+from l2l.utils.run_folder import RunFolder, storing
+from l2l.utils.run_state import RunState, finite_or_none
 from l2l.utils.runner import Runner
 from l2l.utils.steady_state import SteadyState
 from l2l.utils.stopping import LimitReached, Stopping
@@ -185,6 +188,7 @@ class Environment:
                     runner.recall({place_of(record): record for record in records})
                     runner.early = facts.get("early", {})
                 self.progress.start(generation, last, runner.evaluations)
+                self._begin_state(runner, generation, last, facts)
                 if resumed is None:  # else it has one, from which the history of this generation begins
                     self._save(runner, generation, last)
                 try:
@@ -324,9 +328,48 @@ class Environment:
         traj.current_results = results
         runner.dump_traj(traj)
         self.progress.results(results, self.weights, runner)
+        self._note_state(runner, generation)
         self.stopping.note(results, self.weights)
         self._note_candidates({(generation, index): fitness for index, fitness in results})
         self.generation = generation + 1
+
+    def _begin_state(self, runner: Runner, generation: int, last: int, facts: Mapping[str, Any]) -> None:
+        """What can be known of the run from its folder, when it begins or is resumed."""
+        self.state = RunState(
+            first=generation,
+            last=last,
+            generation=generation,
+            size=self._n_evaluations(generation),
+            evaluations=runner.evaluations,
+            failures=runner.failures,
+            evaluated_before=runner.evaluations,
+            best=finite_or_none(self.progress.best),
+            history_bytes=facts.get("history_bytes", 0),
+        )
+        self._write_state(runner)
+
+    def _note_state(self, runner: Runner, generation: int) -> None:
+        """A generation is complete."""
+        self.state = replace(
+            self.state,
+            generation=generation + 1,
+            size=self._n_evaluations(generation),
+            evaluations=runner.evaluations,
+            failures=runner.failures,
+            best=finite_or_none(self.progress.best),
+            history_bytes=runner.history.size,
+            heard=time.time(),
+        )
+        self._write_state(runner)
+
+    def _n_evaluations(self, generation: int) -> int:
+        """Of a generation, at most."""
+        n = len(self.trajectory.individuals.get(generation, ())) if self.steady is None else self.steady.size
+        return n if self.replication is None else n * self.replication.n
+
+    def _write_state(self, runner: Runner) -> None:
+        with storing(runner.work_paths):
+            self.state.write(RunFolder(Path(runner.work_paths)).progress_path)
 
     def _save(self, runner: Runner, generation: int, last: int) -> None:
         if self.checkpoints is None or (self.steady is not None and self.steady.closed):

@@ -9,6 +9,9 @@ from typing import Any
 CIRCUMSTANCES = ("started", "seconds", "host")
 """When, how fast and where: runs with the same history may differ in these fields of a record."""
 
+BLOCK = 65536
+"""Bytes that are read at a time from the end of a history."""
+
 
 class History:
     """Appends records to ``history.jsonl``.
@@ -69,6 +72,11 @@ class History:
             raise FileNotFoundError(f"{self.path} was replaced while the run was writing to it")
         return mine.st_size
 
+    @property
+    def size(self) -> int:
+        """Bytes that the file has."""
+        return os.fstat(self._fd).st_size
+
     def close(self) -> None:
         """Let go of the file; what was not flushed is not written."""
         os.close(self._fd)
@@ -106,6 +114,32 @@ def read_history(path: str | os.PathLike[str], start: int = 0) -> Iterator[dict[
             except ValueError as error:
                 raise ValueError(f"{path}, byte {position}: not a history record: {line[:80]!r}") from error
             position += len(line)
+
+
+def last_lines(path: Path, n: int) -> tuple[list[bytes], int]:
+    """The last ``n`` whole lines, and where they end, read from the end of the file."""
+    with open(path, "rb") as file:
+        start = file.seek(0, os.SEEK_END)
+        data = b""
+        while start > 0 and data.count(b"\n") <= n + 1:  # one for the line before, one for a torn line
+            length = min(start, BLOCK)
+            start = file.seek(start - length)
+            data = file.read(length) + data
+    lines, end = _whole_lines(data)
+    return lines[max(0, len(lines) - n) :], start + end
+
+
+def lines_from(path: Path, start: int) -> tuple[list[bytes], int]:
+    """The whole lines from byte ``start`` on, and where they end."""
+    with open(path, "rb") as file:
+        file.seek(start)
+        lines, end = _whole_lines(file.read())
+    return lines, start + end
+
+
+def _whole_lines(data: bytes) -> tuple[list[bytes], int]:
+    end = data.rfind(b"\n") + 1
+    return data[:end].splitlines(), end
 
 
 def export_history(path: Path) -> None:

@@ -34,6 +34,11 @@ class RunFolder:
         return self.path / "history.jsonl"
 
     @property
+    def progress_path(self) -> Path:
+        """How far the run has come."""
+        return self.path / "progress.json"
+
+    @property
     def checkpoints_path(self) -> Path:
         """State before each of the last generations."""
         return self.path / "simulation" / "checkpoints"
@@ -100,6 +105,20 @@ class RunFolder:
                     f"{path} can be written by others (mode {stat.S_IMODE(status.st_mode):o}); resuming loads pickles "
                     f"from it. If you trust its content: chmod go-w {path}"
                 )
+
+    def holder(self) -> str | None:
+        """Which process is running in this folder, and where; None if none is."""
+        try:
+            fd = os.open(self.path / ".lock", os.O_RDONLY)
+        except FileNotFoundError:
+            return None
+        try:
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)  # held for a moment, and never beside a runner's
+        except BlockingIOError:
+            return os.pread(fd, 200, 0).decode(errors="replace").strip()
+        finally:
+            os.close(fd)
+        return None
 
     @contextmanager
     def locked(self) -> Iterator[None]:

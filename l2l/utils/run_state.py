@@ -1,0 +1,109 @@
+"""What is known of a run from its folder at once, also while it goes on: nothing is evaluated, and no pickle read."""
+
+import json
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from l2l.errors import RunFolderError
+from l2l.utils.atomic import write_atomically
+from l2l.utils.fitness import from_json, is_finite
+from l2l.utils.history import read_history
+
+
+@dataclass(frozen=True)
+class RunState:
+    """How far a run has come: ``progress.json``, noted at its start and after each generation.
+
+    Attributes
+    ----------
+    first, last : int
+        Generations ``first .. last - 1`` are those from when the run was begun, or resumed, to its end.
+    generation : int
+        The first that is not complete.
+    size : int
+        Evaluations of a generation.
+    evaluations, failures : int
+        Of the whole run.
+    evaluated_before : int
+        Evaluations before it was begun, or resumed.
+    best : float or None
+        Weighted fitness of the best individual so far.
+    begun : float
+        When it was begun, or resumed; seconds since the epoch.
+    heard : float
+        When the last evaluation ended.
+    history_bytes : int
+        Size of the history then; what it has more by now came since.
+    """
+
+    first: int
+    last: int
+    generation: int
+    size: int
+    evaluations: int
+    failures: int
+    evaluated_before: int
+    best: float | None
+    history_bytes: int
+    begun: float = field(default_factory=time.time)
+    heard: float = field(default_factory=time.time)
+
+    def write(self, path: Path) -> None:
+        """Write it in place of what was there."""
+        write_atomically(path, json.dumps(asdict(self)).encode())
+
+    @classmethod
+    def read(cls, path: Path) -> "RunState":
+        """The state that was noted last.
+
+        Raises
+        ------
+        RunFolderError
+            If there is none, or it is none.
+        """
+        try:
+            state = cls(**json.loads(path.read_bytes()))
+        except FileNotFoundError:
+            raise RunFolderError(f"{path.parent} has no {path.name}: nothing was evaluated in it") from None
+        except (ValueError, TypeError) as error:
+            raise RunFolderError(f"{path} is not the state of a run: {error}") from error
+        for name, value in asdict(state).items():
+            if not isinstance(value, int | float) and (name, value) != ("best", None):
+                raise RunFolderError(f"{path} is not the state of a run: {name} is {value!r}")
+        return state
+
+    def with_records(self, history_path: Path, weights: Any) -> "RunState":
+        """The state at this moment: with what the history has that was not there when this one was noted."""
+        evaluations, failures, heard = self.evaluations, self.failures, self.heard
+        best = -math.inf if self.best is None else self.best
+        for record in read_history(history_path, self.history_bytes) if history_path.exists() else ():
+            evaluations += 1
+            failures += record["fitness"] is None
+            best = max(best, weighted(record, weights))
+            heard = max(heard, record["started"] + record["seconds"])
+        return replace(self, evaluations=evaluations, failures=failures, best=finite_or_none(best), heard=heard)
+
+    def generations_done(self, noted: "RunState") -> float:
+        """Since the run was begun, or resumed; the present one by what is finished of it since ``noted``."""
+        return self.generation - self.first + min(1.0, (self.evaluations - noted.evaluations) / max(self.size, 1))
+
+
+def finite_or_none(value: float) -> float | None:
+    """A number for JSON, which has no infinity."""
+    return value if math.isfinite(value) else None
+
+
+def weighted(record: Mapping[str, Any], weights: Any) -> float:
+    """The weighted fitness of a record, of the best of its parameter sets; -inf where it is not finite."""
+    if record["fitness"] is None:
+        return -math.inf
+    fitness = from_json(record["fitness"], record.get("violations"))
+    members = fitness if isinstance(fitness, list) else [fitness]
+    values = [np.dot(np.ones(len(each)) if weights is None else weights, each) for each in members if is_finite(each)]
+    return float(max(values, default=-math.inf))
