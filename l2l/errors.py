@@ -68,6 +68,10 @@ class GenerationFailedError(L2LError):
     """Every individual of a generation failed; the message holds the first tracebacks."""
 
 
+class NoFitnessError(L2LError):
+    """A run has come to its end, and no individual of it has a finite fitness: nothing follows from it."""
+
+
 class IndividualFailedError(L2LError, SystemExit):
     """An individual failed and the run was asked to stop there.
 

@@ -121,6 +121,11 @@ class Environment:
             raise UsageError("replicates and confirm need an optimizer with optimizee_fitness_weights")
         return self.weights
 
+    @property
+    def has_found_nothing(self) -> bool:
+        """Whether individuals were evaluated, and none of them has a finite fitness."""
+        return self.evaluations > 0 and self.progress.best == -math.inf
+
     def add_postprocessing(self, func: Callable[[Any, list[tuple[int, Any]]], None]) -> None:
         """What to call with the results of each generation."""
         self.postprocessing = func
@@ -161,6 +166,7 @@ class Environment:
             self.candidates = Candidates(self.confirmation.candidates, self._weights)
         if facts.get("finished") and (self.confirmation is None or self.recommendation is not None):
             self.evaluations, self.failures = facts["evaluations"], facts["failures"]
+            self.progress.best = facts["best"]
             return
         with Interrupts() as interrupts:
             if generation in traj.individuals:
@@ -275,6 +281,8 @@ class Environment:
         else:
             results = self.contest.results()
             early = {(runner.generation, i): fitness for i, fitness in results.items() if fitness is not None}
+        if early:
+            self.progress.note_fitness(list(early.items()), self.weights)
         self._note_candidates(early)
         optimizer = self.optimizer
         if not isinstance(optimizer, Optimizer) or type(optimizer).post_process is not Optimizer.post_process:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from l2l.errors import L2LError, RunFolderError, RunPaused, UsageError, reject_unknown_keywords
+from l2l.errors import L2LError, NoFitnessError, RunFolderError, RunPaused, UsageError, reject_unknown_keywords
 from l2l.logging_tools import configure_loggers, create_shared_logger_data
 from l2l.optimizers.optimizer import Optimizer
 from l2l.overrides import current
@@ -572,6 +572,11 @@ class Experiment:
         -------
         traj : Trajectory
         paths : Paths
+
+        Raises
+        ------
+        NoFitnessError
+            If no individual has a finite fitness; the tables are written all the same.
         """
         optimizer.end(self.traj)
         self._store_recommendation()
@@ -580,6 +585,12 @@ class Experiment:
         front = getattr(optimizer, "pareto_front", None)
         if front is not None:
             write_front(front, self.run_folder, getattr(self.optimizee, "fitness_names", None))
+        if self.env.has_found_nothing:
+            self.manifest.update(status="failed", ended=now())
+            raise NoFitnessError(
+                f"none of the {self.env.evaluations} evaluations gave a finite fitness; what came instead is in "
+                f"{self.history_path}"
+            )
         if self.env.stop_reason is not None and getattr(optimizer, "best_individual", self) is None:
             logger.warning("%s, and no individual has a fitness: nothing follows from that", self.env.stop_reason)
         else:

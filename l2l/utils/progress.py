@@ -94,7 +94,7 @@ class Progress:
     def results(self, results: Sequence[tuple[int, Any]], weights: Sequence[float] | None, runner: Any) -> None:
         """A generation is complete."""
         self._evaluations, self._failures = runner.evaluations, runner.failures
-        self._note_fitness(results, weights)
+        self.note_fitness(results, weights)
         if self._live is not None:
             self._refresh()
         elif not self.quiet:
@@ -119,7 +119,8 @@ class Progress:
             self._live.stop()
             self._live = None
 
-    def _note_fitness(self, results: Sequence[tuple[int, Any]], weights: Sequence[float] | None) -> None:
+    def note_fitness(self, results: Sequence[tuple[Any, Any]], weights: Sequence[float] | None) -> None:
+        """Learn of individuals and their fitness; there is at least one."""
         import numpy as np
 
         values = np.array([np.ravel(np.asarray(fitness, dtype=float)) for _, fitness in results])

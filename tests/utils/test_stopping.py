@@ -9,7 +9,7 @@ import cloudpickle
 import pytest
 import yaml
 
-from l2l.errors import UsageError
+from l2l.errors import NoFitnessError, UsageError
 from l2l.optimizers.optimizer import Optimizer
 from l2l.overrides import Overrides, overriding
 from l2l.utils.fitness import ConstrainedFitness
@@ -245,3 +245,29 @@ def test_time_ends_a_run_without_generations(one_by_one):
     assert (1, 0) not in places(result) and (1, 1) in places(result)
     assert end(result)["final_fitness"] > 10, "what came early counts"
     assert manifest(result)["stopping"] == {"max_seconds": 3}
+
+
+@pytest.mark.parametrize("limits", [{}, {"max_evaluations": 4}])
+def test_a_run_without_a_finite_fitness_has_failed_at_its_end(launch, limits):
+    result = launch(lambda traj: (math.nan,), pop_size=3, n_iteration=2, **limits)
+    n = limits.get("max_evaluations", 6)
+    assert result.error is None and len(result.history) == n
+    with pytest.raises(NoFitnessError, match=f"none of the {n} evaluations gave a finite fitness"):
+        result.experiment.end_experiment(result.optimizer)
+    assert manifest(result)["status"] == "failed"
+    assert (result.experiment.run_folder / "history.csv").exists()
+
+
+def test_one_finite_fitness_is_enough_also_in_a_generation_that_is_not_complete(launch):
+    result = launch(
+        lambda traj: (1.0 if traj.individual.generation else math.nan,), pop_size=3, n_iteration=2, max_evaluations=4
+    )
+    assert end(result)["final_fitness"] == 1.0
+
+
+def test_a_finished_run_that_is_resumed_knows_its_best(launch):
+    launch(value, pop_size=3, n_iteration=2)
+    with overriding(Overrides(resume=True)):
+        again = launch(value, pop_size=3, n_iteration=2)
+    assert len(again.history) == 6
+    end(again)
