@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from l2l.errors import L2LError, RunPaused, UsageError, nearest
 from l2l.overrides import Overrides, current, overriding
+from l2l.utils.runner_params import AUTO
 
 DONE, FAILED, USAGE, PAUSED, INTERRUPTED = 0, 1, 2, 75, 130
 
@@ -64,7 +65,7 @@ def parser() -> Parser:
     p.add_argument("experiment", nargs="?", type=Path, help="a Python script or a YAML file")
     p.add_argument("--root-dir", help="folder of all runs")
     p.add_argument("--name", help="name of the run, and of its folder in the root folder")
-    p.add_argument("--max-workers", type=int, metavar="N", help="worker processes, at most")
+    p.add_argument("--max-workers", type=_workers, metavar="N", help="worker processes, at most; or auto")
     p.add_argument("--inner-params", type=int, metavar="N", help="individuals that a worker gets in one call")
     p.add_argument("--srun", metavar="COMMAND", help="what starts a worker on a cluster, such as 'srun -n1 --exact'")
     p.add_argument("--exec", metavar="COMMAND", help="the Python that runs the workers")
@@ -174,10 +175,17 @@ def _terminate(number: int, frame: types.FrameType | None) -> NoReturn:
     raise RunPaused("paused") if number == signal.SIGUSR1 else KeyboardInterrupt("terminated")
 
 
+def _workers(text: str) -> int | str:
+    return text if text == AUTO else int(text)
+
+
+_workers.__name__ = "int"  # as argparse calls it in its messages
+
+
 def _given(options: argparse.Namespace) -> dict[str, Any]:
     for name in ("generations", "max_workers", "inner_params"):
         value = getattr(options, name)
-        if value is not None and value < 1:
+        if value not in (None, AUTO) and value < 1:
             raise UsageError(f"--{name.replace('_', '-')} must be 1 or more, got {value}")
     if options.seed is not None and not 0 <= options.seed:
         raise UsageError(f"--seed must be 0 or more, got {options.seed}")

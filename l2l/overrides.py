@@ -13,7 +13,7 @@ class Overrides:
 
     root_dir: str | None = None
     name: str | None = None
-    max_workers: int | None = None
+    max_workers: int | str | None = None
     inner_params: int | None = None
     srun: str | None = None
     exec: str | None = None

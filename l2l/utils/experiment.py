@@ -18,6 +18,7 @@ from l2l.overrides import current
 from l2l.paths import Paths
 from l2l.space import declared_space
 from l2l.space.plain import as_plain
+from l2l.utils.allocation import workers_that_fit
 from l2l.utils.changes import changes, told
 from l2l.utils.checkpoint import Checkpoints
 from l2l.utils.confirmation import Confirmation
@@ -31,7 +32,7 @@ from l2l.utils.replication import Replication
 from l2l.utils.restart import Restart
 from l2l.utils.run_folder import RunFolder
 from l2l.utils.runner import prepare_optimizee
-from l2l.utils.runner_params import RUNNER_PARAMS, check_runner_params, timeout_in_seconds
+from l2l.utils.runner_params import AUTO, RUNNER_PARAMS, check_runner_params, timeout_in_seconds
 from l2l.utils.steady_state import SteadyState, check_steady, window_of
 from l2l.utils.stopping import STOPPING, Stopping
 
@@ -104,11 +105,12 @@ class Experiment:
             counts from there. (To resume a run that was interrupted use ``l2l-run --resume RUN_FOLDER``.)
         runner_params : dict
             ``srun`` (prefix that starts a worker on a cluster), ``exec`` (command of a worker, to which its program
-            is appended), ``max_workers`` (number of processors, at most 32), ``inner_params`` (individuals that a
-            worker gets in one call; 1), ``max_retries``, ``on_failure``, ``pipes`` (``'file'`` with ``srun``, else
-            ``'fifo'``), ``heartbeat_timeout`` (seconds without a sign of life after which a worker with file pipes is
-            lost; 60), ``executor`` (an executor that carries the evaluations in place of workers of its own, a callable
-            that makes one, or its name ``'module:name'``), ``work_path``, ``paths_obj``.
+            is appended), ``max_workers`` (number of processors, at most 32; ``'auto'``: all of them, with ``srun``
+            those of the Slurm job), ``inner_params`` (individuals that a worker gets in one call; 1),
+            ``max_retries``, ``on_failure``, ``pipes`` (``'file'`` with ``srun``, else ``'fifo'``),
+            ``heartbeat_timeout`` (seconds without a sign of life after which a worker with file pipes is lost; 60),
+            ``executor`` (an executor that carries the evaluations in place of workers of its own, a callable that
+            makes one, or its name ``'module:name'``), ``work_path``, ``paths_obj``.
         seed : int
             0 by default. The same seed gives the same history, for any number of workers.
         on_failure : {'penalise', 'stop'}
@@ -201,6 +203,8 @@ class Experiment:
             "paths_obj": self.paths,
         }
         all_params = {**defaults, **runner_params}
+        if all_params["max_workers"] == AUTO:
+            all_params["max_workers"] = workers_that_fit(all_params["srun"])
         all_params["exec"] += f' "{self.paths.simulation_path}/run_optimizee.py"'
         self.traj.f_add_parameter_group("runner_params", "parameters of the runner")
         for key, value in all_params.items():

@@ -19,13 +19,17 @@ RUNNER_PARAMS = (
     *("max_retries", "on_failure", "pipes", "heartbeat_timeout", "executor"),
 )
 PIPES = ("fifo", "file")
+AUTO = "auto"
+"""As the number of workers: as many as the processors allow, in a Slurm job those of all its nodes."""
+
 ON_FAILURE = ("penalise", "stop")
 TWO_HOURS_S = 7200.0
 
 
 def check_runner_params(params: Mapping[str, Any]) -> None:
     """Raise UsageError if the value of a runner parameter has no meaning."""
-    number_of_workers(params.get("max_workers", 1), 1)
+    if params.get("max_workers") != AUTO:
+        number_of_workers(params.get("max_workers", 1), 1)
     inner_params_of(params)
     if params.get("on_failure", ON_FAILURE[0]) not in ON_FAILURE:
         raise UsageError(f"on_failure must be one of {ON_FAILURE}, got {params['on_failure']!r}")
@@ -76,8 +80,10 @@ def with_this_python(command: str) -> str:
 
 def number_of_workers(max_workers: int, n_inds: int) -> int:
     """As many as there are individuals in the first generation, but not more than ``max_workers``."""
-    if isinstance(max_workers, bool) or int(max_workers) != max_workers or max_workers < 1:
-        raise UsageError(f"max_workers must be a whole number above 0, got {max_workers!r}")
+    if isinstance(max_workers, bool) or not isinstance(max_workers, int | float) or int(max_workers) != max_workers:
+        raise UsageError(f"max_workers must be a whole number above 0 or 'auto', got {max_workers!r}")
+    if max_workers < 1:
+        raise UsageError(f"max_workers must be a whole number above 0 or 'auto', got {max_workers!r}")
     return min(int(max_workers), n_inds)
 
 

@@ -1,0 +1,54 @@
+"""The allocation of a Slurm job: how many workers it has room for."""
+
+import argparse
+import os
+import re
+import shlex
+from collections.abc import Mapping
+
+from l2l.errors import UsageError
+
+
+def workers_that_fit(srun: str, environment: Mapping[str, str] = os.environ) -> int:
+    """As many workers as there are processors for.
+
+    Parameters
+    ----------
+    srun : str
+        Command that starts a worker; its ``-c`` says how many processors each of them has. Without it workers are
+        started here, and have one each.
+    environment : mapping
+        With the variables of the Slurm job.
+
+    Raises
+    ------
+    UsageError
+        If there is an ``srun`` but no job, or no node of the job has so many processors.
+    """
+    if not srun:
+        return len(os.sched_getaffinity(0))
+    options = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    options.add_argument("-c", "--cpus-per-task", type=int, default=int(environment.get("SRUN_CPUS_PER_TASK", 1)))
+    options.add_argument("--het-group")
+    asked, _ = options.parse_known_args(shlex.split(srun)[1:])
+    name = "SLURM_JOB_CPUS_PER_NODE"
+    if "SLURM_HET_SIZE" in environment:
+        name += f"_HET_GROUP_{asked.het_group or 0}"
+    if name not in environment:
+        raise UsageError(f"max_workers 'auto' with srun counts the processors of a Slurm job, but {name} is not set")
+    nodes = processors_of_nodes(environment[name])
+    n_workers = sum(n_processors // asked.cpus_per_task for n_processors in nodes)
+    if n_workers == 0:
+        raise UsageError(f"a worker asks for {asked.cpus_per_task} processors, but the nodes of the job have {nodes}")
+    return n_workers
+
+
+def processors_of_nodes(text: str) -> list[int]:
+    """Processors of each node, from Slurm's ``4(x2),8``, which stands for 4, 4 and 8."""
+    nodes = []
+    for part in text.split(","):
+        found = re.fullmatch(r"(\d+)(?:\(x(\d+)\))?", part)
+        if found is None:
+            raise UsageError(f"processors of the nodes must be like 4(x2),8 in SLURM_JOB_CPUS_PER_NODE, got {text!r}")
+        nodes += [int(found[1])] * int(found[2] or 1)
+    return nodes

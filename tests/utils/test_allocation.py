@@ -1,0 +1,48 @@
+import os
+
+import pytest
+
+from l2l.errors import UsageError
+from l2l.utils.allocation import workers_that_fit
+
+
+@pytest.mark.parametrize(
+    ("srun", "nodes", "n_workers"),
+    [
+        ("srun -n 1 --exact", "8", 8),
+        ("srun -n1 -c 4 --exact", "8(x3)", 6),
+        ("srun -n1 -c3 --exact", "8(x2),4", 5),
+        ("srun --cpus-per-task=4", "16,4(x2),2", 6),
+    ],
+)
+def test_workers_fill_the_nodes_one_by_one(srun, nodes, n_workers):
+    assert workers_that_fit(srun, {"SLURM_JOB_CPUS_PER_NODE": nodes}) == n_workers
+
+
+def test_processors_per_worker_may_come_from_the_environment():
+    environment = {"SLURM_JOB_CPUS_PER_NODE": "8(x2)", "SRUN_CPUS_PER_TASK": "4"}
+    assert workers_that_fit("srun -n1", environment) == 4
+    assert workers_that_fit("srun -n1 -c2", environment) == 8
+
+
+def test_component_of_a_heterogeneous_job_is_the_one_that_srun_names():
+    environment = {
+        "SLURM_HET_SIZE": "2",
+        "SLURM_JOB_CPUS_PER_NODE": "1",
+        "SLURM_JOB_CPUS_PER_NODE_HET_GROUP_0": "2(x2)",
+        "SLURM_JOB_CPUS_PER_NODE_HET_GROUP_1": "16",
+    }
+    assert workers_that_fit("srun -n1", environment) == 4
+    assert workers_that_fit("srun -n1 --het-group=1 -c 4", environment) == 4
+
+
+def test_workers_without_srun_have_the_processors_of_this_process():
+    assert workers_that_fit("", {"SLURM_JOB_CPUS_PER_NODE": "999"}) == len(os.sched_getaffinity(0))
+
+
+@pytest.mark.parametrize(
+    ("nodes", "words"), [({}, "is not set"), ({"SLURM_JOB_CPUS_PER_NODE": "2(x2)"}, "have \\[2, 2\\]")]
+)
+def test_job_without_room_is_refused(nodes, words):
+    with pytest.raises(UsageError, match=words):
+        workers_that_fit("srun -n1 -c 4", nodes)
