@@ -664,10 +664,15 @@ class Runner:
 
     def _log_files(self) -> list[Path]:
         """Of the workers; the folder is not searched, because it fills with the logs of all generations."""
-        return [self.logs / f"{stream}_{w}.log" for stream in ("out", "err", "srun") for w in self.pool.names]
+        return [self.logs / f"{stream}_{w}.log" for stream in ("out", "err") for w in self.pool.names]
 
     def keep_logs(self, generation: int) -> None:
-        """Pack what the workers wrote up to the end of a generation, if anything, and empty their logs."""
+        """Pack what the workers wrote up to the end of a generation, if anything, and empty their logs.
+
+        With ``srun`` they are left as they are: it writes when it likes, also between packing and emptying.
+        """
+        if self.srun_command:
+            return
         with storing(self.work_paths):
             logs = [log for log in self._log_files() if log.exists() and log.stat().st_size]
             if logs:

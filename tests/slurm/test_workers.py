@@ -1,0 +1,256 @@
+"""Workers as job steps of a real Slurm, and all that can happen to them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+EXPERIMENT = """
+import json
+import os
+import signal
+import sys
+import time
+from collections import namedtuple
+from pathlib import Path
+
+import numpy as np
+
+from l2l.optimizees.optimizee import Optimizee
+from l2l.optimizers.optimizer import Optimizer
+from l2l.utils.experiment import Experiment
+
+Parameters = namedtuple("Parameters", ("pop_size", "n_iteration", "seed"))
+options = json.loads(sys.argv[1])
+here = Path(options["here"])
+
+
+class Model(Optimizee):
+    def create_individual(self):
+        return {"x": 0.5}
+
+    def simulate(self, traj):
+        generation, index = traj.individual.generation, traj.individual.ind_idx
+        with open(here / "evaluated", "a") as file:
+            file.write(f"{generation} {index} {traj.retry} {os.environ['SLURMD_NODENAME']}\\n")
+        print("evaluating", generation, index)
+        time.sleep(options.get("seconds", 0.0))
+        if options.get("fault") and (generation, index, traj.retry) == (1, 2, 0):
+            exec(options["fault"])
+        return (traj.individual.x,)
+
+
+class Search(Optimizer):
+    def __init__(self, traj, create, weights, parameters):
+        super().__init__(traj, create, weights, parameters=parameters)
+        self.rng = np.random.default_rng(1)
+        self.start(traj)
+
+    def ask(self):
+        return [{"x": float(x)} for x in self.rng.random(self.parameters.pop_size)]
+
+    def tell(self, population, fitness):
+        pass
+
+
+experiment = Experiment(here)
+traj, _ = experiment.prepare_experiment(name="run", runner_params=options["runner_params"])
+model = Model(traj)
+search = Search(traj, model.create_individual, (1.0,), Parameters(10, 3, 1))
+experiment.run_experiment(search, model)
+experiment.end_experiment(search)
+"""
+
+SRUN = "srun -n 1 -N 1 -c 1 --exact --no-kill"
+BLOCKED = "time.sleep(600)"
+
+
+class Job:
+    """An experiment inside an allocation of four nodes."""
+
+    def __init__(self, slurm, here, *salloc, srun=SRUN, runner_params=(), **options):
+        here.mkdir(parents=True, exist_ok=True)
+        (here / "experiment.py").write_text(EXPERIMENT)
+        self.here = here
+        params = {"srun": srun, "max_workers": 4, **dict(runner_params)}
+        told = json.dumps({"here": str(here), "runner_params": params, **options})
+        allocate = ("salloc", "-Q", "-N", "4", "-n", "4", "--mem", "0", "--no-kill", *salloc)
+        script = (sys.executable, str(here / "experiment.py"), told)
+        self.process = slurm.popen(*allocate, *script, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def end(self, code=0):
+        """Wait for it; returns what it printed."""
+        printed, _ = self.process.communicate(timeout=120)
+        assert self.process.returncode == code, printed
+        return printed
+
+    @property
+    def logs(self):
+        return self.here / "run" / "simulation" / "individual_logs"
+
+    def evaluated(self):
+        """Generation, index, attempt, node."""
+        path = self.here / "evaluated"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [(*map(int, line.split()[:3]), line.split()[3]) for line in lines]
+
+    def history(self):
+        return [json.loads(line) for line in (self.here / "run" / "history.jsonl").read_text().splitlines()]
+
+    def attempts(self):
+        """By generation and index."""
+        return {(record["generation"], record["index"]): record["attempt"] for record in self.history()}
+
+    def wait_for_victim(self):
+        """Wait until the individual that blocks is being evaluated; returns its node."""
+        until(lambda: any(line[:3] == (1, 2, 0) for line in self.evaluated()))
+        return next(line[3] for line in self.evaluated() if line[:3] == (1, 2, 0))
+
+    def processes(self):
+        """Of this experiment, by number."""
+        return processes_with(str(self.here / "run"))
+
+
+def processes_with(text):
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                words = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            except OSError:
+                continue
+            if any(text in word for word in words) and words[0] != "salloc":
+                found[int(entry.name)] = words
+    return found
+
+
+def until(condition, seconds=60.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.01)
+
+
+def all_done_once(job, but=()):
+    """Every individual has one record, done at its first attempt, but for those that needed another one."""
+    expected = {(generation, index): 0 for generation in range(3) for index in range(10)}
+    expected.update(dict(but))
+    records = job.history()
+    assert len(records) == 30
+    assert all(record["outcome"] == "done" for record in records)
+    assert job.attempts() == expected
+
+
+def test_workers_are_steps_on_all_nodes(slurm, tmp_path):
+    job = Job(slurm, tmp_path / "with blanks 100%d", seconds=0.1)
+    job.end()
+    all_done_once(job)
+    assert {line[3] for line in job.evaluated()} == {"node1", "node2", "node3", "node4"}
+    assert not job.processes()
+    assert not (tmp_path / "with blanks 100%d" / "run" / "simulation" / "pipes").exists()
+
+
+def test_what_workers_print_is_kept(slurm, tmp_path):
+    job = Job(slurm, tmp_path)
+    job.end()
+    text = "".join(log.read_text() for log in job.logs.glob("out_*.log"))
+    assert text.count("evaluating 1 ") == 10
+
+
+def test_run_folder_may_be_on_another_mount(slurm, tmp_path):
+    import tempfile
+
+    if os.stat("/dev/shm").st_dev == os.stat(tmp_path).st_dev:
+        pytest.skip("/dev/shm is no other file system")
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        job = Job(slurm, Path(folder))
+        job.end()
+        all_done_once(job)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param("os.kill(os.getpid(), signal.SIGKILL)", id="killed"),
+        pytest.param("os._exit(0)", id="exit 0"),
+    ],
+)
+def test_individual_of_a_dead_step_goes_to_another_worker(slurm, tmp_path, fault):
+    job = Job(slurm, tmp_path, fault=fault)
+    job.end()
+    all_done_once(job, {(1, 2): 1})
+
+
+def test_individual_of_a_killed_srun_goes_to_another_worker(slurm, tmp_path):
+    job = Job(slurm, tmp_path, fault=BLOCKED)
+    job.wait_for_victim()
+    busy = processes_with("run_optimizee.py")
+    sruns = [pid for pid, words in busy.items() if words[0] == "srun" and str(tmp_path) in " ".join(words)]
+    for pid in sruns:
+        os.kill(pid, signal.SIGKILL)
+    job.end()
+    others = {place: attempt for place, attempt in job.attempts().items() if attempt == 1}  # were killed with it
+    all_done_once(job, {**others, (1, 2): 1})
+    until(lambda: not job.processes(), seconds=10)
+
+
+def test_step_manager_that_is_killed_is_noticed_by_the_heartbeat(slurm, tmp_path):
+    job = Job(slurm, tmp_path, runner_params={"heartbeat_timeout": 1.5}, fault="os.kill(os.getppid(), signal.SIGKILL)")
+    job.end()
+    all_done_once(job, {(1, 2): 1})
+
+
+def test_individual_of_a_lost_node_goes_to_another_worker(slurm, tmp_path):
+    if "NS=1" not in (slurm.folder / "settings").read_text():
+        pytest.skip("a node can crash only where we are root")
+    job = Job(slurm, tmp_path, runner_params={"heartbeat_timeout": 2.0}, fault=BLOCKED)
+    node = job.wait_for_victim()
+    slurm.node("crash", node)
+    try:
+        job.end()
+    finally:
+        slurm.node("resume", node)
+    all_done_once(job, {(1, 2): 1})
+    again = next(line[3] for line in job.evaluated() if line[:3] == (1, 2, 1))
+    assert again != node
+
+
+def test_worker_in_a_long_call_is_alive(slurm, tmp_path):
+    busy = "end = time.monotonic() + 2.5\nwhile time.monotonic() < end: sum(range(10**7))"
+    job = Job(slurm, tmp_path, runner_params={"heartbeat_timeout": 0.6}, fault=busy)
+    job.end()
+    all_done_once(job)
+
+
+def test_worker_whose_srun_fails_says_so_in_the_words_of_srun(slurm, tmp_path):
+    job = Job(slurm, tmp_path, srun="srun -n 1 --nodelist=node9")
+    assert "could not start" in (printed := job.end(code=1))
+    assert "srun: error:" in printed
+
+
+def test_several_tasks_for_one_worker_are_refused(slurm, tmp_path):
+    job = Job(slurm, tmp_path, srun="srun -n 4 -N 4 --exact")
+    assert "use srun -n 1" in job.end(code=1)
+
+
+def test_cancelled_job_leaves_nothing_behind(slurm, tmp_path):
+    job = Job(slurm, tmp_path, fault=BLOCKED)
+    job.wait_for_victim()
+    slurm.run("scancel", "--user", str(os.geteuid()), check=True)
+    job.process.communicate(timeout=60)
+    until(lambda: not job.processes(), seconds=20)
+    assert len(job.history()) >= 10
+
+
+def test_killed_runner_leaves_nothing_behind(slurm, tmp_path):
+    job = Job(slurm, tmp_path, fault=BLOCKED)
+    job.wait_for_victim()
+    runner = next(pid for pid, words in processes_with(str(tmp_path / "experiment.py")).items())
+    os.kill(runner, signal.SIGKILL)
+    until(lambda: not job.processes(), seconds=20)
+    job.process.communicate(timeout=60)
