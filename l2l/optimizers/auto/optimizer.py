@@ -5,7 +5,6 @@ from collections import namedtuple
 from typing import Any
 
 import numpy as np
-from scipy.stats import iqr
 
 from l2l.optimizers.ask_tell import AskTellOptimizer
 from l2l.optimizers.auto.comparison import Comparison
@@ -179,7 +178,7 @@ class AutoOptimizer(AskTellOptimizer):
         if len(self.repeats) < REPEATS or not isinstance(self.stage, BayesianSearch):
             return False
         first = self.stage.values[: self.stage.n_first]
-        return bool(iqr(self.repeats) > LOUD * iqr(first[np.isfinite(first)]))
+        return bool(np.std(self.repeats) > LOUD * first[np.isfinite(first)].std())  # outliers count
 
     def _is_rough(self) -> bool:
         """Whether differences of values mean nothing: under noise, and where ranks depend on violations."""
