@@ -5,6 +5,7 @@ import math
 import numpy as np
 from scipy.special import ndtr
 from scipy.stats import qmc
+from threadpoolctl import threadpool_limits
 
 from l2l.optimizers.bayesian.gaussian_process import GaussianProcess
 from l2l.optimizers.region import Region
@@ -14,6 +15,10 @@ N_ANYWHERE, N_NEAR = 500, 500  # candidates
 N_BEST = 5  # points that others are tried near
 N_FITTED = 300  # points that hyperparameters are fitted to, at most
 REFIT = 1.1  # growth of the number of points after which the model is fitted anew
+
+
+one_thread = threadpool_limits.wrap(limits=1, user_api="blas")
+"""The cores are the workers', and numbers shall not depend on how many there are."""
 
 
 class BayesianSearch:
@@ -52,6 +57,7 @@ class BayesianSearch:
         self.n_first = max(pop_size, FIRST_PER_DIM * region.dim)
         self._n_fitted = 0
 
+    @one_thread
     def ask(self) -> np.ndarray:
         """A generation, float64[n, dim]."""
         if not len(self.points):
@@ -99,6 +105,7 @@ class BayesianSearch:
         sobol = qmc.Sobol(region.dim, rng=self.rng).random_base2(math.ceil(math.log2(n)))
         return np.vstack([region.starts[: max(1, n // 2)], region.low + sobol * (region.high - region.low)])[:n]
 
+    @one_thread
     def _learn(self) -> None:
         values = bounded(self.values)
         if len(values) >= REFIT * self._n_fitted:
