@@ -74,7 +74,12 @@ def slurm_cluster() -> Iterator[SlurmCluster]:
     if missing:
         pytest.skip(f"no Slurm here: {', '.join(missing)} not found (apt-get install slurm-wlm munge)")
     folder = Path(tempfile.mkdtemp(prefix="slurm-", dir="/tmp"))
-    cluster = SlurmCluster(folder)
+    try:
+        cluster = SlurmCluster(folder)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        words = (error.stderr or b"").decode(errors="replace").strip().splitlines()
+        pytest.skip(f"no Slurm can be started here: {words[-1:] or error}")
     try:
         yield cluster
     finally:
