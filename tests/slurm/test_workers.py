@@ -37,7 +37,7 @@ class Model(Optimizee):
     def simulate(self, traj):
         generation, index = traj.individual.generation, traj.individual.ind_idx
         with open(here / "evaluated", "a") as file:
-            file.write(f"{generation} {index} {traj.retry} {os.environ['SLURMD_NODENAME']}\\n")
+            file.write(f"{generation} {index} {traj.retry} {os.environ['SLURMD_NODENAME']} {sys.argv[1]}\\n")
         print("evaluating", generation, index)
         time.sleep(options.get("seconds", 0.0))
         if options.get("fault") and (generation, index, traj.retry) == (1, 2, 0):
@@ -94,10 +94,10 @@ class Job:
         return self.here / "run" / "simulation" / "individual_logs"
 
     def evaluated(self):
-        """Generation, index, attempt, node."""
+        """Generation, index, attempt, node, worker."""
         path = self.here / "evaluated"
         lines = path.read_text().splitlines() if path.exists() else []
-        return [(*map(int, line.split()[:3]), line.split()[3]) for line in lines]
+        return [(*map(int, line.split()[:3]), *line.split()[3:]) for line in lines]
 
     def history(self):
         return [json.loads(line) for line in (self.here / "run" / "history.jsonl").read_text().splitlines()]
@@ -107,9 +107,9 @@ class Job:
         return {(record["generation"], record["index"]): record["attempt"] for record in self.history()}
 
     def wait_for_victim(self):
-        """Wait until the individual that blocks is being evaluated; returns its node."""
+        """Wait until the individual that blocks is being evaluated; returns its node and worker."""
         until(lambda: any(line[:3] == (1, 2, 0) for line in self.evaluated()))
-        return next(line[3] for line in self.evaluated() if line[:3] == (1, 2, 0))
+        return next(line[3:] for line in self.evaluated() if line[:3] == (1, 2, 0))
 
     def processes(self):
         """Of this experiment, by number."""
@@ -127,6 +127,10 @@ def processes_with(text):
             if any(text in word for word in words) and words[0] != "salloc":
                 found[int(entry.name)] = words
     return found
+
+
+def is_srun_of(worker, words):
+    return words[0] == "srun" and any(word.endswith(f"/out_{worker}.log") for word in words)
 
 
 def until(condition, seconds=60.0):
@@ -188,14 +192,13 @@ def test_individual_of_a_dead_step_goes_to_another_worker(slurm, tmp_path, fault
 
 def test_individual_of_a_killed_srun_goes_to_another_worker(slurm, tmp_path):
     job = Job(slurm, tmp_path, fault=BLOCKED)
-    job.wait_for_victim()
-    busy = processes_with("run_optimizee.py")
-    sruns = [pid for pid, words in busy.items() if words[0] == "srun" and str(tmp_path) in " ".join(words)]
-    for pid in sruns:
+    _, worker = job.wait_for_victim()
+    srun = [pid for pid, words in processes_with(f"{tmp_path}/").items() if is_srun_of(worker, words)]
+    assert srun
+    for pid in srun:  # two processes
         os.kill(pid, signal.SIGKILL)
     job.end()
-    others = {place: attempt for place, attempt in job.attempts().items() if attempt == 1}  # were killed with it
-    all_done_once(job, {**others, (1, 2): 1})
+    all_done_once(job, {(1, 2): 1})
     until(lambda: not job.processes(), seconds=10)
 
 
@@ -209,7 +212,7 @@ def test_individual_of_a_lost_node_goes_to_another_worker(slurm, tmp_path):
     if "NS=1" not in (slurm.folder / "settings").read_text():
         pytest.skip("a node can crash only where we are root")
     job = Job(slurm, tmp_path, runner_params={"heartbeat_timeout": 2.0}, fault=BLOCKED)
-    node = job.wait_for_victim()
+    node, _ = job.wait_for_victim()
     slurm.node("crash", node)
     try:
         job.end()
