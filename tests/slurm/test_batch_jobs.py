@@ -1,6 +1,7 @@
 """Experiments as batch jobs of a real Slurm: submitted, stopped before their limit, requeued, cancelled."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -157,7 +158,8 @@ def test_workers_of_a_stopped_job_are_gone(slurm, wait_until, project):
 def test_examples_run_as_they_are(slurm, wait_until, tmp_path, example):
     output = tmp_path / "told.out"
     options = ["--parsable", f"--output={output}", "--ntasks-per-node=1"]
-    command = ["sbatch", *options, example, "bin/l2l-fun-ga.py", "--smoke", "--root-dir", tmp_path]
+    path = f"PATH={Path(sys.executable).parent}:{os.environ['PATH']}"  # for l2l-run
+    command = ["env", path, "sbatch", *options, example, "bin/l2l-fun-ga.py", "--smoke", "--root-dir", tmp_path]
     job = slurm.run(*command, cwd=ROOT).stdout.strip()
     wait_until(lambda: slurm.state(job) in ("COMPLETED", "FAILED"), 120)
     assert slurm.state(job) == "COMPLETED", output.read_text()

@@ -155,7 +155,7 @@ def test_workers_are_steps_on_all_nodes(slurm, tmp_path):
     job.end()
     all_done_once(job)
     assert {line[3] for line in job.evaluated()} == {"node1", "node2", "node3", "node4"}
-    assert not job.processes()
+    until(lambda: not job.processes(), 5)
     assert not (tmp_path / "with blanks 100%d" / "run" / "simulation" / "pipes").exists()
 
 
