@@ -69,6 +69,7 @@ def test_defaults_of_the_runner_are_returned_and_in_the_trajectory(experiment):
     assert params["srun"] == "srun -n1"
     assert params["work_path"] == str(experiment.run_folder)
     assert params["exec"].endswith(f'"{experiment.paths.simulation_path}/run_optimizee.py"')
+    del params["executor"]  # cannot be in checkpoints, so neither in the trajectory
     assert traj.runner_params.params == params
 
 
