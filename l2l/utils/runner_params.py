@@ -80,9 +80,10 @@ def with_this_python(command: str) -> str:
 
 def number_of_workers(max_workers: int, n_inds: int) -> int:
     """As many as there are individuals in the first generation, but not more than ``max_workers``."""
-    if isinstance(max_workers, bool) or not isinstance(max_workers, int | float) or int(max_workers) != max_workers:
-        raise UsageError(f"max_workers must be a whole number above 0 or 'auto', got {max_workers!r}")
-    if max_workers < 1:
+    is_whole = (
+        not isinstance(max_workers, bool) and isinstance(max_workers, int | float) and int(max_workers) == max_workers
+    )
+    if not is_whole or max_workers < 1:
         raise UsageError(f"max_workers must be a whole number above 0 or 'auto', got {max_workers!r}")
     return min(int(max_workers), n_inds)
 
