@@ -50,9 +50,11 @@ class GaussianProcess:
         """Find the hyperparameters that are the most probable for values, float64[n]."""
         squares = (points[:, None, :] - points[None, :, :]) ** 2
         standard = (values - values.mean()) / (values.std() or 1.0)
+        is_first = np.array_equal(self.theta, self._middle)
+        starts = [self.theta] if is_first else [self.theta, self._middle]  # the probability has several maxima
         found = [
             minimize(self._loss, start, (squares, standard), jac=True, bounds=self._bounds, options={"maxiter": 40})
-            for start in (self.theta, self._middle)  # the probability has several maxima
+            for start in starts
         ]
         self.theta = min(found, key=lambda result: result.fun).x
 
