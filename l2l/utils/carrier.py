@@ -46,6 +46,9 @@ class Report(NamedTuple):
     worker: str
     """Names its logs."""
 
+    host: str
+    """Of the worker."""
+
     lines: list[bytes]
     """Its answers, in the order of the assignments; fewer than those if it ended."""
 
@@ -81,11 +84,11 @@ def carry(station: Station, lines: Sequence[bytes], limits: Sequence[float]) -> 
     """
     began = time.monotonic()
     _follow(*station.runner)
-    name = _name()
+    name, host = _name(), socket.gethostname()
     try:
         worker = _worker(station, name)
     except OSError as error:
-        return Report(name, [], time.monotonic() - began, how=str(error), ready=False)
+        return Report(name, host, [], time.monotonic() - began, how=str(error), ready=False)
     answers: list[bytes] = []
     ready = worker.ready or _gets_ready(worker)
     overdue = False
@@ -106,11 +109,11 @@ def carry(station: Station, lines: Sequence[bytes], limits: Sequence[float]) -> 
             break
     now = time.monotonic()
     if len(answers) == len(lines):
-        return Report(name, answers, now - began)
+        return Report(name, host, answers, now - began)
     words = worker.last_words()
     _dismiss()
     how = "" if overdue else worker.how_it_ended()
-    return Report(name, answers, now - began, how, words, ready, overdue, now - head_since)
+    return Report(name, host, answers, now - began, how, words, ready, overdue, now - head_since)
 
 
 def _follow(host: str, pid: int) -> None:

@@ -27,6 +27,9 @@ logger = logging.getLogger("utils.runner")
 POLL_S = 0.1
 """How often to look at futures that do not call back."""
 
+UNKNOWN = "unknown"
+"""The host of a task that the engine has lost."""
+
 ENDING_S = 2.0
 """Seconds that tasks have to end when the run does."""
 
@@ -97,7 +100,7 @@ class Seat:
         self.future: Any = None
         self._pool = pool
         self._lines: list[bytes] = []
-        self._report = Report("", [], 0.0)
+        self._report = Report("", "", [], 0.0)
 
     @property
     def depth(self) -> int:
@@ -118,6 +121,11 @@ class Seat:
         self.head_since = time.monotonic() - report.head_seconds
         if report.overdue:
             self.overdue = self.queue[len(report.lines)]
+
+    @property
+    def host(self) -> str:
+        """Where its task was done."""
+        return self._report.host
 
     @property
     def inbox(self) -> "Seat":
@@ -311,7 +319,7 @@ class ExecutorPool(WorkerPool):
         """A task has no result: the engine's fault, as a rule."""
         seat.future = None
         words = "".join(traceback.format_exception(error)).rstrip()
-        report = Report("", [], 0.0, f"{type(error).__name__}: {error}", words, ready=blamed)
+        report = Report("", UNKNOWN, [], 0.0, f"{type(error).__name__}: {error}", words, ready=blamed)
         seat.take(report)
         self._settle(seat, report)
 

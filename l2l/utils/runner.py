@@ -6,7 +6,6 @@ import os
 import pickle
 import secrets
 import shlex
-import socket
 import sys
 import time
 import zipfile
@@ -153,7 +152,6 @@ class Runner:
         self._stories: list[str] = []  # of the first failures
         self._recalled: dict[Place, Mapping[str, Any]] = {}
         self._deadline = time.monotonic() + self.timeout
-        self._host = json_text(socket.gethostname())
         self.prepare_run_file()
         facilities: dict[str, Any] = {
             "command_of": self.produce_run_command,
@@ -415,6 +413,7 @@ class Runner:
                 continue  # of another run
             if "ready" in message:
                 worker.ready = True
+                worker.host = message["host"]
             else:
                 self._on_result(worker, message)
         return lines is not None
@@ -434,9 +433,9 @@ class Runner:
             violations = message.get("violations") or [None] * len(head.members)
             share = seconds / len(head.members)
             for k, (member, fitness, own) in enumerate(zip(head.members, message["fitness"], violations, strict=True)):
-                self._finish(member, fitness, own or None, started + k * share, share)
+                self._finish(member, fitness, own or None, started + k * share, share, worker)
         else:
-            self._finish(head, message["fitness"], message.get("violations"), started, seconds)
+            self._finish(head, message["fitness"], message.get("violations"), started, seconds, worker)
 
     def _on_death(self, worker: WorkerProcess) -> None:
         while self._on_messages(worker):
@@ -504,7 +503,13 @@ class Runner:
         return True
 
     def _finish(
-        self, assignment: Assignment, fitness: list[Any], violations: Any, started: float, seconds: float
+        self,
+        assignment: Assignment,
+        fitness: list[Any],
+        violations: Any,
+        started: float,
+        seconds: float,
+        worker: WorkerProcess,
     ) -> None:
         value = from_json(fitness, violations)
         self._outcomes[assignment.attempt.place] = value
@@ -512,13 +517,13 @@ class Runner:
         end = "" if violations is None else f', "violations": {json_text(finite_or_null(violations))}'
         if is_finite(value):
             told = repr(fitness)  # lists of finite numbers read as JSON
-            self._record(assignment, "done", told, started, seconds, end)
+            self._record(assignment, "done", told, started, seconds, worker, end)
             return
         text = f"fitness is not finite: {value}" if violations is None else f"not finite: {value}, {violations}"
         logger.warning("generation %d, individual %d: %s", *assignment.of[:2], text)
         error = json_text({"type": "not finite", "message": text})
         told = json_text(finite_or_null(value))
-        self._record(assignment, "not finite", told, started, seconds, f'{end}, "error": {error}')
+        self._record(assignment, "not finite", told, started, seconds, worker, f'{end}, "error": {error}')
 
     def _fail(
         self,
@@ -544,7 +549,7 @@ class Runner:
         self._outcomes[place] = None
         self.evaluations += 1
         self.failures += 1
-        self._record(call, outcome, "null", started, seconds, f', "error": {json_text(error)}')
+        self._record(call, outcome, "null", started, seconds, worker, f', "error": {json_text(error)}')
         story = (
             f"{where} {outcome} at each of {number + 1} attempts; log: {worker.log_path}\n"
             f"{error.get('traceback') or what + chr(10) + error.get('stderr', '')}"
@@ -557,12 +562,22 @@ class Runner:
         if self.stop_run:
             raise IndividualFailedError(story)
 
-    def _record(self, a: Assignment, outcome: str, fitness: str, started: float, seconds: float, end: str) -> None:
+    def _record(
+        self,
+        a: Assignment,
+        outcome: str,
+        fitness: str,
+        started: float,
+        seconds: float,
+        worker: WorkerProcess,
+        end: str,
+    ) -> None:
         generation, index, number = a.of[:3]
+        host = json_text(worker.host)
         self.history.add(
             f'{{"generation": {generation}, "index": {index}, {a.trial}"attempt": {number}, '
             f'"outcome": "{outcome}", "parameters": {a.record}, "fitness": {fitness}, '
-            f'"started": {started:.6f}, "seconds": {seconds:.6g}, "seed": {a.seed}, "host": {self._host}{end}}}'
+            f'"started": {started:.6f}, "seconds": {seconds:.6g}, "seed": {a.seed}, "host": {host}{end}}}'
         )
 
     def failed_fitness(self) -> Any:

@@ -7,6 +7,7 @@ import io
 import os
 import pickle
 import signal
+import socket
 import sys
 import time
 import traceback
@@ -135,7 +136,8 @@ class Worker:
         self.setup = setup
         os.chdir(setup["cwd"])
         self.optimizee.load()
-        send_result(self.outbox, {"run": setup["run"], "ready": os.getpid()}, self.results_path / "ready")
+        ready = {"run": setup["run"], "ready": os.getpid(), "host": socket.gethostname()}
+        send_result(self.outbox, ready, self.results_path / "ready")
 
     def answer(self, message: dict[str, Any]) -> None:
         """Evaluate the individual, or the group of them, of a message and write the outcome."""

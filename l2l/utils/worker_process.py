@@ -45,6 +45,8 @@ class WorkerProcess:
 
     Attributes
     ----------
+    host : str
+        Where it runs, as soon as it is ready.
     lost : str
         Why it is taken for lost although its process has not ended, or nothing.
     pulse : Pulse or None
@@ -64,6 +66,7 @@ class WorkerProcess:
         self.through_srun = through_srun
         self.queue: deque[Assignment | Group] = deque()
         self.ready = False
+        self.host = ""
         self.overdue: Assignment | Group | None = None  # the one it was killed for
         self.answered = 0
         self.head_since = time.monotonic()

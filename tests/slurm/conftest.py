@@ -43,6 +43,11 @@ class SlurmCluster:
         keywords = {"cwd": self.folder, "stdin": subprocess.DEVNULL, **keywords}
         return subprocess.Popen([str(word) for word in command], env=self.env, **keywords)
 
+    @property
+    def has_own_hosts(self) -> bool:
+        """Whether nodes have names and processes of their own, as they can where we are root."""
+        return "NS=1" in (self.folder / "settings").read_text()
+
     def node(self, what: str, name: str) -> None:
         """``start``, ``crash``, ``kill-slurmd`` or ``resume`` a node."""
         command = ["bash", str(HERE / "slurm-node.sh"), str(self.folder), what, name]

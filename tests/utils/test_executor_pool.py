@@ -6,6 +6,7 @@ import random
 import select
 import shutil
 import signal
+import socket
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -129,6 +130,7 @@ def test_individual_that_always_breaks_the_engine_is_found(launch):
     run = launch(simulate, 3, 2, max_retries=1, runner_params={"executor": processes, "max_workers": 1})
     assert run.outcomes == ["done"] * 5 + ["died"]
     assert "BrokenProcessPool" in run.history[-1]["error"]["message"]
+    assert [record["host"] for record in run.history] == [socket.gethostname()] * 5 + ["unknown"]
 
 
 def test_executors_that_break_before_they_do_anything_are_not_made_for_ever(launch):
