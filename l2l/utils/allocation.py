@@ -1,4 +1,4 @@
-"""The allocation of a Slurm job: how many workers it has room for."""
+"""The allocation of a Slurm job: how many workers it has room for, and what its variables mean for them."""
 
 import argparse
 import os
@@ -8,6 +8,16 @@ from collections.abc import Mapping
 
 from l2l.errors import UsageError
 
+MOST_WORKERS = 32
+"""Where nobody says how many, and no Slurm job does."""
+
+
+def default_workers(srun: str, environment: Mapping[str, str] = os.environ) -> int:
+    """As many as a Slurm job has room for; elsewhere one for each processor here, `MOST_WORKERS` at most."""
+    if "SLURM_JOB_ID" in environment:
+        return workers_that_fit(srun, environment)
+    return min(MOST_WORKERS, os.cpu_count() or 1)
+
 
 def workers_that_fit(srun: str, environment: Mapping[str, str] = os.environ) -> int:
     """As many workers as there are processors for.
@@ -16,7 +26,7 @@ def workers_that_fit(srun: str, environment: Mapping[str, str] = os.environ) -> 
     ----------
     srun : str
         Command that starts a worker; its ``-c`` says how many processors each of them has. Without it workers are
-        started here, and have one each.
+        started here, and have one each of those that this process, and the job on this node, may use.
     environment : mapping
         With the variables of the Slurm job.
 
@@ -26,7 +36,8 @@ def workers_that_fit(srun: str, environment: Mapping[str, str] = os.environ) -> 
         If there is an ``srun`` but no job, or no node of the job has so many processors.
     """
     if not srun:
-        return len(os.sched_getaffinity(0))
+        n_processors = len(os.sched_getaffinity(0))
+        return min(n_processors, int(environment.get("SLURM_CPUS_ON_NODE", n_processors)))  # not bound everywhere
     options = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     options.add_argument("-c", "--cpus-per-task", type=int, default=int(environment.get("SRUN_CPUS_PER_TASK", 1)))
     options.add_argument("--het-group")

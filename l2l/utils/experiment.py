@@ -18,7 +18,7 @@ from l2l.overrides import current
 from l2l.paths import Paths
 from l2l.space import declared_space
 from l2l.space.plain import as_plain
-from l2l.utils.allocation import workers_that_fit
+from l2l.utils.allocation import default_workers, workers_that_fit
 from l2l.utils.changes import changes, told
 from l2l.utils.checkpoint import Checkpoints
 from l2l.utils.confirmation import Confirmation
@@ -105,8 +105,8 @@ class Experiment:
             counts from there. (To resume a run that was interrupted use ``l2l-run --resume RUN_FOLDER``.)
         runner_params : dict
             ``srun`` (prefix that starts a worker on a cluster), ``exec`` (command of a worker, to which its program
-            is appended), ``max_workers`` (number of processors, at most 32; ``'auto'``: all of them, with ``srun``
-            those of the Slurm job), ``inner_params`` (individuals that a worker gets in one call; 1),
+            is appended), ``max_workers`` (number of processors, at most 32, in a Slurm job ``'auto'``: all of them,
+            with ``srun`` those of the job), ``inner_params`` (individuals that a worker gets in one call; 1),
             ``max_retries``, ``on_failure``, ``pipes`` (``'file'`` with ``srun``, else ``'fifo'``),
             ``heartbeat_timeout`` (seconds without a sign of life after which a worker with file pipes is lost; 60),
             ``executor`` (an executor that carries the evaluations in place of workers of its own, a callable that
@@ -194,7 +194,6 @@ class Experiment:
         defaults = {
             "srun": "",
             "exec": f'"{sys.executable}"',
-            "max_workers": min(32, os.cpu_count() or 1),
             "inner_params": 1,
             "max_retries": 0 if self.traj.stop_run else 3,
             "on_failure": "stop" if self.traj.stop_run else "penalise",
@@ -203,7 +202,9 @@ class Experiment:
             "paths_obj": self.paths,
         }
         all_params = {**defaults, **runner_params}
-        if all_params["max_workers"] == AUTO:
+        if "max_workers" not in all_params:
+            all_params["max_workers"] = default_workers(all_params["srun"])
+        elif all_params["max_workers"] == AUTO:
             all_params["max_workers"] = workers_that_fit(all_params["srun"])
         all_params["exec"] += f' "{self.paths.simulation_path}/run_optimizee.py"'
         self.traj.f_add_parameter_group("runner_params", "parameters of the runner")

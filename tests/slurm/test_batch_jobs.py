@@ -33,7 +33,7 @@ class Slow(Optimizee):
 
 
 experiment = Experiment("results")
-traj, _ = experiment.prepare_experiment(name="slow", runner_params={"max_workers": 4}, seed=2)
+traj, _ = experiment.prepare_experiment(name="slow", seed=2)
 optimizee = Slow(traj)
 parameters = RandomSearchParameters(pop_size=4, n_iteration=int(sys.argv[2]))
 optimizer = RandomSearchOptimizer(traj, optimizee.create_individual, (1.0,), parameters)
@@ -87,6 +87,7 @@ def test_a_job_runs_its_experiment_to_the_end(slurm, wait_until, project):
     assert slurm.state(job) == "COMPLETED", told(project, job)
     assert manifest(project)["status"] == "finished"
     assert manifest(project)["runner_params"]["srun"].startswith("srun --nodes=1 --ntasks=1 --exact")
+    assert manifest(project)["runner_params"]["max_workers"] == 2  # as many as the job has processors
     assert len(history(project)) == 12
     assert (project / "results/slow/history.csv").exists()
 
@@ -101,7 +102,7 @@ def test_what_slurm_refuses_is_told_in_its_own_words(slurm, project):
 
 @pytest.mark.slow
 def test_a_job_that_is_stopped_is_requeued_and_goes_on(slurm, wait_until, project):
-    job = submit(slurm, project, "--time 0:05:00", 0.3, 8)
+    job = submit(slurm, project, "--time 0:05:00 --ntasks 4", 0.3, 8)
     wait_until(lambda: has_evaluated(project, 6))
     slurm.run("scancel", "--batch", "--signal=USR1", job)
     wait_until(lambda: f"job {job} is in the queue again" in told(project, job))
@@ -121,7 +122,7 @@ def test_a_job_that_is_stopped_is_requeued_and_goes_on(slurm, wait_until, projec
 @pytest.mark.slow
 def test_a_job_ends_before_its_time_limit_and_goes_on(slurm, wait_until, project):
     # a minute is the shortest limit; Slurm looks every half a minute, and sends the signal rather early than late
-    job = submit(slurm, project, "--time 1 --signal=B:USR1@40", 0.5, 10_000)
+    job = submit(slurm, project, "--time 1 --signal=B:USR1@40 --ntasks 4", 0.5, 10_000)
     wait_until(lambda: f"job {job} is in the queue again" in told(project, job), 90)
     assert "interrupted by SIGUSR1" in told(project, job)
     assert manifest(project)["status"] == "interrupted"

@@ -3,7 +3,7 @@ import os
 import pytest
 
 from l2l.errors import UsageError
-from l2l.utils.allocation import workers_that_fit
+from l2l.utils.allocation import default_workers, workers_that_fit
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,17 @@ def test_component_of_a_heterogeneous_job_is_the_one_that_srun_names():
 
 def test_workers_without_srun_have_the_processors_of_this_process():
     assert workers_that_fit("", {"SLURM_JOB_CPUS_PER_NODE": "999"}) == len(os.sched_getaffinity(0))
+
+
+def test_workers_without_srun_have_no_more_than_the_share_of_the_job():
+    assert workers_that_fit("", {"SLURM_CPUS_ON_NODE": "1"}) == 1
+
+
+def test_number_of_workers_is_that_of_the_job_where_nobody_says():
+    job = {"SLURM_JOB_ID": "7", "SLURM_JOB_CPUS_PER_NODE": "64(x4)"}
+    assert default_workers("srun -n1", job) == 256
+    assert default_workers("", {**job, "SLURM_CPUS_ON_NODE": "1"}) == 1
+    assert default_workers("srun -n1", {}) == min(32, os.cpu_count())
 
 
 @pytest.mark.parametrize(
