@@ -1,0 +1,118 @@
+"""However a runner ends, no process of it is left, and what it did is gone on with."""
+
+import os
+import signal
+import time
+
+import pytest
+
+POOL = ("--executor", "concurrent.futures:ProcessPoolExecutor")
+
+
+def test_nothing_is_left_after_success(piped):
+    assert piped.run("experiment.py")[0] == 0
+    assert piped.status() == "finished"
+    assert not [path for path in piped.results.rglob("*pipe*") if path.name != "pipes"]
+
+
+def ends_at_a_signal(project, left, number, *options):
+    process, pids = project.start_blocked("experiment.py", *options)
+    assert set(pids) <= set(left())
+    started = time.monotonic()
+    process.send_signal(number)
+    _, told = process.communicate(timeout=10)
+    assert time.monotonic() - started < 4
+    assert process.returncode == 130
+    name = signal.Signals(number).name
+    assert f"interrupted by {name}; go on with: l2l-run --resume {project.results}" in told
+    assert not set(pids) & set(left())
+    assert project.status() == "interrupted"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_ends_the_run_cleanly_and_says_how_to_go_on(piped, left, reference, number):
+    ends_at_a_signal(piped, left, number)
+    piped.resume()
+    assert piped.history() == reference
+
+
+def test_signal_ends_the_run_of_a_process_pool(project, left):
+    ends_at_a_signal(project, left, signal.SIGINT, *POOL)
+
+
+def test_python_on_the_script_ends_as_interrupted(project):
+    process, _ = project.start_blocked(command=("experiment.py",))
+    process.terminate()
+    process.communicate()
+    assert process.returncode == -signal.SIGINT  # which a shell calls 130
+    assert project.status() == "interrupted"
+
+
+def test_killed_runner_takes_all_processes_along_and_is_gone_on_with(piped, left, reference, wait_until):
+    process, pids = piped.start_blocked("experiment.py")
+    assert set(pids) <= set(left())
+    process.kill()
+    process.communicate()
+    wait_until(lambda: not left(), 5)
+    assert 16 <= len(piped.history()) < 24
+    piped.resume()
+    assert piped.history() == reference
+    assert piped.status() == "finished"
+    assert (piped.folder / "ended").read_text().count("\n") == 1  # what follows run_experiment happened, too
+
+
+def test_killed_runner_of_a_process_pool_is_gone_on_with(project, reference):
+    project.end_blocked(signal.SIGKILL, "experiment.py", *POOL)
+    project.resume()
+    assert project.history() == reference
+
+
+def test_runner_killed_in_its_first_generation_is_gone_on_with(piped, reference):
+    piped.end_blocked(signal.SIGKILL, "experiment.py", block=(0, 3))
+    piped.resume()
+    assert piped.history() == reference
+
+
+def test_runner_killed_twice_in_one_generation_evaluates_nothing_twice(piped, reference):
+    piped.end_blocked(signal.SIGKILL, "experiment.py")
+    n_records = len(piped.history())
+    piped.end_blocked(signal.SIGKILL, "--resume", piped.results)
+    assert 16 < n_records <= len(piped.history())
+    piped.resume()
+    assert piped.history() == reference
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_run_without_generations_is_gone_on_with_and_those_under_way(project, steady_reference, wait_until, number):
+    process, _ = project.start_blocked("experiment.py", "--asynchronous")
+    wait_until(lambda: project.history()[-1]["generation"] == 3)  # the window reaches beyond
+    process.send_signal(number)
+    process.communicate()
+    before = project.history()
+    assert (2, 5) not in [(record["generation"], record["index"]) for record in before]
+    project.resume("--inner-params", "2")
+    assert project.history() == steady_reference != before
+    assert project.status() == "finished"
+
+
+def test_second_runner_in_a_folder_is_refused(piped):
+    process, _ = piped.start_blocked("experiment.py")
+    try:
+        resuming = piped.run("--resume", "results/run")
+        overwriting = piped.run("experiment.py", "--overwrite")
+    finally:
+        process.kill()
+        process.communicate()
+    holder = f"process {process.pid} on {os.uname().nodename}"
+    for code, told in (resuming, overwriting):
+        assert code == 2
+        assert f"another run is going on in {piped.results}: {holder}" in told
+
+
+@pytest.mark.parametrize("host", [os.uname().nodename, "another-host"])
+def test_lock_that_a_dead_runner_has_left_is_no_obstacle(project, reference, host):
+    project.end_blocked(signal.SIGKILL, "experiment.py")
+    assert (project.results / ".lock").exists()
+    (project.results / ".lock").write_text(f"process 4194305 on {host}\n")
+    project.resume()
+    assert project.history() == reference
