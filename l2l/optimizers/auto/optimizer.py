@@ -53,8 +53,8 @@ Stage = Probe | CoordinateSearch | QuasiNewton | BayesianSearch | Descents | Com
 class AutoOptimizer(AskTellOptimizer):
     """Chooses the method by what the parameters are and what the function turns out to be.
 
-    1. The first generation probes whether the function is a sum of functions of one coordinate each; the second
-       repeats an individual, to see whether the fitness is noisy.
+    1. Two small generations probe whether the function is a sum of functions of one coordinate each; the second also
+       repeats an individual of the first, to see whether the fitness is noisy.
     2. If it is noisy: searches by a model (:class:`BayesianSearch`), then CMA-ES from the best of their points, which
        recommends its mean; at the end these are compared. If the noise is as large as the differences, or there are
        many coordinates, only one run of CMA-ES with up to ten times the population.
@@ -96,6 +96,8 @@ class AutoOptimizer(AskTellOptimizer):
         self.evaluations = 0
         self.repeated: np.ndarray | None = None  # a point that is evaluated several times,
         self.repeats: list[float] = []  # and its values
+        self.repeating = False  # whether it is the last one of the present generation
+        self.seen: list[tuple[np.ndarray, np.ndarray]] = []  # points and values, until it is known if they are noisy
         self.best_point = self.region.starts[0]
         self.found: list[tuple[float, np.ndarray]] = []  # by Bayesian searches: expected value, and point
         self.rough = False  # whether the stage was chosen for one
@@ -128,20 +130,26 @@ class AutoOptimizer(AskTellOptimizer):
             points = stage.ask()
         else:
             points = stage.ask(self.parameters.pop_size or 1)
-        self.n_asked = len(points)
-        if self.repeated is not None and self._wants_repeats():
-            points = np.vstack([points, self.repeated])
+        self.repeating = self._wants_repeats()
+        if self.repeated is not None and self.repeating:
+            if isinstance(stage, BayesianSearch):
+                points[-1] = self.repeated  # which the model may know of
+            else:
+                points = np.vstack([points, self.repeated])
         population, self.points = self.region.propose(points)
         return population
 
     def learn(self, population: list[dict[str, Any]], objectives: np.ndarray, violations: np.ndarray) -> None:
         self.constrained = self.constrained or bool(((violations > 0) & np.isfinite(violations)).any())
-        values, n = -constrained(objectives.sum(axis=1), violations), self.n_asked
+        values = -constrained(objectives.sum(axis=1), violations)
         self.evaluations += len(values)
+        if self.noisy is None and not self.rough:
+            self.seen.append((self.points, values))
         for point, individual in zip(self.points, population, strict=True):
             if individual is self.best_individual:
                 self.best_point = point
         self._look_for_noise(values)
+        n = len(values) - (self.repeating and not isinstance(self.stage, BayesianSearch))
         if isinstance(self.stage, Descents):
             self.stage.tell(self.points[:n], values[:n], violations[:n])
         else:
@@ -160,17 +168,18 @@ class AutoOptimizer(AskTellOptimizer):
     def _wants_repeats(self) -> bool:
         """Whether it is to be found out if there is noise, or how loud it is."""
         modelled = isinstance(self.stage, BayesianSearch) and len(self.repeats) < REPEATS
-        return not self.constrained and (self.noisy is None or modelled)
+        return self.repeated is not None and not self.constrained and (self.noisy is None or modelled)
 
     def _look_for_noise(self, values: np.ndarray) -> None:
         """Compare an individual of an earlier generation with itself."""
-        if len(values) > self.n_asked:
+        if self.repeating:
             self.repeats += [float(values[-1])] if np.isfinite(values[-1]) else []
         elif self.repeated is None and np.isfinite(values[0]):
             self.repeated, self.repeats = self.points[0], [float(values[0])]
         if self.noisy is None and len(self.repeats) > 1:
             before, now = self.repeats
             self.noisy = abs(now - before) > SAME * max(abs(now), abs(before))
+            self.seen = self.seen if self.noisy else []
             logger.info("the fitness is noisy" if self.noisy else "the fitness is not noisy")
 
     def _is_loud(self) -> bool:
@@ -200,7 +209,10 @@ class AutoOptimizer(AskTellOptimizer):
     def _model(self) -> None:
         most = MODELLED if self.budget > 2 * MODELLED else self.budget
         size = max(self.usual_size, self.parameters.pop_size or 0)
-        self._enter(BayesianSearch(self.region, self.rng, size, int(most)))
+        search = BayesianSearch(self.region, self.rng, size, int(most))
+        while self.seen:
+            search.tell(*self.seen.pop(0))
+        self._enter(search)
 
     def _evolve(self, mean: np.ndarray, sigma: float) -> None:
         size = self.usual_size
@@ -243,7 +255,7 @@ class AutoOptimizer(AskTellOptimizer):
                 corners = np.array([self.region.low, self.region.high])
                 low, high = self.region.bounds
                 self._enter(CoordinateSearch(self.best_point, low, high, corners))
-            else:
+            elif stage.done is not None:
                 self._descend(anywhere=False)
         elif isinstance(stage, CoordinateSearch):
             if stage.done is not None:

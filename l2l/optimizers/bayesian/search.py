@@ -28,6 +28,8 @@ class BayesianSearch:
     expected improvement over the best mean, each taken as if its mean were already known (the "kriging believer" of
     Ginsbourger, Le Riche & Carraro 2010). Under noise it recommends the evaluated point with the best mean.
 
+    It may be told of points that it did not ask for, also before it is asked: then fewer fill the region.
+
     Parameters
     ----------
     region : Region
@@ -43,7 +45,7 @@ class BayesianSearch:
     values : float64[n]
         To be minimised; infinite after a failure.
     n_first : int
-        Points of the first generation, which fills the region.
+        Points before there is a model, which fill the region.
     done : str or None
     """
 
@@ -60,7 +62,7 @@ class BayesianSearch:
     @one_thread
     def ask(self) -> np.ndarray:
         """A generation, float64[n, dim]."""
-        if not len(self.points):
+        if len(self.points) < self.n_first:
             return self._first()
         if not np.isfinite(self.values).any():
             return self.region.sample(self.rng, self.pop_size)
@@ -101,9 +103,10 @@ class BayesianSearch:
 
     def _first(self) -> np.ndarray:
         region = self.region
-        n = self.n_first
+        n = max(self.n_first - len(self.points), self.pop_size)
         sobol = qmc.Sobol(region.dim, rng=self.rng).random_base2(math.ceil(math.log2(n)))
-        return np.vstack([region.starts[: max(1, n // 2)], region.low + sobol * (region.high - region.low)])[:n]
+        starts = [start for start in region.starts if not (self.points == start).all(axis=1).any()]
+        return np.vstack([*starts[: max(1, n // 2)], region.low + sobol * (region.high - region.low)])[:n]
 
     @one_thread
     def _learn(self) -> None:
@@ -118,7 +121,8 @@ class BayesianSearch:
     def _candidates(self) -> np.ndarray:
         """Points anywhere in the region, and near the best ones with some of the coordinates changed."""
         anywhere = self.region.sample(self.rng, N_ANYWHERE)
-        best = self.points[np.argsort(self.process.predict(self.points))[:N_BEST]]
+        points = np.unique(self.points, axis=0)
+        best = points[np.argsort(self.process.predict(points))[:N_BEST]]
         near = np.repeat(best, -(-N_NEAR // len(best)), axis=0)
         step = 0.15 * np.minimum(self.process.length_scales, 1.0) * 10 ** -self.rng.random((len(near), 1))
         changed = self.rng.random(near.shape) < 0.5

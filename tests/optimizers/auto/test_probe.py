@@ -9,8 +9,9 @@ from l2l.optimizers.auto.probe import Probe
 def separable(function, dim):
     rng = np.random.default_rng(dim)
     probe = Probe(*rng.random((2, dim)))
-    points = probe.ask(1)
-    probe.tell(points, np.array([function(point) for point in points]))
+    while probe.done is None:
+        points = probe.ask(1)
+        probe.tell(points, np.array([function(point) for point in points]))
     return probe.separable
 
 
@@ -28,8 +29,14 @@ def test_a_single_pair_that_belongs_together_is_noticed(dim):
 
 
 def test_a_failed_evaluation_proves_nothing():
-    assert not separable(lambda v: np.inf, 3)
+    assert separable(lambda v: np.inf, 3) is False
+    assert separable(lambda v: np.inf if v[0] == np.random.default_rng(3).random((2, 3))[0, 0] else 1.0, 3) is False
 
 
-def test_a_generation_has_two_points_and_two_for_each_digit():
-    assert [len(Probe(np.zeros(dim), np.ones(dim)).ask(1)) for dim in (1, 2, 5, 20)] == [2, 4, 8, 12]
+def test_two_points_are_followed_by_two_for_each_digit():
+    for dim, sizes in ((1, [2]), (2, [2, 2]), (5, [2, 6]), (20, [2, 10])):
+        probe, asked = Probe(np.zeros(dim), np.ones(dim)), []
+        while probe.done is None:
+            asked.append(len(probe.ask(1)))
+            probe.tell(probe.ask(1), np.zeros(asked[-1]))
+        assert asked == sizes

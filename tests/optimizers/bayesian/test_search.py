@@ -70,6 +70,16 @@ def test_all_points_are_in_the_region_and_differ():
     assert search.recommended == pytest.approx(np.zeros(3), abs=0.02)
 
 
+def test_points_that_are_known_before_save_some_of_the_first():
+    search = make_search()
+    known = np.vstack([search.region.starts, np.full((2, 3), 0.25)])
+    search.tell(known, np.array([valley(point) for point in known]))
+    points = search.ask()
+    assert len(points) == 6 and not (points == search.region.starts[0]).all(axis=1).any()
+    search.tell(points, np.array([valley(point) for point in points]))
+    assert len(search.ask()) == 5
+
+
 def test_failures_are_avoided_and_a_search_of_failures_goes_on():
     search = make_search()
     go_on(search, lambda point: np.inf, 20)
