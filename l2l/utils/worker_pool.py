@@ -27,7 +27,7 @@ START_TRIES = 3
 """Replacements of a worker that may die one after the other before any of them is ready."""
 
 STARTING_S = 30.0
-"""After so many seconds without a worker that is ready the user is told."""
+"""After so many seconds the user is told of workers that are not ready yet."""
 
 SRUN_ENDS_S = 5.0
 """How long an srun may take to end its task before it is killed itself."""
@@ -100,7 +100,7 @@ class WorkerPool:
             self._looks = Looks(heartbeat_timeout, on_messages, on_death)
             if self._looks.watch.fd != -1:
                 self._selector.register(self._looks.watch.fd, selectors.EVENT_READ, (self._on_told, None))
-        self._warn_at = time.monotonic() + STARTING_S
+        self._warn_at = float("inf")
         self._reaper = Reaper(token)
 
     def ready(self) -> list[WorkerProcess]:
@@ -122,10 +122,7 @@ class WorkerPool:
 
     def turn(self, deadline: float) -> None:
         """Sleep until a message, a death, a signal or a deadline (of ``time.monotonic``), and have it dealt with."""
-        starting = not any(worker.ready for worker in self.workers.values())
-        alarms = [deadline, *self._killed.values()]
-        if starting:
-            alarms.append(self._warn_at)
+        alarms = [deadline, self._warn_at, *self._killed.values()]
         if self._looks is not None:
             alarms.append(self._looks.due)
         wait = min(alarms) - time.monotonic()
@@ -139,10 +136,20 @@ class WorkerPool:
         for worker in [worker for worker, at in self._killed.items() if now >= at]:
             del self._killed[worker]
             worker.signal(signal.SIGKILL)
-        if starting and now >= self._warn_at:
-            self._warn_at = now + STARTING_S
-            command, log_files = self._command_of(next(iter(self.workers)))
-            logger.warning("still no worker is ready; command: %s; log: %s", shlex.join(command), log_files["err"])
+        if now >= self._warn_at:
+            self._tell_of_starting()
+
+    def _tell_of_starting(self) -> None:
+        """Tell the user of workers that take long to start: again and again while it is all of them, else once."""
+        starting = [worker for worker in self.workers.values() if not worker.ready]
+        none_ready = len(starting) == len(self.workers)
+        self._warn_at = time.monotonic() + STARTING_S if starting and none_ready else float("inf")
+        if starting:
+            count = "still no worker is ready" if none_ready else f"{len(starting)} of {len(self.workers)} workers wait"
+            worker = starting[0]
+            command, _ = self._command_of(worker.worker_id)
+            words = worker.last_words().replace("\n", "; ") or "nothing"
+            logger.warning("%s; command: %s; log: %s; it says: %s", count, shlex.join(command), worker.log_path, words)
 
     def launch(self, w_id: int) -> None:
         """Start one worker; it says by itself when it is ready.
@@ -167,6 +174,7 @@ class WorkerPool:
             ) from error
         self.workers[w_id] = worker
         self.names.add(w_id)
+        self._warn_at = min(self._warn_at, time.monotonic() + STARTING_S)
         self._reaper.watch(worker.pid)
         for fd in worker.inbox.fds:
             self._selector.register(fd, selectors.EVENT_READ, (self._on_messages, worker))

@@ -253,3 +253,15 @@ def test_user_is_told_when_no_worker_gets_ready(launch, monkeypatch, capsys):
     monkeypatch.setattr(worker_pool, "STARTING_S", 0.05)
     launch(lambda traj: 1.0, runner_params={"exec": "sh -c 'sleep 0.5; exit 1'"})
     assert "still no worker is ready; command: sh -c" in capsys.readouterr().err
+
+
+def test_user_is_told_of_a_worker_that_waits_while_others_work(launch, monkeypatch, counting, capsys):
+    from l2l.utils import worker_pool
+
+    monkeypatch.setattr(worker_pool, "STARTING_S", 0.3)
+    command, _ = counting('[ "$2" = 1 ] && { echo no room yet >&2; sleep 60; }')
+    run = launch(lambda traj: time.sleep(0.2) or 1.0, n_iteration=2, runner_params={"exec": command})
+    assert run.error is None
+    told = capsys.readouterr().err
+    assert told.count("1 of 2 workers wait") == 1
+    assert "it says: no room yet" in told
