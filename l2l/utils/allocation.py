@@ -4,12 +4,53 @@ import argparse
 import os
 import re
 import shlex
+import subprocess
 from collections.abc import Mapping
 
 from l2l.errors import UsageError
 
 MOST_WORKERS = 32
 """Where nobody says how many, and no Slurm job does."""
+
+OF_THE_JOB = (
+    "SLURM_CPU_BIND",
+    "SLURM_DISTRIBUTION",
+    "SLURM_EXPORT_ENV",
+    "SLURM_MEM_BIND",
+    "SLURM_MEM_PER_",
+    "SLURM_NTASKS_PER_",
+)
+"""Beginnings of variables in which a job, or a step, has its own options, and which ``srun`` would read as its own."""
+
+ALIVE = ("CONFIGURING", "RESIZING", "RUNNING", "SIGNALING", "STOPPED", "SUSPENDED")
+
+SQUEUE_S = 10.0
+"""How long Slurm may take to tell the state of a job."""
+
+
+def for_steps(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment for an ``srun`` that starts a worker.
+
+    Without what would have it wait for all memory of the job, bind it to processors of another step, place its tasks
+    as those of the job, or hide the environment from it. What it is told on its command line holds in any case.
+    """
+    return {name: value for name, value in environment.items() if not name.startswith(OF_THE_JOB)}
+
+
+def end_of_job(environment: Mapping[str, str] = os.environ) -> str:
+    """``Slurm job 7 is CANCELLED`` if the job that this process is in is over, or about to be; else nothing."""
+    job = environment.get("SLURM_JOB_ID")
+    if job is None:
+        return ""
+    squeue = ["squeue", "--noheader", "--format=%T", "--jobs", job]
+    try:
+        told = subprocess.run(squeue, capture_output=True, text=True, timeout=SQUEUE_S)
+    except (OSError, subprocess.TimeoutExpired):  # nobody can tell
+        return ""
+    states = told.stdout.split()  # one for each component of a heterogeneous job
+    if any(state in ALIVE for state in states) or (told.returncode and "Invalid job id" not in told.stderr):
+        return ""
+    return f"Slurm job {job} is {states[0] if states else 'unknown to Slurm'}"
 
 
 def default_workers(srun: str, environment: Mapping[str, str] = os.environ) -> int:

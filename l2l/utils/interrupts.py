@@ -1,6 +1,7 @@
 """Ctrl-C, SIGTERM, SIGHUP and SIGUSR1, brought to the runner at a moment when nothing is half done."""
 
 import os
+import select
 import signal
 import threading
 from types import FrameType
@@ -47,6 +48,11 @@ class Interrupts:
         """Raise KeyboardInterrupt if a signal came; Python ends a script that lets it pass as an interrupted one."""
         if self._received is not None:
             raise (RunPaused if self._received == "SIGUSR1" else KeyboardInterrupt)(f"interrupted by {self._received}")
+
+    def wait(self, seconds: float) -> None:
+        """Wait for a signal that is on its way, and raise as `check` does."""
+        select.select([self.fd], [], [], seconds)
+        self.check()
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         if os.getpid() != self._pid:  # a fork of the runner, such as a process pool makes: not the runner's affair

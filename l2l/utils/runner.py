@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from l2l.errors import GenerationFailedError, IndividualFailedError, UsageError
+from l2l.utils.allocation import end_of_job
 from l2l.utils.assignment import Assignment, Attempt, Group, Place, Trial
 from l2l.utils.atomic import write_atomically
 from l2l.utils.channel import encode_parameters, finite_or_null, json_text, receive
@@ -41,6 +42,9 @@ logger = logging.getLogger("utils.runner")
 
 SRUN_LOGS = (("output", "out"), ("error", "err"))
 """Options of srun that say where the logs of a worker go."""
+
+SIGNAL_COMES_S = 2.0
+"""Seconds in which the signal comes that Slurm sends to a job that it ends."""
 
 RUN_FILE = '''"""Worker program of this run: started by the runner as ``run_optimizee.py WORKER_ID``."""
 import sys
@@ -442,6 +446,8 @@ class Runner:
             continue  # what it had answered before it died
         words = worker.last_words()
         self.pool.close(worker)
+        if self.srun_command:
+            self._check_job()
         how = worker.how_it_ended()
         if not worker.ready or not (worker.queue or worker.answered):
             self.pool.start_failed(worker, how, words, worked=self.evaluations > 0)
@@ -464,6 +470,14 @@ class Runner:
             limit = self.timeout * len(blamed.members)
             error = {"type": "timed out", "message": f"took longer than {limit:g} s", "stderr": words}
             self._fail(blamed, "timed out", error, started, seconds, worker)
+
+    def _check_job(self) -> None:
+        """Raise KeyboardInterrupt if the Slurm job is over: no individual is to blame for the end of a worker then."""
+        told = end_of_job()
+        if told and self.interrupts is not None:
+            self.interrupts.wait(SIGNAL_COMES_S)
+        if told:
+            raise KeyboardInterrupt(told)
 
     def take_back(self, calls: Sequence[Assignment | Group]) -> None:
         """Put the individuals of assignments that were not evaluated first among those that wait."""

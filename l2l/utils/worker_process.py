@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from l2l.utils.allocation import for_steps
 from l2l.utils.assignment import Assignment, Group, line_of
 from l2l.utils.beat import Pulse
 from l2l.utils.channel import Inbox, Outbox, Pipes, encode
@@ -96,7 +97,7 @@ class WorkerProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
-                env={**os.environ, MARK: token},
+                env={**(for_steps(os.environ) if self.through_srun else os.environ), MARK: token},
                 start_new_session=True,  # a group of its own to end as a whole; Ctrl-C does not reach it
             )
         self.pid = self.process.pid

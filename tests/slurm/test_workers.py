@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 
 EXPERIMENT = """
 import json
@@ -243,13 +244,15 @@ def test_several_tasks_for_one_worker_are_refused(slurm, tmp_path):
     assert "use srun -n 1" in job.end(code=1)
 
 
-def test_cancelled_job_leaves_nothing_behind(slurm, tmp_path):
-    job = Job(slurm, tmp_path, fault=BLOCKED)
+def test_cancelled_job_leaves_nothing_behind_and_blames_nobody(slurm, tmp_path):
+    job = Job(slurm, tmp_path, runner_params={"max_retries": 0}, fault=BLOCKED)
     job.wait_for_victim()
     slurm.run("scancel", "--user", str(os.geteuid()), check=True)
     job.process.communicate(timeout=60)
     until(lambda: not job.processes(), seconds=20)
     assert len(job.history()) >= 10
+    assert {record["outcome"] for record in job.history()} == {"done"}
+    assert yaml.safe_load((tmp_path / "run" / "manifest.yaml").read_text())["status"] == "interrupted"
 
 
 def test_killed_runner_leaves_nothing_behind(slurm, tmp_path):

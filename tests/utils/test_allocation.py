@@ -3,7 +3,7 @@ import os
 import pytest
 
 from l2l.errors import UsageError
-from l2l.utils.allocation import default_workers, workers_that_fit
+from l2l.utils.allocation import default_workers, end_of_job, for_steps, workers_that_fit
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,34 @@ def test_number_of_workers_is_that_of_the_job_where_nobody_says():
     assert default_workers("srun -n1", job) == 256
     assert default_workers("", {**job, "SLURM_CPUS_ON_NODE": "1"}) == 1
     assert default_workers("srun -n1", {}) == min(32, os.cpu_count())
+
+
+def test_steps_do_not_inherit_the_options_of_the_job():
+    options = {"SLURM_MEM_PER_NODE": "4000", "SLURM_CPU_BIND_LIST": "0x8", "SLURM_EXPORT_ENV": "NONE"}
+    kept = {"SLURM_JOB_ID": "7", "SLURM_CONF": "/etc/slurm.conf", "PATH": "/bin"}
+    assert for_steps({**options, **kept}) == kept
+
+
+@pytest.mark.parametrize(
+    ("squeue", "told"),
+    [
+        ("echo RUNNING", ""),
+        ("echo CANCELLED", "Slurm job 7 is CANCELLED"),
+        ("echo RUNNING; echo COMPLETING", ""),  # a component of a heterogeneous job goes on
+        ("echo Invalid job id specified >&2; exit 1", "Slurm job 7 is unknown to Slurm"),
+        ("echo Unable to contact slurm controller >&2; exit 1", ""),
+    ],
+)
+def test_end_of_a_job_is_what_slurm_says(squeue, told, tmp_path, monkeypatch):
+    (tmp_path / "squeue").write_text(f"#!/bin/sh\n{squeue}\n")
+    (tmp_path / "squeue").chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert end_of_job({"SLURM_JOB_ID": "7"}) == told
+
+
+def test_job_of_which_nobody_can_tell_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert end_of_job({}) == end_of_job({"SLURM_JOB_ID": "7"}) == ""
 
 
 @pytest.mark.parametrize(
