@@ -1,15 +1,14 @@
 """The run folder: made, taken over, trusted and locked."""
 
-import fcntl
 import os
 import shutil
-import socket
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from l2l.errors import RunFolderError, StorageError
+from l2l.utils.run_lock import RunLock
 
 
 class RunFolder:
@@ -73,8 +72,11 @@ class RunFolder:
             )
         if not self.is_run:
             raise RunFolderError(f"{self.path} is not the folder of a run, so it is not overwritten")
-        with self.locked():
+        lock = RunLock(self.path)
+        with lock.held():
             for entry in self.path.iterdir():
+                if lock.belongs(entry):
+                    continue
                 if entry.is_dir() and not entry.is_symlink():
                     shutil.rmtree(entry)
                 else:
@@ -108,17 +110,7 @@ class RunFolder:
 
     def holder(self) -> str | None:
         """Which process is running in this folder, and where; None if none is."""
-        try:
-            fd = os.open(self.path / ".lock", os.O_RDONLY)
-        except FileNotFoundError:
-            return None
-        try:
-            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)  # held for a moment, and never beside a runner's
-        except BlockingIOError:
-            return os.pread(fd, 200, 0).decode(errors="replace").strip()
-        finally:
-            os.close(fd)
-        return None
+        return RunLock(self.path).holder()
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -129,18 +121,8 @@ class RunFolder:
         RunFolderError
             If another runner holds it; says who.
         """
-        fd = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                holder = os.pread(fd, 200, 0).decode(errors="replace").strip()
-                raise RunFolderError(f"another run is going on in {self.path}: {holder}") from None
-            os.ftruncate(fd, 0)
-            os.pwrite(fd, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
+        with RunLock(self.path).held():
             yield
-        finally:
-            os.close(fd)
 
 
 @contextmanager

@@ -113,3 +113,15 @@ def test_run_goes_on_on_another_host(site, undisturbed):
     ended(site.resume(third))
     assert site.history(third) == undisturbed
     assert len(site.evaluated()) <= 34  # those of two workers at most were evaluated again
+
+
+@pytest.mark.parametrize("locks", ["own", "refused"])
+def test_second_runner_on_another_host_is_refused(site, locks):
+    one, other = site.add_host(locks), site.add_host(locks)
+    process = site.start(one, fault="time.sleep(600)")
+    until(lambda: ("1", "2", "0", "host0") in site.evaluated())
+    told = site.resume(other)
+    assert f"process {process.pid} on host0" in ended(told, code=2)
+    process.kill()
+    ended(process, code=-9)
+    assert f"process {told.pid}" not in (other.view / "run" / ".lock").read_text()
