@@ -20,6 +20,9 @@ from l2l.utils.experiment import Experiment
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
+EXECUTOR = "concurrent.futures:ThreadPoolExecutor"
+"""The cheapest one: what becomes of an evaluation is the same with all of them."""
+
 
 def pytest_configure() -> None:
     """Take Ctrl-C, also as the background job of a shell, which ignores it, and so would all that tests start."""
@@ -132,7 +135,7 @@ def read(path):
 
 @pytest.fixture
 def pipes():
-    """Kind of the pipes between runner and workers; None is the default."""
+    """Kind of the pipes between runner and workers, or ``"executor"`` for no pipes of its own; None is the default."""
     return None
 
 
@@ -142,7 +145,8 @@ def launch(tmp_path, pipes):
 
     def run(function, pop_size=3, n_iteration=1, weights=(1.0,), optimizer=Search, **prepare):
         name = prepare.pop("name", "run")
-        prepare["runner_params"] = {"max_workers": 2, "pipes": pipes, **prepare.get("runner_params", {})}
+        through = {"executor": EXECUTOR} if pipes == "executor" else {"pipes": pipes}
+        prepare["runner_params"] = {"max_workers": 2, **through, **prepare.get("runner_params", {})}
         experiment = Experiment(tmp_path / "results")
         traj, _ = experiment.prepare_experiment(name=name, **prepare)
         optimizee = Simulates(traj, function)

@@ -195,6 +195,7 @@ class ExecutorPool(WorkerPool):
         self._timeout_s = timeout_s
         self._on_return = on_return
         self._station: Station | None = None
+        self._watched: Any = None
         self._worked = False
         self._breaks = 0  # in a row
         self._done: deque[tuple[Seat, Any]] = deque()
@@ -232,8 +233,20 @@ class ExecutorPool(WorkerPool):
             future = Future()
             future.set_exception(error)
         seat.future = future
+        if seat.executor is not self._watched:
+            self._watch_processes(seat.executor)
+            self._warn_later()
         if hasattr(future, "add_done_callback"):
             future.add_done_callback(lambda _: self._ring(seat, future))
+
+    def _watch_processes(self, executor: Any) -> None:
+        """Have the processes of a pool ended when the runner is killed: one without a task would wait for ever."""
+        import multiprocessing
+
+        self._watched = executor
+        for process in multiprocessing.active_children():
+            assert process.pid is not None
+            self._reaper.watch_process(process.pid)
 
     def turn(self, deadline: float) -> None:
         """As `WorkerPool.turn`; futures that do not call back are looked at every now and then."""
@@ -246,6 +259,14 @@ class ExecutorPool(WorkerPool):
         for seat, future in silent:
             if future.done():
                 self._collect(seat, future)
+
+    def _tell_of_starting(self) -> None:
+        """Tell the user, again and again, that no task has come back yet: the engine may have nothing to work with."""
+        self._warn_at = float("inf")
+        if not self._worked:
+            self._warn_later()
+            n_tasks = sum(seat.future is not None for seat in self.workers.values())
+            logger.warning("nothing has come back from the executor so far; under way: %d tasks", n_tasks)
 
     def note(self, seconds: float) -> None:
         """An evaluation took so long."""

@@ -1,9 +1,9 @@
 """The reaper: a tiny process that ends all workers when the runner is gone, however it went.
 
-Reads process groups from its standard input, ``+123`` (started) and ``-123`` (ended). At the end of the input it
-kills those that are left, and every process that carries the run's mark in its environment: what an optimizee
-started in a session of its own is in no worker's group. Runs as a plain file with the standard library alone, so
-that it starts at once.
+Reads process groups from its standard input, ``+123`` (started) and ``-123`` (ended), and single processes, ``!123``
+(of an engine; ``!`` frees all of them). At the end of the input it kills those that are left, and every process that
+carries the run's mark in its environment: what an optimizee started in a session of its own is in no worker's group.
+Runs as a plain file with the standard library alone, so that it starts at once.
 """
 
 import os
@@ -60,8 +60,13 @@ class Reaper:
         """The group has ended; its number may soon be another's."""
         self._tell(f"-{group}\n")
 
+    def watch_process(self, pid: int) -> None:
+        """End this process if the runner is killed, not at the end of the run: it is somebody else's."""
+        self._tell(f"!{pid}\n")
+
     def close(self) -> None:
-        """Let the reaper end, and whatever is still watched with it."""
+        """Let the reaper end, and with it the groups that are still watched."""
+        self._tell("!\n")
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait()
@@ -76,13 +81,23 @@ class Reaper:
 
 def reap(token: str) -> None:
     """Follow the standard input to its end, then kill the groups that are left and what carries the mark."""
-    groups = set()
+    groups: set[int] = set()
+    processes: list[int] = []  # descriptors: their numbers may become another's
     for line in sys.stdin.buffer:
-        group = int(line[1:])
-        if line.startswith(b"+"):
-            groups.add(group)
+        sign, number = line[:1], line[1:].strip()
+        if sign == b"+":
+            groups.add(int(number))
+        elif sign == b"-":
+            groups.discard(int(number))
+        elif number:
+            processes += opened(int(number))
         else:
-            groups.discard(group)
+            processes.clear()
+    for process in processes:
+        try:
+            signal.pidfd_send_signal(process, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
     for group in groups:
         try:
             os.killpg(group, signal.SIGKILL)
@@ -92,6 +107,14 @@ def reap(token: str) -> None:
         if not kill_marked(token):
             return
         time.sleep(0.01)
+
+
+def opened(pid: int) -> list[int]:
+    """A descriptor of a process; none if it has ended."""
+    try:
+        return [os.pidfd_open(pid)]
+    except ProcessLookupError:
+        return []
 
 
 def kill_marked(token: str) -> int:

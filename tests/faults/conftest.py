@@ -57,7 +57,9 @@ class Walk(Optimizer):
 
 def main():
     experiment = Experiment("results")
-    runner_params = {"max_workers": 2, "pipes": os.environ.get("PIPES")}
+    pipes = os.environ.get("PIPES")
+    through = {"executor": "concurrent.futures:ProcessPoolExecutor"} if pipes == "executor" else {"pipes": pipes}
+    runner_params = {"max_workers": 2, **through}
     traj, _ = experiment.prepare_experiment(name="run", runner_params=runner_params, overwrite="again" in sys.argv)
     optimizee = Model(traj)
     optimizer = Walk(traj, optimizee.create_individual, (-1.0,), Parameters(8, 5, 3))
@@ -126,8 +128,8 @@ class Project:
     Parameters
     ----------
     folder : Path
-    pipes : {'fifo', 'file'}, optional
-        Between runner and workers.
+    pipes : {'fifo', 'file', 'executor'}, optional
+        Between runner and workers; or an executor, which has them start elsewhere.
     """
 
     def __init__(self, folder, pipes=None):
@@ -191,7 +193,7 @@ class Project:
         return yaml.safe_load((self.results / "manifest.yaml").read_text())["status"]
 
 
-@pytest.fixture(params=["fifo", "file"])
+@pytest.fixture(params=["fifo", "file", "executor"])
 def pipes(request):
     return request.param
 

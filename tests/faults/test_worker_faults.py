@@ -47,6 +47,9 @@ FAULTS = {
 }
 
 
+OWN_WORKERS = pytest.mark.parametrize("pipes", ["fifo", "file"], indirect=True)
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 def test_individual_that_fails_once_is_tried_again(launch, fault):
     run = launch(fails_first(1, FAULTS[fault][0]))
@@ -206,6 +209,7 @@ def counting(tmp_path):
     return command
 
 
+@OWN_WORKERS
 def test_one_worker_that_cannot_start_is_told_and_the_others_do_the_work(launch, counting, capsys):
     command, starts = counting('[ "$2" = 1 ] && { echo no room >&2; exit 5; }')
     run = launch(lambda traj: 1.0, n_iteration=2, runner_params={"exec": command})
@@ -241,12 +245,14 @@ def test_number_of_workers_must_be_above_zero(launch, workers):
         launch(lambda traj: 1.0, runner_params={"max_workers": workers})
 
 
+@OWN_WORKERS
 def test_no_more_workers_than_individuals(launch, tmp_path):
     launch(lambda traj: 1.0, pop_size=2, runner_params={"max_workers": 5})
     logs = tmp_path / "results" / "run" / "simulation" / "individual_logs"
     assert {path.name for path in logs.glob("err_*")} == {"err_0.log", "err_1.log"}
 
 
+@OWN_WORKERS
 def test_user_is_told_when_no_worker_gets_ready(launch, monkeypatch, capsys):
     from l2l.utils import worker_pool
 
@@ -255,6 +261,7 @@ def test_user_is_told_when_no_worker_gets_ready(launch, monkeypatch, capsys):
     assert "still no worker is ready; command: sh -c" in capsys.readouterr().err
 
 
+@OWN_WORKERS
 def test_user_is_told_of_a_worker_that_waits_while_others_work(launch, monkeypatch, counting, capsys):
     from l2l.utils import worker_pool
 

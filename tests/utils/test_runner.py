@@ -16,7 +16,7 @@ from l2l.utils.runner import Runner, prepare_optimizee
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 
-@pytest.fixture(params=["fifo", "file"])
+@pytest.fixture(params=["fifo", "file", "executor"])
 def pipes(request):
     return request.param
 
@@ -71,6 +71,7 @@ def test_large_parameters_and_results_pass(launch, tmp_path):
     assert os.listdir(tmp_path / "results" / "run" / "simulation" / "results") == []
 
 
+@pytest.mark.parametrize("pipes", ["fifo", "file"], indirect=True)
 def test_srun_is_put_before_the_worker_with_its_logs(launch, tmp_path):
     wrapper = tmp_path / "srun wrapper"
     wrapper.write_text('#!/bin/sh\necho "$@" >> "$(dirname "$0")/calls"\nshift 3\nexec "$@"\n')
@@ -121,11 +122,11 @@ class OnlyCollects:
         self.received = results
 
 
-@pytest.fixture
-def runner(tmp_path, pipes):
+@pytest.fixture(params=["fifo", "file"])
+def runner(tmp_path, request):
     """A runner with two workers and two individuals, used by its public methods."""
     experiment = Experiment(tmp_path)
-    traj, _ = experiment.prepare_experiment(name="run", runner_params={"max_workers": 2, "pipes": pipes})
+    traj, _ = experiment.prepare_experiment(name="run", runner_params={"max_workers": 2, "pipes": request.param})
     OnlyCollects(traj, None, (1.0,), None)
     prepare_optimizee(Doubles(traj), experiment.paths.simulation_path)
     made = Runner(traj, 1, n_fitness=1)
