@@ -139,11 +139,16 @@ class WorkerPool:
         if now >= self._warn_at:
             self._tell_of_starting()
 
+    def _warn_later(self) -> None:
+        self._warn_at = min(self._warn_at, time.monotonic() + STARTING_S)
+
     def _tell_of_starting(self) -> None:
         """Tell the user of workers that take long to start: again and again while it is all of them, else once."""
+        self._warn_at = float("inf")
         starting = [worker for worker in self.workers.values() if not worker.ready]
         none_ready = len(starting) == len(self.workers)
-        self._warn_at = time.monotonic() + STARTING_S if starting and none_ready else float("inf")
+        if starting and none_ready:
+            self._warn_later()
         if starting:
             count = "still no worker is ready" if none_ready else f"{len(starting)} of {len(self.workers)} workers wait"
             worker = starting[0]
@@ -174,7 +179,7 @@ class WorkerPool:
             ) from error
         self.workers[w_id] = worker
         self.names.add(w_id)
-        self._warn_at = min(self._warn_at, time.monotonic() + STARTING_S)
+        self._warn_later()
         self._reaper.watch(worker.pid)
         for fd in worker.inbox.fds:
             self._selector.register(fd, selectors.EVENT_READ, (self._on_messages, worker))

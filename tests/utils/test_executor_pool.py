@@ -84,6 +84,52 @@ def test_history_is_that_of_workers(launch, engine):
     assert runs[0].optimizer.told == runs[1].optimizer.told
 
 
+def draws(traj):
+    time.sleep(0.002 * random.random())
+    return traj.individual.x + random.random() + np.random.rand() + traj.individual.seed + (traj.horizon or 0.0)
+
+
+WAYS = {
+    "several in a call": {"runner_params": {"inner_params": 3}},
+    "a race": {"replicates": {"n": 6, "method": "race"}, "confirm": 4},
+    "halving": {"replicates": {"n": 8, "method": "halving", "horizon": 100.0}, "confirm": 0},
+    "few evaluations": {"max_evaluations": 11},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_way_of_evaluating_goes_through_an_executor(launch, way):
+    settings = {"runner_params": {}, **WAYS[way]}
+    params = settings.pop("runner_params")
+    workers = launch(draws, 6, 3, name="workers", runner_params=params, **settings)
+    engine = launch(draws, 6, 3, name="engine", runner_params={"executor": threads, **params}, **settings)
+    assert engine.error is None
+    assert in_order(comparable(workers)) == in_order(comparable(engine)) != []
+
+
+def test_no_generation_waits_for_an_executor(one_by_one):
+    runs = [one_by_one(draws, name, runner_params={"executor": e}) for name, e in (("workers", None), ("e", threads))]
+    assert runs[1].error is None and len(runs[1].history) == 24
+    assert in_order(comparable(runs[0])) == in_order(comparable(runs[1]))
+
+
+def test_user_is_told_when_nothing_comes_back(launch, monkeypatch, capsys):
+    from l2l.utils import worker_pool
+
+    monkeypatch.setattr(worker_pool, "STARTING_S", 0.1)
+    with ThreadPoolExecutor(1) as executor:
+        executor.submit(time.sleep, 0.5)
+        launch(lambda traj: 1.0, runner_params={"executor": executor})
+    assert "nothing has come back from the executor so far; under way: 2" in capsys.readouterr().err
+
+
+def in_order(records):
+    return sorted(records, key=lambda record: [str(record.get(name)) for name in PLACE])
+
+
+PLACE = ("generation", "index", "stage", "horizon", "replicate")
+
+
 def test_words_of_a_worker_that_died_are_told(launch):
     def simulate(traj):
         if traj.individual.ind_idx == 1:
