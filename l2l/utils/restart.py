@@ -1,27 +1,14 @@
 """An earlier run, from whose individuals a new one starts."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
-
-from l2l.errors import RunFolderError, UsageError
-from l2l.space import Array, Category, Space, declared_space
-from l2l.utils.fitness import from_json, is_finite, violation_of
+from l2l.errors import RunFolderError
+from l2l.utils.ancestors import Ancestors
 from l2l.utils.history import read_history
 from l2l.utils.manifest import Manifest
-from l2l.utils.replication import settled
 from l2l.utils.run_folder import RunFolder
-
-
-class Ancestor(NamedTuple):
-    """An individual of the earlier run, as the history has it."""
-
-    generation: int
-    parameters: dict[str, Any]
-    fitness: float  # weighted
-    violation: float
 
 
 class Restart:
@@ -77,82 +64,12 @@ class Restart:
         UsageError
             If the optimizee has other parameters, or the fitness another number of components.
         """
-        ranked = self._ranked(weights)
-        last = [ancestor for ancestor in ranked if ancestor.generation == self.generation]
-        seen = {repr(ancestor.parameters) for ancestor in last}
-        others = {repr(ancestor.parameters): ancestor for ancestor in reversed(ranked)}  # the best of the same
-        distinct = sorted((other for name, other in others.items() if name not in seen), key=_order)
-        return self._read([*last, *distinct], create_individual)
+        ancestors = Ancestors(self.history_path, weights)
+        self.used = True
+        return ancestors.read(ancestors.population(self.generation), create_individual)
 
     def ranked(self, create_individual: Callable[[], Mapping[str, Any]], weights: Sequence[float]) -> list[Any]:
         """All its individuals, as :meth:`population` takes and gives them, the best of all generations first."""
-        return self._read(self._ranked(weights), create_individual)
-
-    def _ranked(self, weights: Sequence[float]) -> list[Ancestor]:
-        return sorted(self._ancestors(weights), key=_order)
-
-    def _read(self, ancestors: Sequence[Ancestor], create_individual: Callable[[], Mapping[str, Any]]) -> list[Any]:
+        ancestors = Ancestors(self.history_path, weights)
         self.used = True
-        read = _reader(create_individual)
-        try:
-            return [read(ancestor.parameters) for ancestor in ancestors]
-        except (TypeError, ValueError) as error:
-            raise UsageError(f"the optimizee cannot take the individuals of {self.run}: {error}") from error
-
-    def _ancestors(self, weights: Sequence[float]) -> list[Ancestor]:
-        """Those with a fitness; one that was evaluated several times is one."""
-        return [
-            Ancestor(record["generation"], parameters, float(np.dot(weights, fitness)), violation_of(fitness))
-            for record in settled(self._records(len(weights)), weights)
-            for parameters, fitness in _members(record)
-            if is_finite(fitness)
-        ]
-
-    def _records(self, n_weights: int) -> Iterator[dict[str, Any]]:
-        for record in read_history(self.history_path):
-            for _, fitness in _members(record):
-                if len(fitness) != n_weights:
-                    raise UsageError(
-                        f"the fitness in {self.run} has {len(fitness)} components, but there are {n_weights} weights"
-                    )
-            yield record
-
-
-def _order(ancestor: Ancestor) -> tuple[float, float]:
-    """To sort by, best first."""
-    return ancestor.violation, -ancestor.fitness
-
-
-def _members(record: Mapping[str, Any]) -> list[tuple[dict[str, Any], Any]]:
-    """Parameters and fitness of the individual of a record, or of all that it packs; none where it failed."""
-    if record["fitness"] is None:
-        return []
-    fitness = from_json(record["fitness"], record.get("violations"))
-    parameters = record["parameters"]
-    if isinstance(fitness, tuple):
-        return [(parameters, fitness)]
-    return [({name: values[k] for name, values in parameters.items()}, each) for k, each in enumerate(fitness)]
-
-
-def _reader(create_individual: Callable[[], Mapping[str, Any]]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    """A function from parameters, as JSON has them, to an individual."""
-    space = declared_space(create_individual)
-    if space is not None:
-        return lambda parameters: space.repaired(
-            {name: _of_kind(space, name, value) for name, value in parameters.items()}
-        )
-    floats = Space.of_example(create_individual())
-    return lambda parameters: floats.repaired({name: np.asarray(value) for name, value in parameters.items()})
-
-
-def _of_kind(space: Space, name: str, value: Any) -> Any:
-    kind = space.parameters.get(name)
-    if isinstance(kind, Array) and value is not None:
-        return np.asarray(value)
-    if isinstance(kind, Category):  # JSON has lists in place of tuples
-        return next((choice for choice in kind.choices if _plain(choice) == value), value)
-    return value
-
-
-def _plain(choice: Any) -> Any:
-    return list(map(_plain, choice)) if isinstance(choice, list | tuple) else choice
+        return ancestors.read(ancestors.ranked, create_individual)

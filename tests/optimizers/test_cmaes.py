@@ -6,6 +6,7 @@ import cloudpickle
 import numpy as np
 import pytest
 
+from l2l.errors import UsageError
 from l2l.optimizees.functions import BenchmarkedFunctions, FunctionGeneratorOptimizee
 from l2l.optimizers.cmaes import CMAESOptimizer, CMAESParameters
 from l2l.optimizers.cmaes.strategies import mirrored
@@ -214,6 +215,22 @@ def test_small_descents_of_bipop_use_fewer_evaluations_than_large_ones():
     assert 0 < spent["small"] < 2 * spent["large"]
 
 
+def test_a_small_descent_of_bipop_uses_half_of_the_last_large_one_at_most():
+    optimizer, traj = make(bounds={"v": (-1.0, 1.0)}, restarts="bipop", n_iteration=3000)
+    used = {}
+    while optimizer.descents.n_restarts < 8:
+        descents, before = optimizer.descents, optimizer.descents.n_restarts
+        kind, size, used_before = descents.regime, descents.pop_size, descents.used
+        optimizer.post_process(traj, evaluate(optimizer, sphere))
+        if descents.n_restarts > before:
+            used[before] = kind, size, used_before + size
+    last = 0
+    assert {kind for kind, _, _ in used.values()} == {"large", "small"}
+    for kind, size, n in used.values():
+        last = n if kind == "large" else last
+        assert kind == "large" or n < last / 2 + size
+
+
 def test_the_population_grows_by_the_factor_that_is_given():
     optimizer, traj = make(bounds={"v": (-1.0, 1.0)}, population_growth=3.0, n_iteration=600)
     while optimizer.descents.n_restarts == 0:
@@ -311,10 +328,12 @@ def test_a_single_number_is_searched():
 
 def history_of(path, points, values):
     lines = [
-        {"outcome": "done", "parameters": {"v": point.tolist()}, "fitness": [value]}
+        {"outcome": "done", "generation": 0, "parameters": {"v": point.tolist()}, "fitness": [value]}
         for point, value in zip(points, values, strict=True)
     ]
-    path.write_text("".join(json.dumps(line) + "\n" for line in [*lines, {**lines[0], "outcome": "failed"}]))
+    path.write_text(
+        "".join(json.dumps(line) + "\n" for line in [*lines, {**lines[0], "outcome": "failed", "fitness": None}])
+    )
     return path
 
 
@@ -328,14 +347,54 @@ def test_a_warm_start_begins_where_an_earlier_search_was_best(tmp_path):
         assert optimizer.descents.strategy.sigma < 0.2
 
 
+def warm_mean(path):
+    optimizer, _ = make(bounds={"v": (-1.0, 1.0)}, warm_start=path)
+    return optimizer.region.space.from_unit(optimizer.descents.strategy.mean)
+
+
+def test_a_warm_start_prefers_individuals_that_satisfy_constraints(tmp_path):
+    points = np.random.default_rng(0).uniform(-1, 1, (200, 2))
+    records = [
+        {"outcome": "done", "generation": 0, "parameters": {"v": v.tolist()}, "fitness": [v[0]], "violations": [-v[0]]}
+        for v in points
+    ]
+    path = tmp_path / "history.jsonl"
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    for record in records:
+        del record["violations"]
+    anyone = tmp_path / "anyone.jsonl"
+    anyone.write_text("".join(json.dumps(record) + "\n" for record in records))
+    assert -0.05 < warm_mean(path)[0] < 0.2
+    assert warm_mean(anyone)[0] < -0.8
+
+
+def test_a_warm_start_reads_packed_and_replicated_individuals(tmp_path):
+    points = np.random.default_rng(0).uniform(-1, 1, (200, 2))
+    values = [sphere({"v": point - 0.4}) for point in points]
+    once = history_of(tmp_path / "history.jsonl", points, values)
+    packed, replicated = tmp_path / "packed.jsonl", tmp_path / "replicated.jsonl"
+    pack = {"outcome": "done", "generation": 0, "parameters": {"v": points.tolist()}, "fitness": [[v] for v in values]}
+    packed.write_text(json.dumps(pack) + "\n")
+    luck = 10 * np.random.default_rng(1).standard_normal(200)
+    records = [
+        {"outcome": "done", "generation": 0, "index": i, "replicate": r, "parameters": {"v": points[i].tolist()}}
+        | {"fitness": [values[i] + (luck[i] if r == 0 else -luck[i])]}
+        for i in range(200)
+        for r in range(2)
+    ]
+    replicated.write_text("".join(json.dumps(record) + "\n" for record in records))
+    assert np.allclose(warm_mean(packed), warm_mean(once))
+    assert np.allclose(warm_mean(replicated), warm_mean(once))
+
+
 @pytest.mark.parametrize(
     ("n_points", "size", "expected"),
-    [(5, 2, "needs at least 10 individuals"), (20, 3, "is not the history of such a search")],
+    [(5, 2, "needs at least 10 individuals"), (20, 3, "cannot take the individuals of .*shape")],
 )
 def test_a_history_that_does_not_serve_is_refused(tmp_path, n_points, size, expected):
     points = np.zeros((n_points, size))
     path = history_of(tmp_path / "history.jsonl", points, np.zeros(n_points))
-    with pytest.raises(ValueError, match=expected):
+    with pytest.raises((ValueError, UsageError), match=expected):
         make(bounds={"v": (-1.0, 1.0)}, warm_start=path)
 
 

@@ -71,7 +71,9 @@ class CMAESOptimizer(AskTellOptimizer):
             )
         sigma, mean, cov = float(p.sigma), None, None
         if p.warm_start is not None:
-            mean, sigma, cov = warm_start(p.warm_start, self.region, self.optimizee_fitness_weights)
+            mean, sigma, cov = warm_start(
+                p.warm_start, self.region, self.optimizee_create_individual, self.optimizee_fitness_weights
+            )
         elif self.restart is not None:
             ranked = self.restart.ranked(self.optimizee_create_individual, self.optimizee_fitness_weights)
             if len(ranked) * PROMISING >= 1:
