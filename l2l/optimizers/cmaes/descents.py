@@ -18,7 +18,7 @@ class Descents:
 
     ``ipop`` (Auger & Hansen 2005): each has ``growth`` times the population of the one before. ``bipop`` (Hansen 2009,
     "Benchmarking a BI-population CMA-ES"): between these, descents with small populations and steps, as long as they
-    have used fewer evaluations than the large ones.
+    have used fewer evaluations than the large ones, each half of what the last large one used at most.
 
     Parameters
     ----------
@@ -43,6 +43,8 @@ class Descents:
     strategy : Strategy
         Of the present descent.
     n_restarts : int
+    used : int
+        Evaluations of the present descent.
     recommended : float64[dim] or None
         The mean of the descent that found the best point: under noise the better guess.
     done : str or None
@@ -65,7 +67,8 @@ class Descents:
         self.sigma, self.first_size, self.large_size = sigma, pop_size, pop_size
         self.restarts, self.growth, self.variant = restarts, growth, variant
         self.n_restarts, self.n_large = 0, 0
-        self.spent = {"large": 0, "small": 0}
+        self.spent = {"large": 0, "small": 0}  # evaluations of all descents of a kind
+        self.last_large = 0  # and of the last large descent
         self.regime = "large"
         self.best = (np.inf, np.inf)  # violation and value of the best point
         self.leading = False  # whether this descent found the best point
@@ -75,7 +78,7 @@ class Descents:
 
     def _begin(self, pop_size: int, sigma: float, mean: np.ndarray, cov: np.ndarray | None = None) -> None:
         seed = int(self.rng.integers(2**32))
-        self.pop_size, self.leading = pop_size, False
+        self.pop_size, self.leading, self.used = pop_size, False, 0
         self.strategy = make_strategy(self.variant, self.region, mean, sigma, pop_size, seed, cov)
 
     def ask(self) -> np.ndarray:
@@ -102,15 +105,18 @@ class Descents:
         values = np.where(finite, values, values[finite].max() + (span if span > 0 else 1.0))
         self.strategy.tell(points, values)
         self.spent[self.regime] += len(values)
+        self.used += len(values)
         best = min(zip(violations.tolist(), values.tolist(), strict=True))
         if best < self.best:
             self.best, self.leading = best, True
         if self.leading:
             self.recommended = self.strategy.mean.copy()
-        if self.strategy.should_stop():
+        if self.strategy.should_stop() or (self.regime == "small" and self.used >= self.last_large / 2):
             self._restart()
 
     def _restart(self) -> None:
+        if self.regime == "large":
+            self.last_large = self.used
         if self.restarts is None:
             self.done = "CMA-ES converged"
         elif self.restarts == "bipop" and self.n_large > 0 and self.spent["small"] < self.spent["large"]:
