@@ -1,12 +1,12 @@
-import os
 import select
 import subprocess
 import sys
 import time
+from subprocess import PIPE
 
 import pytest
 
-from l2l.utils.beat import Pulse, start_beating, write_beat
+from l2l.utils.beat import Pulse, write_beat
 
 SLEEPER = "import sys; from l2l.utils.beat import start_beating; start_beating(*sys.argv[1:2], 0.3, *sys.argv[2:]); {}"
 SLEEPS = "print('up', flush=True); __import__('time').sleep(60)"
@@ -26,7 +26,7 @@ def start():
 
     def sleeper(*paths, then=SLEEPS):
         command = [sys.executable, "-c", SLEEPER.format(then), *map(str, paths)]
-        started.append(subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True))
+        started.append(subprocess.Popen(command, stdout=PIPE, stderr=PIPE, start_new_session=True))
         assert started[-1].stdout.readline() == b"up\n"
         return started[-1]
 
@@ -35,6 +35,7 @@ def start():
         process.kill()
         process.wait()
         process.stdout.close()
+        process.stderr.close()
 
 
 def until(condition, seconds=20.0):
@@ -89,11 +90,10 @@ def test_worker_is_killed_when_it_has_been_replaced(beats, tmp_path, start):
     until(has_ended(worker))
 
 
-def test_process_that_beats_has_no_child_more(beats):
-    start_beating(beats, 60.0)
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
-    beats.unlink()
+def test_process_that_beats_has_no_child_more(beats, start):
+    process = start(beats, then="import os; print('up', flush=True); os.waitpid(-1, os.WNOHANG)")
+    _, words = process.communicate()
+    assert b"ChildProcessError" in words
 
 
 def test_silence_counts_only_while_somebody_listens(beats, monkeypatch):
