@@ -54,6 +54,7 @@ RECORDS = [
     record(1, 1, violations=[-1.0, 0.5]),
     record(1, 2, replicate=0),
     record(1, 2, replicate=1, fitness=[7.0]),
+    record(1, 3, outcome="not finite", fitness=[None], violations=[0.5, None], error=ERROR),
 ]
 
 
@@ -79,14 +80,16 @@ def test_trials_are_the_evaluations_in_order(tmp_path):
         (1, 1),
         (1, 2),
         (1, 2),
+        (1, 3),
     ]
-    assert [t.state.name for t in trials] == ["COMPLETE", "COMPLETE", "FAIL", *["COMPLETE"] * 3]
-    assert [t.values for t in trials] == [[0.0], [1.0], None, [1.0], [2.0], [7.0]]
+    assert [t.state.name for t in trials] == ["COMPLETE", "COMPLETE", "FAIL", *["COMPLETE"] * 3, "FAIL"]
+    assert [t.values for t in trials] == [[0.0], [1.0], None, [1.0], [2.0], [7.0], None]
     assert trials[0].params == {"rate": 0.1, "n": 3, "kind": "many", "v[0]": 0.0, "v[1]": -2.0}
     assert trials[1].params == {"rate": 0.5, "kind": "one", "v[0]": 7.0, "v[1]": -3.0}
     assert trials[0].user_attrs["seed"] == 17 and trials[0].user_attrs["host"] == "here"
     assert trials[2].user_attrs["error"] == ERROR
     assert trials[3].constraints == {"0": -1.0, "1": 0.5}
+    assert trials[3].system_attrs == {"constraints": [-1.0, 0.5]}  # what optuna-dashboard reads
     assert study.user_attrs["l2l"]["fitness_weights"] == [-1.0]
 
 
@@ -114,8 +117,8 @@ def test_bounds_of_the_optimizer_stand_in_and_hold_what_was_tried(tmp_path):
 
 def test_trials_have_the_times_of_the_evaluations(tmp_path):
     trials = export_study(make_run(tmp_path / "run")).trials
-    assert [t.duration.total_seconds() for t in trials] == [2.5] * 6
-    assert [t.datetime_start.timestamp() - STARTED for t in trials] == [0, 1, 10, 11, 12, 12]
+    assert [t.duration.total_seconds() for t in trials] == [2.5] * 7
+    assert [t.datetime_start.timestamp() - STARTED for t in trials] == [0, 1, 10, 11, 12, 12, 13]
 
 
 def test_a_database_gets_the_same_trials_as_memory(tmp_path):
@@ -124,7 +127,7 @@ def test_a_database_gets_the_same_trials_as_memory(tmp_path):
     facts = [[{**vars(trial), "_trial_id": None} for trial in study.trials] for study in (stored, export_study(run))]
     assert facts[0] == facts[1]
     stored.optimize(lambda trial: trial.suggest_float("rate", 1e-3, 1.0, log=True), n_trials=1)
-    assert [trial.number for trial in stored.trials] == list(range(7))
+    assert [trial.number for trial in stored.trials] == list(range(8))
 
 
 def test_directions_follow_the_weights_and_weight_zero_is_no_objective(tmp_path):
@@ -151,7 +154,7 @@ def test_there_and_back_a_history_is_the_same(tmp_path, storage, capsys):
     storage = storage.format(tmp_path)
     run, back = make_run(tmp_path / "run"), tmp_path / "back"
     assert main(["export", str(run), "--storage", storage]) == 0
-    assert "6 trials in study 'run'" in capsys.readouterr().out
+    assert "7 trials in study 'run'" in capsys.readouterr().out
     assert main(["import", str(back), "--storage", storage]) == 0
     in_order = sorted(RECORDS, key=lambda line: (line["generation"], line["index"]))
     assert list(read_history(back / "history.jsonl")) == in_order
@@ -166,6 +169,7 @@ def test_a_run_starts_from_a_study_that_never_was_one(tmp_path):
     def objective(trial):
         x, y = (trial.suggest_float(f"x[{k}]", 0, 1) for k in range(2))
         if trial.number == 2:
+            trial.report(1.0, step=0)
             raise optuna.TrialPruned
         return x + y + trial.suggest_float("z", -5, 5)
 
@@ -174,7 +178,7 @@ def test_a_run_starts_from_a_study_that_never_was_one(tmp_path):
     assert import_study(study, tmp_path / "run") == 6
     records = list(read_history(tmp_path / "run" / "history.jsonl"))
     assert [r["outcome"] for r in records] == ["done", "done", "failed", "done", "done", "done"]
-    assert records[2]["error"]["type"] == "PRUNED"
+    assert records[2]["error"]["type"] == "PRUNED" and records[2]["fitness"] is None
     population = Restart(tmp_path / "run").population(lambda: {"x": np.zeros(2), "z": 0.0}, (1.0,))
     assert len(population) == 5
     best = study.best_params

@@ -27,7 +27,7 @@ from l2l.utils.run_folder import RunFolder
 ABOUT = ("optimizer_class", "optimizee_class", "fitness_weights", "seed", "space")
 """Facts of a manifest that a study is given as a user attribute ``l2l``."""
 
-NOTED = ("generation", "index", "attempt", "seed", "host", "fitness", "violations", "error", *TRIAL)
+NOTED = ("generation", "index", "attempt", "outcome", "seed", "host", "fitness", "violations", "error", *TRIAL)
 """What trials are given as user attributes, as far as the record of the individual has it."""
 
 
@@ -189,7 +189,8 @@ def _trial(
         params=params,
         distributions={part: d for parts in distributions.values() for part, d in parts.items() if part in params},
         user_attrs={name: record[name] for name in NOTED if record.get(name) is not None},
-        constraints={str(k): violation for k, violation in enumerate(violations or ()) if done},
+        # as a list, which Optuna reads like constraints that have names, and optuna-dashboard knows only lists
+        system_attrs={"constraints": violations} if done and violations else {},
     )
     trial.datetime_start = datetime.datetime.fromtimestamp(record["started"])  # local and naive, as Optuna has them
     trial.datetime_complete = trial.datetime_start + datetime.timedelta(seconds=record["seconds"])
@@ -290,18 +291,18 @@ def _record(number: int, trial: FrozenTrial, parameters: Mapping[str, Parameter]
         "generation": noted.get("generation", 0),
         "index": noted.get("index", number),
         "attempt": noted.get("attempt", 0),
-        "outcome": "done" if done else "failed",
+        "outcome": noted.get("outcome", "done" if done else "failed"),
         "parameters": values,
-        "fitness": (noted.get("fitness") or trial.values) if done else None,
+        "fitness": noted.get("fitness") or (trial.values if done else None),  # a pruned trial has values too
         "started": trial.datetime_start.timestamp(),
         "seconds": 0.0 if took is None else took.total_seconds(),
         "seed": noted.get("seed"),
         "host": noted.get("host"),
     }
     record |= {name: noted[name] for name in TRIAL if name in noted}
-    constraints = list(trial.constraints.values())
-    if done and constraints:
-        record["violations"] = constraints
+    violations = noted.get("violations") or list(trial.constraints.values())
+    if violations:
+        record["violations"] = violations
     if not done:
         record["error"] = noted.get("error") or {
             "type": trial.state.name,
