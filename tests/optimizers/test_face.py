@@ -118,7 +118,7 @@ def test_every_distribution_finds_the_optimum(distribution):
 
 
 def test_stop_criterion_ends_the_run():
-    optimizer, traj = make(min_pop_size=30, n_iteration=200, stop_criterion=-1e-2)
+    optimizer, traj = make(min_pop_size=30, max_pop_size=300, n_iteration=200, stop_criterion=-1e-2)
     assert len(run(optimizer, traj, sphere)) < 200
     assert optimizer.best_fitness >= -1e-2
 

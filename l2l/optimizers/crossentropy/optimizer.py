@@ -20,7 +20,7 @@ CrossEntropyParameters = namedtuple(
         "stop_criterion",  # fitness (weighted) at which the search is over
         "seed",  # of all draws, in [0, 2**32); None: the experiment's
     ],
-    defaults=[None, 0.2, 0.2, 0.0, 100, None, np.inf, 0],
+    defaults=[None, 0.2, 0.5, 0.0, 100, None, np.inf, 0],
 )
 
 

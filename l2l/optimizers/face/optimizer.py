@@ -23,7 +23,7 @@ FACEParameters = namedtuple(
         "n_expand",  # individuals by which the population grows; None: min_pop_size
         "seed",  # of all draws, in [0, 2**32); None: the experiment's
     ],
-    defaults=[None, None, None, 0.2, 0.0, 100, None, np.inf, None, 0],
+    defaults=[None, None, None, 0.5, 0.0, 100, None, np.inf, None, 0],
 )
 
 
