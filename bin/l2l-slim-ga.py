@@ -31,7 +31,6 @@ def main():
         ind_prob=0.3,
         tourn_size=3,
         mate_par=0.5,
-        mut_par=[0.1 * (high - low) for _, (low, high) in sorted(optimizee.bounds.items())],
     )
     optimizer = GeneticAlgorithmOptimizer(
         traj,

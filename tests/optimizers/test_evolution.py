@@ -8,6 +8,7 @@ import pytest
 from l2l.optimizees.functions import BenchmarkedFunctions, FunctionGeneratorOptimizee
 from l2l.optimizers.evolution import GeneticAlgorithmOptimizer, GeneticAlgorithmParameters
 from l2l.optimizers.evolution.deap_random import deap_random
+from l2l.space import Category, Float, Integer
 from l2l.testing import SteadyStateContract, evaluate, run
 from l2l.utils.fitness import Evaluation
 from l2l.utils.trajectory import Trajectory
@@ -164,6 +165,50 @@ def test_mutation_strength_may_differ_by_coordinate():
     firsts = {ind["v"][0] for ind in optimizer.eval_pop}
     optimizer.post_process(traj, evaluate(optimizer, sphere))
     assert {ind["v"][0] for ind in optimizer.eval_pop} <= firsts
+
+
+class Declared:
+    def space(self):
+        return {
+            "days": Float(0, 200),
+            "free": Float(),
+            "kind": Category(["bath", "flush"]),
+            "n": Integer(1, 40),
+            "rate": Float(1e-3, 1.0, log=True),
+        }
+
+    def create_individual(self):
+        return {"days": 50.0, "free": 0.0, "kind": "bath", "n": 3, "rate": 0.1}
+
+
+DECLARED_SIGMA = [20.0, 1.0, 1.0, 1.0, 4.0, 0.1 * np.log(1e3)]
+
+
+def mutation_of(mut_par):
+    """The spread of each coordinate that a mutation gives to individuals which are all the same."""
+    parameters = GeneticAlgorithmParameters(
+        seed=1, pop_size=4000, n_iteration=2, cx_prob=0.0, mut_prob=1.0, ind_prob=1.0, mut_par=mut_par
+    )
+    traj = Trajectory(name="ga")
+    optimizer = GeneticAlgorithmOptimizer(traj, Declared().create_individual, (1.0,), parameters)
+    optimizer.post_process(traj, [(i, (0.0,)) for i in range(4000)])
+    return optimizer
+
+
+def test_mutation_is_a_tenth_of_the_range_unless_given():
+    population = np.array(mutation_of(None).population)
+    floats = [0, 1, 5]  # whole numbers and categories have been rounded
+    assert population[:, floats].std(axis=0) == pytest.approx(np.array(DECLARED_SIGMA)[floats], rel=0.05)
+    assert 0.2 < population[:, 2].mean() < 0.8 and population[:, 4].std() == pytest.approx(3.0, rel=0.2)
+
+
+def test_mutation_that_hardly_suits_a_range_is_told(caplog):
+    mutation_of([300.0, 1e9, 1.0, 1.0, 4.0, 1e-4])
+    (told,) = [record.getMessage() for record in caplog.records]
+    assert "days (300, range 200), rate (0.0001, range 6.90776); it may be" in told
+    caplog.clear()
+    mutation_of([0.0, *DECLARED_SIGMA[1:]])
+    assert not caplog.records
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """A genetic algorithm on vectors of floats."""
 
+import logging
 import random
 from collections import deque, namedtuple
 from collections.abc import Iterable, Sequence
@@ -12,6 +13,7 @@ from l2l.optimizers.ask_tell import AskTellOptimizer
 from l2l.optimizers.checks import at_least, probability, whole
 from l2l.optimizers.constraints import constrained
 from l2l.optimizers.evolution.deap_random import deap_random
+from l2l.space import Float, Space
 
 GeneticAlgorithmParameters = namedtuple(
     "GeneticAlgorithmParameters",
@@ -24,10 +26,12 @@ GeneticAlgorithmParameters = namedtuple(
         "ind_prob",  # of each coordinate of a mutated individual to change
         "tourn_size",  # individuals in a tournament
         "mate_par",  # alpha of the blend crossover
-        "mut_par",  # standard deviation of the mutation, one for all coordinates or one each
+        "mut_par",  # standard deviation of the mutation, one for all coordinates or one each; None: by the ranges
     ],
-    defaults=[0, 50, 0.7, 0.5, 100, 0.2, 3, 0.5, 1.0],
+    defaults=[0, 50, 0.7, 0.5, 100, 0.2, 3, 0.5, None],
 )
+
+logger = logging.getLogger("optimizers.geneticalgorithm")
 
 HALL_OF_FAME_SIZE = 20
 DUPLICATE_MUT_PROB = 0.8
@@ -71,6 +75,8 @@ class GeneticAlgorithmOptimizer(AskTellOptimizer):
     optimizee_create_individual, optimizee_fitness_weights, optimizee_bounding_func
         See :class:`Optimizer`. Individuals are bounded after crossover and after mutation.
     parameters : GeneticAlgorithmParameters
+        ``mut_par`` is in units of the coordinates. ``None`` is a tenth of the range of each, at least 1 for categories
+        and whole numbers, and 1 where there are no bounds.
 
     Attributes
     ----------
@@ -83,6 +89,7 @@ class GeneticAlgorithmOptimizer(AskTellOptimizer):
         p = self.parameters
         self.space = self.make_space()
         _check(p, self.space.dim)
+        self._sigma = _mutation(p.mut_par, self.space)
         self.rng = random.Random(self.seed_from(traj, p.seed))
         self.hall_of_fame = tools.HallOfFame(HALL_OF_FAME_SIZE)
         # without generations: the last individuals that were told, and the last children that were asked for
@@ -153,6 +160,10 @@ class GeneticAlgorithmOptimizer(AskTellOptimizer):
         if violation == 0:
             self.hall_of_fame.update([genome])
 
+    def take_parameters(self, traj: Any) -> None:
+        super().take_parameters(traj)
+        self._sigma = _mutation(self.parameters.mut_par, self.space)
+
     def describe(self) -> dict[str, Any]:
         return {"hall_of_fame_size": len(self.hall_of_fame)}
 
@@ -185,9 +196,7 @@ class GeneticAlgorithmOptimizer(AskTellOptimizer):
         return child
 
     def _mutated(self, genome: Genome) -> Genome:
-        p = self.parameters
-        sigma = p.mut_par if np.ndim(p.mut_par) == 0 else list(p.mut_par)
-        (mutant,) = tools.mutGaussian(genome, mu=0, sigma=sigma, indpb=p.ind_prob)
+        (mutant,) = tools.mutGaussian(genome, mu=0, sigma=self._sigma, indpb=self.parameters.ind_prob)
         return self._bounded_genome(mutant)
 
     def _bounded_genome(self, coordinates: Sequence[float] | np.ndarray) -> Genome:
@@ -206,6 +215,29 @@ def _check(parameters: Any, dim: int) -> None:
     for name in ("cx_prob", "mut_prob", "ind_prob"):
         probability(name, getattr(parameters, name))
     at_least("mate_par", parameters.mate_par, 0)
+    if parameters.mut_par is None:
+        return
     if np.shape(parameters.mut_par) not in ((), (dim,)):
         raise ValueError(f"mut_par must be one number or {dim}, got shape {np.shape(parameters.mut_par)}")
     at_least("mut_par", np.min(parameters.mut_par), 0)
+
+
+def _mutation(mut_par: Any, space: Space) -> list[float]:
+    """The standard deviation of each coordinate; warns of those that hardly suit its range."""
+    width = np.where(space.finite, space.high - space.low, np.inf)
+    if mut_par is None:
+        sigma = np.where(space.finite, 0.1 * width, 1.0)
+        for name, parameter in space.parameters.items():
+            if not isinstance(parameter.scalar, Float):  # a smaller step seldom reaches another value
+                sigma[space.slice_of(name)] = np.maximum(sigma[space.slice_of(name)], 1.0)
+        return sigma.tolist()
+    sigma = np.broadcast_to(np.asarray(mut_par, dtype=float), space.dim)
+    unsuited = space.finite & (sigma > 0) & ((sigma > width) | (sigma < 1e-4 * width))
+    if unsuited.any():
+        told = [f"{space.coordinate_names[k]} ({sigma[k]:g}, range {width[k]:g})" for k in np.flatnonzero(unsuited)]
+        logger.warning(
+            "mut_par is larger than the range of a coordinate, or less than a ten-thousandth of it: %s; "
+            "it may be a list of one for each coordinate, or None",
+            ", ".join(told),
+        )
+    return sigma.tolist()

@@ -15,11 +15,10 @@ from l2l.optimizees.slim.recording.paths import run_folder
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.config_checks import ConfigError
 from l2l.optimizees.slim.simulation.config_files import find_scenario
-from l2l.optimizees.slim.simulation.policies import TUNABLE, family_parameters, load_policy
+from l2l.optimizees.slim.simulation.policies import TUNABLE, load_policy
 from l2l.utils.atomic import write_atomically
 
 OWN_OPTIONS = {"seed": "--seed", "treatment_strategy": "--start"}
-MUTATION = 0.1  # standard deviation of the genetic algorithm's mutation, in widths of the bounds
 
 
 class Method(NamedTuple):
@@ -154,8 +153,6 @@ def experiment(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
         "seed": None,  # the experiment's
         **method.parameters,
     }
-    if args.optimizer == "ga":
-        parameters["mut_par"] = _mutation(config, args.family, args.per_farm)
     return {
         "optimizee": {
             "class": "SlimOptimizee",
@@ -184,10 +181,3 @@ def experiment(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
 
 def _absolute(path: Path) -> Path:
     return Path(os.path.abspath(path.expanduser()))
-
-
-def _mutation(config: Config, family: str, per_farm: bool) -> list[float]:
-    """The mutation's standard deviation for each coordinate, in the order of the parameters' names."""
-    tuned = sorted(p for p in family_parameters(TUNABLE[family], config) if p.tuned)
-    n_each = len(config.farms) if per_farm else 1
-    return [MUTATION * (p.high - p.low) for p in tuned for _ in range(n_each)]

@@ -74,15 +74,6 @@ def test_options_are_in_the_experiment(experiment, tmp_path):
     assert argv == [str(tmp_path / "out" / "a.yaml"), "--quiet", "--max-workers", "2", "--overwrite"]
 
 
-@pytest.mark.parametrize("per_farm, n_each", [(False, 1), (True, 2)])
-def test_mutation_is_a_tenth_of_the_bounds_of_each_coordinate(experiment, per_farm, n_each):
-    spec, _ = experiment("Fyne", *(["--per-farm"] if per_farm else []))
-    widths = spec["optimizer"]["parameters"]["mut_par"]
-    # EMB.aggregation 0.5 to 12, EMB.kept_back 0 to 1, EMB.spacing_days 0 to 180
-    expected = [x for x in (1.15, 0.1, 18.0) for _ in range(n_each)]
-    assert widths[: 3 * n_each] == pytest.approx(expected)
-
-
 def test_what_is_not_given_is_left_to_the_optimizee(experiment):
     spec, _ = experiment("Fyne")
     parameters = {**spec["optimizee"]["parameters"], "scenario": "Fyne", "overrides": None}
