@@ -105,12 +105,16 @@ class OptimizerContract:
     constrained_bar : float
         The same for the sphere where one number must be 2 or more: 1 is the least value that is allowed, and random
         points that are allowed have 35 on average.
+    success_bar : float
+        What share of the individuals must not fail, in the second half of that time, where one number must be below
+        -3 and -4 is best; of random points one in five.
     """
 
     n_iteration = 40
     sphere_bar = 0.5
     mixed_bar = 2.0
     constrained_bar = 10.0
+    success_bar = 0.4
 
     def make_optimizer(
         self,
@@ -251,6 +255,20 @@ class OptimizerContract:
         run(optimizer, traj, sometimes_broken)
         assert np.isfinite(optimizer.best_fitness)
         assert optimizer.best_fitness == -_sphere(optimizer.best_individual)
+
+    def test_where_few_succeed_it_goes_to_them(self) -> None:
+        draw = self.make_create_individual()
+        known = [{"x": -4.0, "y": np.zeros(3)}] * 2  # gradients need somewhere to begin
+        optimizer, traj = self.make_for(lambda: known.pop() if known else draw(), self.bound)
+        succeeded: list[bool] = []
+
+        def mostly_broken(individual: Individual) -> float:
+            succeeded.append(individual["x"] < -3)
+            return _sphere({**individual, "x": individual["x"] + 5}) if succeeded[-1] else np.nan
+
+        run(optimizer, traj, mostly_broken)
+        share = np.mean(succeeded[len(succeeded) // 2 :])
+        assert share >= self.success_bar, f"{share:.0%} succeed in the second half, expected {self.success_bar:.0%}"
 
     def test_a_generation_that_failed_as_a_whole_is_survived(self) -> None:
         optimizer, traj = self.make(n_iteration=self.n_iteration + 2)

@@ -22,6 +22,7 @@ class TestGridSearchContract(OptimizerContract):
     test_one_number_is_searched_or_clearly_refused = None
     # there is one generation, and nothing is drawn
     test_every_generation_is_evaluated = None
+    test_where_few_succeed_it_goes_to_them = None
     test_individuals_keep_names_shapes_and_types = None
     test_an_override_of_the_seed_gives_another_history = None
     test_an_override_of_the_generations_is_kept = None

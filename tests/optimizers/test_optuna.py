@@ -18,6 +18,7 @@ optuna = pytest.importorskip("optuna", reason="Optuna is not installed: pip inst
 
 class TestOptunaContract(SteadyStateContract):
     sphere_bar = 0.1
+    success_bar = 0.25  # its CmaEs learns nothing of trials that failed
 
     def make_optimizer(self, traj, create_individual, weights, bounding_func, n_iteration):
         parameters = OptunaParameters(seed=1, pop_size=8, n_iteration=n_iteration, sampler="CmaEs", weighted_sum=True)

@@ -13,6 +13,7 @@ from l2l.utils.trajectory import Trajectory
 
 class TestRandomSearchContract(SteadyStateContract):
     sphere_bar = 6.0
+    success_bar = 0.1
 
     def make_optimizer(self, traj, create_individual, weights, bounding_func, n_iteration):
         parameters = RandomSearchParameters(seed=1, pop_size=50, n_iteration=n_iteration)

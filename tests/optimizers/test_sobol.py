@@ -10,6 +10,7 @@ from l2l.utils.trajectory import Trajectory
 
 class TestSobolContract(SteadyStateContract):
     sphere_bar = 6.0
+    success_bar = 0.1
 
     def make_optimizer(self, traj, create_individual, weights, bounding_func, n_iteration):
         parameters = SobolParameters(seed=1, pop_size=32, n_iteration=n_iteration)
