@@ -1,0 +1,224 @@
+"""A runner with many workers: how many evaluations a second it can bring to them, and what it costs.
+
+The workers are simulated: each is a process that sleeps, and two processes answer for all of them, through the file
+pipes of real workers. An evaluation takes the time that is asked for, and no processor. Prints one JSON line for each
+number of workers and duration: evaluations per second, the share of their time that workers were busy, the share of a
+processor that the runner took, its milliseconds of processor time per evaluation, and its memory.
+"""
+
+import argparse
+import heapq
+import itertools
+import json
+import os
+import resource
+import selectors
+import statistics
+import sys
+import tempfile
+import time
+from collections import namedtuple
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from l2l.optimizees.optimizee import Optimizee
+from l2l.optimizers.optimizer import Optimizer
+from l2l.overrides import Overrides, overriding
+from l2l.utils import looks
+from l2l.utils.beat import write_beat
+from l2l.utils.channel import decode, send_result
+from l2l.utils.experiment import Experiment
+from l2l.utils.file_pipes import FileInbox, FileOutbox, FilePipes, PipeFolder
+from l2l.utils.inotify import Watch
+
+N_PLAYERS = 2
+N_PARAMETERS = 10
+BEAT_S = 5.0
+
+Parameters = namedtuple("Parameters", ("n_iteration", "pop_size", "seed"))
+
+
+class Unneeded(Optimizee):
+    """What the simulated workers evaluate without it."""
+
+    def create_individual(self):
+        return {"x": np.zeros(N_PARAMETERS)}
+
+    def simulate(self, traj):
+        return (1.0,)
+
+
+class Clock(Optimizer):
+    """Random search that notes when each generation is done, and what the runner has used by then."""
+
+    def __init__(self, traj, create, weights, parameters):
+        super().__init__(traj, create, weights, parameters=parameters)
+        self.rng = np.random.default_rng(parameters.seed)
+        self.notes = []
+        self.start(traj)
+
+    def ask(self):
+        return [{"x": x} for x in self.rng.random((self.parameters.pop_size, N_PARAMETERS))]
+
+    def tell(self, population, fitness):
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        self.notes.append((time.perf_counter(), usage.ru_utime + usage.ru_stime))
+
+
+class Played:
+    """One simulated worker."""
+
+    def __init__(self, simulation, worker, token, start, pid):
+        pipes = FilePipes(PipeFolder(simulation, token), worker, start)
+        self.path = pipes.input
+        self.beat = pipes.beat
+        self.inbox = FileInbox(pipes.input)
+        self.outbox = FileOutbox(pipes.output)
+        self.results = simulation / "results" / f"played_{worker}"
+        self.token = token
+        self.pid = int(pid)
+        self.free_at = 0.0
+
+    def heard(self):
+        """Its assignments: what is new of them."""
+        found = []
+        while lines := self.inbox.read():
+            for message in map(decode, lines):
+                if "setup" in message:
+                    send_result(self.outbox, {"run": self.token, "ready": self.pid}, self.results)
+                elif "quit" in message:
+                    os.kill(self.pid, 9)
+                elif "of" in message:
+                    found.append(message["of"])
+        return found
+
+    def answer(self, of, began, seconds):
+        message = {"fitness": [1.0], "of": of, "run": self.token, "started": began, "seconds": seconds}
+        send_result(self.outbox, message, self.results)
+
+
+def play(registry, simulation, seconds):
+    """Be all workers that are told of in the pipe ``registry``, until it says no more."""
+    watch, selector = Watch(), selectors.DefaultSelector()
+    doors = os.open(registry, os.O_RDWR)
+    selector.register(watch.fd, selectors.EVENT_READ)
+    selector.register(doors, selectors.EVENT_READ)
+    played, due, next_beat, beats = {}, [], 0.0, 0
+
+    def listen(number):
+        worker = played[number]
+        for of in worker.heard():
+            worker.free_at = max(time.time(), worker.free_at) + seconds
+            heapq.heappush(due, (worker.free_at, of, number))
+
+    while True:
+        now = time.time()
+        if now >= next_beat:
+            next_beat, beats = now + BEAT_S, beats + 1
+            for worker in played.values():
+                if worker.beat.exists():
+                    write_beat(worker.beat, beats)
+        wait = min([next_beat] + [each[0] for each in due[:1]]) - now
+        ready = [key.fd for key, _ in selector.select(max(0.0, wait))]
+        if doors in ready:
+            for line in os.read(doors, 65536).decode().splitlines():
+                if line == "end":
+                    return
+                worker = Played(simulation, *line.split())
+                number = watch.add(worker.path)
+                played[number] = worker
+                listen(number)
+        if watch.fd in ready:
+            for number in watch.changed() & played.keys():
+                try:
+                    listen(number)
+                except FileNotFoundError:
+                    del played[number]
+        while due and due[0][0] <= time.time():
+            at, of, number = heapq.heappop(due)
+            if number in played:
+                played[number].answer(of, at - seconds, seconds)
+
+
+@contextmanager
+def players(root, seconds):
+    """The command that starts a simulated worker."""
+    simulation = root / "run" / "simulation"
+    doors = [root / f"door_{i}" for i in range(N_PLAYERS)]
+    for door in doors:
+        os.mkfifo(door)
+    keep = [os.open(door, os.O_RDWR) for door in doors]
+    processes = [get_context("fork").Process(target=play, args=(door, simulation, seconds)) for door in doors]
+    for process in processes:
+        process.start()
+    try:
+        yield f"""sh -c 'echo $1 $2 $3 $$ > {root}/door_$(($1 % {N_PLAYERS})); exec sleep 1000000'"""
+    finally:
+        for fd, process in zip(keep, processes, strict=True):
+            os.write(fd, b"end\n")
+            process.join()
+            os.close(fd)
+
+
+def memory_mib():
+    """Resident memory of this process."""
+    return int(Path("/proc/self/status").read_text().split("VmRSS:")[1].split()[0]) / 1024
+
+
+class Deaf(Watch):
+    """Is never told of a write."""
+
+    def add(self, path):
+        return -1
+
+
+def measure(n_workers, seconds, n_individuals, n_generations, polled):
+    """What a run with so many workers and so long evaluations costs, from its second generation on."""
+    if polled:
+        looks.Watch = Deaf
+    with tempfile.TemporaryDirectory() as folder, players(Path(folder), seconds) as command:
+        with overriding(Overrides(quiet=True)):
+            experiment = Experiment(folder)
+            params = {"max_workers": n_workers, "pipes": "file", "exec": command}
+            traj, _ = experiment.prepare_experiment(name="run", runner_params=params)
+            optimizee = Unneeded(traj)
+            clock = Clock(traj, optimizee.create_individual, (1.0,), Parameters(n_generations, n_individuals, 1))
+            experiment.run_experiment(clock, optimizee)
+    walls, cpus = np.diff(clock.notes, axis=0).T
+    rate = n_individuals / statistics.median(walls)
+    return {
+        "workers": n_workers,
+        "polled": polled,
+        "seconds": seconds,
+        "individuals": n_individuals,
+        "per_s": round(rate, 1),
+        "busy_share": round(rate * seconds / n_workers, 4),
+        "cpu_share": round(sum(cpus) / sum(walls), 4),
+        "ms_cpu_per_individual": round(statistics.median(cpus) / n_individuals * 1e3, 4),
+        "memory_mib": round(memory_mib(), 1),
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--workers", type=int, nargs="+", default=[10, 100, 1000])
+    parser.add_argument("--seconds", type=float, nargs="+", default=[0.0], help="an evaluation takes")
+    parser.add_argument("--each", type=int, help="individuals of a generation for each worker; 10, or 100 instant ones")
+    parser.add_argument("--generations", type=int, default=4)
+    parser.add_argument("--polled", action="store_true", help="as if the workers were on other hosts: no inotify")
+    options = parser.parse_args()
+    # a process for each measurement: its memory is that of one run
+    with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as measurements:
+        for n_workers, seconds in itertools.product(options.workers, options.seconds):
+            n_individuals = n_workers * (options.each or (10 if seconds else 100))
+            job = measurements.submit(measure, n_workers, seconds, n_individuals, options.generations, options.polled)
+            sys.stdout.write(json.dumps({"benchmark": "many_workers", **job.result()}) + "\n")
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
