@@ -186,21 +186,30 @@ class Lines:
 
 
 class Pipes:
-    """The two FIFOs of a worker on the runner's host; made anew for every process that is started."""
+    """The FIFOs of a worker on the runner's host, made anew for every process that is started.
+
+    Attributes
+    ----------
+    input, output : Path
+        To the worker, and from it.
+    requests : Path
+        To the worker, for what it shall know while it evaluates.
+    """
 
     def __init__(self, folder: str | os.PathLike[str], worker: int | str):
         self.input = Path(folder) / f"inputpipe_{worker}"
         self.output = Path(folder) / f"outputpipe_{worker}"
+        self.requests = Path(folder) / f"requestpipe_{worker}"
 
     def make(self) -> None:
         """New pipes: whoever still holds the old ones speaks into the void."""
         self.remove()
-        for path in (self.input, self.output):
+        for path in (self.input, self.output, self.requests):
             os.mkfifo(path, 0o600)
 
     def remove(self) -> None:
-        """Take both pipes out of the folder, if they are there."""
-        for path in (self.input, self.output):
+        """Take the pipes out of the folder, if they are there."""
+        for path in (self.input, self.output, self.requests):
             path.unlink(missing_ok=True)
 
     def of_runner(self) -> tuple["Inbox", "Outbox"]:
@@ -216,6 +225,21 @@ class Pipes:
         outbox = Outbox(os.open(self.output, os.O_WRONLY))
         os.set_blocking(inbox.fd, True)
         return inbox, outbox
+
+    def request(self, data: bytes) -> bool:
+        """Send a request, from the runner; False if nobody reads it."""
+        try:
+            fd = os.open(self.requests, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError:  # not yet, or no more
+            return False
+        try:
+            return os.write(fd, data) == len(data)  # short: whole or not at all
+        finally:
+            os.close(fd)
+
+    def requests_of_worker(self) -> "Inbox":
+        """The worker's end of the third pipe, which blocks; it never ends."""
+        return Inbox(os.open(self.requests, os.O_RDWR | os.O_CLOEXEC))
 
 
 class Inbox:

@@ -107,6 +107,11 @@ class Seat:
         """How many assignments a task may have: more than one where evaluations are shorter than the way."""
         return min(LONGEST_QUEUE, 1 + int(self._pool.way_s / max(self._pool.slowest_s, 1e-6)))
 
+    @property
+    def room(self) -> int:
+        """How many assignments it takes now."""
+        return self.depth if self.future is None else 0
+
     def finish_head(self, seconds: float) -> Assignment | Group:
         """Take the first assignment, which was answered after ``seconds`` of work, out of its hands."""
         self.answered += 1
@@ -203,9 +208,16 @@ class ExecutorPool(WorkerPool):
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._selector.register(self._bell, selectors.EVENT_READ, (self._on_bell, None))
 
-    def ready(self) -> list[Any]:
+    def with_room(self) -> list[Any]:
         """Those that have no task."""
         return [seat for seat in self.workers.values() if seat.future is None]
+
+    def note_room(self, seat: Any) -> None:
+        """Nothing to be noted."""
+
+    def even_out(self) -> float:
+        """What the engine has it keeps."""
+        return float("inf")
 
     def busy(self) -> list[Any]:
         """None that the runner must look after: limits of time are kept where the work is done."""

@@ -17,6 +17,9 @@ LONGEST_REST_S = 0.05
 LONGEST_IDLE_REST_S = 0.1
 """The same of a worker without work."""
 
+LONGEST_BUSY_REST_S = 1.0
+"""The same of a worker that evaluates, for requests."""
+
 REST_SHARE = 0.05
 """Of the time already waited: how long to rest until the next look, so that an answer is seen 5 % late at most."""
 
@@ -57,7 +60,7 @@ class PipeFolder:
 
 
 class FilePipes:
-    """The two pipes of one start of a worker, and the file of its heartbeat.
+    """The pipes of one start of a worker, and the file of its heartbeat.
 
     Parameters
     ----------
@@ -69,16 +72,17 @@ class FilePipes:
     def __init__(self, folder: PipeFolder, worker: int | str, start: int | str):
         self.input = folder.path / f"inputpipe_{worker}.{start}"
         self.output = folder.path / f"outputpipe_{worker}.{start}"
+        self.requests = folder.path / f"requestpipe_{worker}.{start}"
         self.beat = folder.path / f"beat_{worker}.{start}"
 
     def make(self) -> None:
         """New empty files; whoever writes opens them only if they are there."""
-        for path in (self.input, self.output, self.beat):
+        for path in (self.input, self.output, self.requests, self.beat):
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
     def remove(self) -> None:
         """Take them away, which ends the worker."""
-        for path in (self.input, self.output, self.beat):
+        for path in (self.input, self.output, self.requests, self.beat):
             path.unlink(missing_ok=True)
 
     def of_runner(self) -> tuple["FileInbox", "FileOutbox"]:
@@ -88,6 +92,14 @@ class FilePipes:
     def of_worker(self) -> tuple["WaitingInbox", "FileOutbox"]:
         """The worker's ends."""
         return WaitingInbox(self.input), FileOutbox(self.output)
+
+    def request(self, data: bytes) -> bool:
+        """Send a request, from the runner."""
+        return FileOutbox(self.requests).send(data)
+
+    def requests_of_worker(self) -> "WaitingInbox":
+        """The worker's end of the third pipe."""
+        return WaitingInbox(self.requests, LONGEST_BUSY_REST_S)
 
 
 class CarriedPipes(Pipes):
@@ -158,10 +170,11 @@ class FileInbox:
 
 
 class WaitingInbox(FileInbox):
-    """The worker's end: waits for lines."""
+    """The worker's end: waits for lines, looking for them every ``longest_rest_s`` at least."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, longest_rest_s: float = LONGEST_IDLE_REST_S):
         super().__init__(path)
+        self._longest_rest_s = longest_rest_s
         self._watch = Watch()
         self._watch.add(path)
         self._told = select.poll()
@@ -180,7 +193,7 @@ class WaitingInbox(FileInbox):
                 raise
             if lines is not None:
                 return lines
-            rest_s = rest_after(time.monotonic() - began, LONGEST_IDLE_REST_S)
+            rest_s = rest_after(time.monotonic() - began, self._longest_rest_s)
             self._told.poll(rest_s * 1e3)
             self._watch.changed()
 

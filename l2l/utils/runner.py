@@ -337,14 +337,13 @@ class Runner:
         """Give waiting individuals to workers that have room for them."""
         if not self.pending_individuals:
             return
-        ready = self.pool.ready()
         n_calls = -(-len(self.pending_individuals) // self.inner_params)
-        share = -(-n_calls // max(len(ready), 1))  # so that the last ones are spread evenly
-        for worker in ready:
-            depth = worker.depth
-            in_hand = len(worker.queue)
-            if in_hand <= depth // 2 and self.pending_individuals:
-                self.pool.assign(worker, self._next_calls(min(depth - in_hand, share)))
+        n_workers = len(self.pool.workers)
+        share = max(1, n_calls // (2 * n_workers))  # at most: the rest evens out what took longer than thought
+        for worker in self.pool.with_room():
+            if not self.pending_individuals or (worker.queue and n_calls <= n_workers):
+                return  # the last ones are for those who are done first
+            self.pool.assign(worker, self._next_calls(min(worker.room, share)))
 
     def restart_individual(self, gen: int, idx: int) -> None:
         """Put an individual that failed back among those that wait, for its next attempt."""
@@ -404,7 +403,8 @@ class Runner:
         if time.monotonic() >= self._deadline:
             self._end_overdue()
         with storing(self.work_paths):
-            self.pool.turn(min(self._deadline, self.stopping.stop_at))
+            even_out_at = float("inf") if self.pending_individuals else self.pool.even_out()
+            self.pool.turn(min(self._deadline, self.stopping.stop_at, even_out_at))
             self.history.flush()
         if self.on_turn is not None:
             self.on_turn(self)
@@ -418,8 +418,11 @@ class Runner:
             if "ready" in message:
                 worker.ready = True
                 worker.host = message["host"]
+            elif "returned" in message:
+                self.take_back(worker.give_back(message["returned"]))
             else:
                 self._on_result(worker, message)
+        self.pool.note_room(worker)
         return lines is not None
 
     def _on_result(self, worker: WorkerProcess, message: dict[str, Any]) -> None:

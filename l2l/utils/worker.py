@@ -9,6 +9,7 @@ import pickle
 import signal
 import socket
 import sys
+import threading
 import time
 import traceback
 import types
@@ -20,6 +21,7 @@ from l2l.utils.channel import Inbox, Outbox, Pipes, decode, decode_parameters, s
 from l2l.utils.file_pipes import CarriedPipes, FileOutbox, FilePipes, PipeFolder, WaitingInbox
 from l2l.utils.fitness import as_fitness, violations_of
 from l2l.utils.individual import Individual
+from l2l.utils.returns import Returns
 from l2l.utils.seeds import seed_global_generators
 from l2l.utils.trajectory import Trajectory
 
@@ -68,11 +70,12 @@ def main(
             check_single_task()
             pipes = FilePipes(folder, worker_id, start)
         start_beating(pipes.beat, heartbeat_timeout, folder.runner_beat)
-    faulthandler.enable()  # a segmentation fault leaves its Python stack in the log
+    faulthandler.enable(all_threads=False)  # a segmentation fault leaves the Python stack of its thread in the log
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(line_buffering=True)  # what was printed before a crash is in the log
-    Worker(Path(simulation_path), *pipes.of_worker()).serve()
+    inbox, outbox = pipes.of_worker()
+    Worker(Path(simulation_path), inbox, outbox, pipes.requests_of_worker()).serve()
 
 
 def die_with_runner() -> None:
@@ -106,13 +109,21 @@ class Worker:
     ----------
     simulation_path : Path
         Folder with ``optimizee.bin``.
-    inbox, outbox
+    inbox, outbox, requests
         The worker's ends of its pipes.
     """
 
-    def __init__(self, simulation_path: Path, inbox: Inbox | WaitingInbox, outbox: Outbox | FileOutbox):
+    def __init__(
+        self,
+        simulation_path: Path,
+        inbox: Inbox | WaitingInbox,
+        outbox: Outbox | FileOutbox,
+        requests: Inbox | WaitingInbox,
+    ):
         self.inbox = inbox
         self.outbox = outbox
+        self.returns = Returns(requests, lambda n_returned: self.say("returned", returned=n_returned))
+        self._speaking = threading.Lock()
         self.results_path = simulation_path / "results"
         self.optimizee = Template((simulation_path / "optimizee.bin").read_bytes)
         self.setup: dict[str, Any] = {}
@@ -128,7 +139,7 @@ class Worker:
                     preload(message["preload"])
                 elif "setup" in message:
                     self.start(message["setup"])
-                else:
+                elif self.returns.begins():
                     self.answer(message)
 
     def start(self, setup: dict[str, Any]) -> None:
@@ -136,26 +147,28 @@ class Worker:
         self.setup = setup
         os.chdir(setup["cwd"])
         self.optimizee.load()
-        ready = {"run": setup["run"], "ready": os.getpid(), "host": socket.gethostname()}
-        send_result(self.outbox, ready, self.results_path / "ready")
+        self.returns.listen()
+        self.say("ready", ready=os.getpid(), host=socket.gethostname())
+
+    def say(self, name: str, **message: Any) -> None:
+        """Send one message; a long one goes into a file of this name."""
+        with self._speaking:  # one message after the other, also of two threads
+            send_result(self.outbox, {**message, "run": self.setup["run"]}, self.results_path / name)
 
     def answer(self, message: dict[str, Any]) -> None:
         """Evaluate the individual, or the group of them, of a message and write the outcome."""
         started, began = time.time(), time.perf_counter()
         try:
             fitness = self.evaluate(message)
-            outcome = {"fitness": fitness}
+            outcome: dict[str, Any] = {"fitness": fitness}
             violations = violations_of(fitness)
             if violations is not None:
                 outcome["violations"] = violations
         except BaseException as error:  # also SystemExit and KeyboardInterrupt: the optimizee's, not ours
             outcome = {"error": describe(error)}
-        outcome["of"] = message["of"]
-        outcome["run"] = self.setup["run"]
-        outcome["started"] = started
-        outcome["seconds"] = time.perf_counter() - began
+        seconds = time.perf_counter() - began
         name = "_".join(map(str, message["of"]))
-        send_result(self.outbox, outcome, self.results_path / f"results_{name}.json")
+        self.say(f"results_{name}.json", **outcome, of=message["of"], started=started, seconds=seconds)
 
     def evaluate(self, message: dict[str, Any]) -> Any:
         """Fitness of the individual of a message, from a fresh copy of the optimizee; a list for a group."""

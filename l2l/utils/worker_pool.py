@@ -29,6 +29,12 @@ START_TRIES = 3
 STARTING_S = 30.0
 """After so many seconds the user is told of workers that are not ready yet."""
 
+LONG_S = 0.01
+"""What waits behind an evaluation that has taken so long is asked for if others have nothing to do."""
+
+EVEN_OUT_S = 0.00002
+"""How often to look for that, at most, for each worker: bounds the runner's CPU share."""
+
 SRUN_ENDS_S = 5.0
 """How long an srun may take to end its task before it is killed itself."""
 
@@ -92,6 +98,8 @@ class WorkerPool:
             self._selector.register(interrupts.fd, selectors.EVENT_READ, (self._on_interrupt, None))
         self._killed: dict[WorkerProcess, float] = {}  # sruns that were told to end; when to end them otherwise
         self._leaving: list[WorkerProcess] = []  # of them, those that have been replaced
+        self._with_room: dict[int, WorkerProcess] = {}
+        self._next_even = 0.0
         self._starts: Counter[int] = Counter()
         self._looks: Looks | None = None
         if folder is not None:
@@ -103,9 +111,41 @@ class WorkerPool:
         self._warn_at = float("inf")
         self._reaper = Reaper(token)
 
-    def ready(self) -> list[WorkerProcess]:
-        """Those that take assignments."""
-        return [worker for worker in self.workers.values() if worker.ready and worker.overdue is None]
+    def with_room(self) -> list[WorkerProcess]:
+        """Those that take assignments now, who has the least in hand first."""
+        return sorted(self._with_room.values(), key=lambda worker: len(worker.queue))
+
+    def note_room(self, worker: WorkerProcess) -> None:
+        """It may have room now that it had not, or have none any more."""
+        if worker.room and self.workers.get(worker.worker_id) is worker:
+            self._with_room[worker.worker_id] = worker
+        else:
+            self._with_room.pop(worker.worker_id, None)
+
+    def even_out(self) -> float:
+        """Where some have nothing to do, ask others for what waits behind something long; returns when to do so again.
+
+        The answers come as messages.
+        """
+        now = time.monotonic()
+        if now < self._next_even:
+            return self._next_even
+        n_idle = sum(not worker.queue for worker in self._with_room.values())
+        soonest = float("inf")
+        for worker in self.workers.values() if n_idle else ():
+            if not worker.n_behind:
+                continue
+            long_at = worker.head_since + LONG_S
+            if now < long_at:
+                soonest = min(soonest, long_at)
+            elif n_idle > 0:
+                n_idle -= worker.n_behind
+                worker.ask_back()
+                self.note_room(worker)
+                if self._looks is not None:
+                    self._looks.expect(worker)
+        self._next_even = now + len(self.workers) * EVEN_OUT_S
+        return max(soonest, self._next_even)
 
     def busy(self) -> list[WorkerProcess]:
         """Those that have assignments in hand."""
@@ -119,6 +159,7 @@ class WorkerPool:
                 self._selector.register(fd, selectors.EVENT_WRITE, (self._on_room, worker))
         if self._looks is not None:
             self._looks.expect(worker)
+        self.note_room(worker)
 
     def turn(self, deadline: float) -> None:
         """Sleep until a message, a death, a signal or a deadline (of ``time.monotonic``), and have it dealt with."""
@@ -233,6 +274,7 @@ class WorkerPool:
 
     def kill(self, worker: WorkerProcess) -> None:
         """Have one killed; its end is noticed in one of the next turns."""
+        self.note_room(worker)
         worker.kill()
         if self._through_srun:
             self._killed[worker] = time.monotonic() + SRUN_ENDS_S
@@ -244,6 +286,7 @@ class WorkerPool:
             if fd in registered:
                 self._selector.unregister(fd)
         del self.workers[worker.worker_id]
+        self.note_room(worker)
         if self._looks is not None:
             self._looks.forget(worker)
         if self._through_srun and not worker.has_ended():

@@ -20,8 +20,11 @@ from l2l.utils.reaper import MARK
 LONGEST_QUEUE = 64
 """Assignments in hand of one worker, at most."""
 
-QUEUED_S = 0.002
-"""Seconds of work a worker may have waiting: hides the round trip, and holds up nothing that is long."""
+QUEUED_S = 0.05
+"""Seconds of work a worker may have waiting, where that is several evaluations."""
+
+AHEAD_S = 10.0
+"""How long an evaluation may be for another one to wait behind it: that hides the round trip."""
 
 SLOWNESS_DECAY = 0.9
 """How much of the slowest recent evaluation still counts at the next one."""
@@ -72,6 +75,9 @@ class WorkerProcess:
         self.answered = 0
         self.head_since = time.monotonic()
         self._slowest_s = float("inf")  # nothing is known yet: one assignment at a time
+        self._n_sent = 0
+        self._is_asked = False  # for what waits behind the first of its assignments
+        self._owes_answer = False
         self.lost = ""
         self._err_log = folder / f"err_{worker_id}.log"
         self._logs = [Log(self._err_log)]
@@ -112,14 +118,25 @@ class WorkerProcess:
 
     @property
     def depth(self) -> int:
-        """How many assignments it may have in hand: more than one only where evaluations are short."""
-        return min(LONGEST_QUEUE, 1 + int(QUEUED_S / max(self._slowest_s, 1e-6)))
+        """How many assignments it may have in hand: many where evaluations are short, one where they are long."""
+        if self._slowest_s > AHEAD_S:
+            return 1
+        return min(LONGEST_QUEUE, max(2, 1 + int(QUEUED_S / max(self._slowest_s, 1e-6))))
+
+    @property
+    def room(self) -> int:
+        """How many more it takes now; none before half of them are done."""
+        if not self.ready or self.overdue is not None or self._is_asked:
+            return 0
+        depth = self.depth
+        return depth - len(self.queue) if len(self.queue) <= depth // 2 else 0
 
     def assign(self, calls: Sequence[Assignment | Group]) -> bool:
         """Send assignments in one write; False when the pipe was full and the rest waits."""
         if not self.queue:
             self.head_since = time.monotonic()
         self.queue.extend(calls)
+        self._n_sent += len(calls)
         return self.outbox.send(b"".join([line_of(call) for call in calls]))
 
     def finish_head(self, seconds: float) -> Assignment | Group:
@@ -129,7 +146,25 @@ class WorkerProcess:
             self._slowest_s = seconds
         self.answered += 1
         self.head_since = time.monotonic()
-        return self.queue.popleft()
+        head = self.queue.popleft()
+        self._is_asked = self._owes_answer or (self._is_asked and bool(self.queue))
+        return head
+
+    @property
+    def n_behind(self) -> int:
+        """How many assignments wait behind the first, and could be asked for."""
+        return 0 if self._is_asked or self.overdue is not None else max(0, len(self.queue) - 1)
+
+    def ask_back(self) -> None:
+        """Ask for what waits behind the first of its assignments; nothing more is given to it before that is over."""
+        self._owes_answer = self._is_asked = self.pipes.request(encode({"return": self._n_sent}))
+
+    def give_back(self, n_returned: int) -> list[Assignment | Group]:
+        """Take what it has answered not to begin, the last of its assignments, out of its hands."""
+        self._owes_answer = False
+        calls = [self.queue.pop() for _ in range(n_returned)][::-1]
+        self._is_asked = bool(self.queue)
+        return calls
 
     # --- its end
 
