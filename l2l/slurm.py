@@ -19,7 +19,7 @@ SCRIPT = """\
 #SBATCH --open-mode=append
 #SBATCH --requeue
 #SBATCH --signal=B:USR1@{seconds}
-#SBATCH {options}
+{options}
 
 # exec: the signal is for the shell, in whose place the run is then. It ends cleanly, and has the job requeued.
 exec {command}
@@ -34,7 +34,8 @@ def batch_script(arguments: Sequence[str], options: str, name: str) -> str:
     arguments : sequence of str
         Of ``l2l-run``: the experiment and its options, without those about Slurm.
     options : str
-        Of ``sbatch``; they come after ours, so that the user's hold.
+        Of ``sbatch``; they come after ours, so that the user's hold. A colon between two blanks begins those of the
+        next component of a heterogeneous job.
     name : str
         Of the job.
 
@@ -56,22 +57,40 @@ def batch_script(arguments: Sequence[str], options: str, name: str) -> str:
         own += steps_for(words)
     place = list(arguments).index("--") if "--" in arguments else len(arguments)
     command = [sys.executable, "-m", "l2l.cli", *arguments[:place], *own, *arguments[place:]]
+    lines = "\n#SBATCH hetjob\n".join(f"#SBATCH {shlex.join(component)}" for component in components(words))
     return SCRIPT.format(
-        name=shlex.quote(name), seconds=SIGNAL_BEFORE_END_S, options=shlex.join(words), command=shlex.join(command)
+        name=shlex.quote(name), seconds=SIGNAL_BEFORE_END_S, options=lines, command=shlex.join(command)
     )
 
 
+def components(words: Sequence[str]) -> list[list[str]]:
+    """Options by component of the job, between which ``sbatch`` has a colon."""
+    parts: list[list[str]] = [[]]
+    for word in words:
+        if word == ":":
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    return parts
+
+
 def steps_for(words: Sequence[str]) -> list[str]:
-    """How workers are started in a job with these options: as steps of it where it may have several nodes."""
+    """How workers are started in a job with these options: as steps of it where it may have several nodes.
+
+    In a heterogeneous job they are in its last component; the runner is in the first.
+    """
+    first, *others = components(words)
     p = argparse.ArgumentParser(add_help=False, exit_on_error=False, allow_abbrev=False)
     p.add_argument("-N", "--nodes", default="1")
     p.add_argument("-n", "--ntasks", default="1")
     p.add_argument("-c", "--cpus-per-task", default="1")
-    asked, _ = p.parse_known_args(list(words))
-    if (asked.nodes, asked.ntasks) == ("1", "1"):
+    asked, _ = p.parse_known_args(others[-1] if others else first)
+    if (asked.nodes, asked.ntasks) == ("1", "1") and not others:
         return []
     # a step has neither the job's CPUs per task nor a share of its memory by itself, and waits for others without
     step = f"srun --nodes=1 --ntasks=1 --exact --mem=0 --cpus-per-task={asked.cpus_per_task}"
+    if others:
+        step += f" --het-group={len(others)}"
     return ["--srun", step]
 
 

@@ -46,6 +46,12 @@ def test_a_script_has_the_options_of_the_user_behind_ours(experiment, capsys):
     assert options[-1] == "--nodes 4 --time 2:00:00 --comment 'a b'"
 
 
+def test_components_of_a_heterogeneous_job_have_options_of_their_own(experiment, capsys):
+    options, command = shown(capsys, "--slurm", "-n 1 -t 5 : -N 2 -c 4 -t 5", experiment)
+    assert options[-3:] == ["-n 1 -t 5", "hetjob", "-N 2 -c 4 -t 5"]
+    assert command[command.index("--srun") + 1].endswith("--cpus-per-task=4 --het-group=1")
+
+
 def test_the_job_runs_the_same_command_and_goes_on_by_itself(experiment, capsys):
     given = ["--seed", "3", "--slurm=--time 5", experiment, "--max-workers", "2", "--continue", "--", "own", "--slurm"]
     _, command = shown(capsys, *given)
