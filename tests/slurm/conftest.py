@@ -27,6 +27,7 @@ class SlurmCluster:
 
     def __init__(self, folder: Path, n_nodes: int = 4):
         self.folder = folder
+        self.lasting: set[str] = set()  # jobs that outlast the test which submits them
         own = {k: v for k, v in os.environ.items() if not k.startswith("SLURM_")}  # not of an allocation around us
         self.env = {**own, "SLURM_CONF": str(folder / "slurm.conf")}
         up = ["bash", str(HERE / "slurm-up.sh"), str(folder), str(n_nodes)]
@@ -99,12 +100,11 @@ def wait_until() -> Callable[..., Any]:
 
 @pytest.fixture
 def slurm(slurm_cluster: SlurmCluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[SlurmCluster]:
-    """The cluster, its commands in the environment of the test; no job is left behind."""
+    """The cluster, its commands in the environment of the test; no job but the lasting ones is left running."""
     for name in [name for name in os.environ if name.startswith("SLURM_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("SLURM_CONF", slurm_cluster.env["SLURM_CONF"])
     yield slurm_cluster
-    jobs = slurm_cluster.run("squeue", "-h", "-o", "%A").stdout.split()
+    jobs = set(slurm_cluster.run("squeue", "-h", "-o", "%A").stdout.split()) - slurm_cluster.lasting
     if jobs:
         slurm_cluster.run("scancel", *jobs)
-        wait(lambda: not slurm_cluster.run("squeue", "-h").stdout.strip(), 15)

@@ -13,6 +13,8 @@ from l2l.utils.history import CIRCUMSTANCES
 ROOT = Path(__file__).parents[2]
 
 EXPERIMENT = """
+import os
+import subprocess
 import sys
 import time
 import numpy as np
@@ -21,6 +23,7 @@ from l2l.optimizers.randomsearch import RandomSearchOptimizer, RandomSearchParam
 from l2l.utils.experiment import Experiment
 
 SECONDS = float(sys.argv[1])
+STOPS = [int(generation) for generation in sys.argv[3:]]  # the job, when it has been started so often
 
 
 class Slow(Optimizee):
@@ -28,6 +31,10 @@ class Slow(Optimizee):
         return {"x": np.zeros(2)}
 
     def simulate(self, traj):
+        n_starts = int(os.environ.get("SLURM_RESTART_COUNT", 0))
+        if STOPS[n_starts:] and (traj.individual.generation, traj.individual.ind_idx) == (STOPS[n_starts], 2):
+            subprocess.run(["scancel", "--batch", "--signal=USR1", os.environ["SLURM_JOB_ID"]])
+            time.sleep(30)
         time.sleep(SECONDS)
         return (float(traj.individual.x.sum()),)
 
@@ -44,19 +51,37 @@ experiment.end_experiment(optimizer)
 
 @pytest.fixture
 def project(tmp_path):
-    folder = tmp_path / "a project"
+    return make_project(tmp_path / "a project")
+
+
+def make_project(folder):
     folder.mkdir()
     (folder / "experiment.py").write_text(EXPERIMENT)
     return folder
 
 
-def submit(slurm, project, options, seconds, n_generations):
+def submit(slurm, project, options, *arguments, ours=()):
     """The number of the job."""
-    command = [sys.executable, "-m", "l2l.cli", "--slurm", options, "experiment.py", "--", seconds, n_generations]
+    command = [sys.executable, "-m", "l2l.cli", "--slurm", options, "experiment.py", *ours, "--", *arguments]
     done = slurm.run(*command, cwd=project)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("submitted batch job ")
     return done.stdout.split()[3]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def waiting(slurm_cluster, tmp_path_factory):
+    """Jobs that have to wait for Slurm, while the other tests run: the folder and the number of each."""
+    jobs = {}
+    for name, options, arguments in (
+        # a minute is the shortest limit; Slurm looks every half a minute, and sends the signal rather early than late
+        ("limited", "--time 1 --signal=B:USR1@40 --ntasks 4", (0.5, 10_000)),
+        ("stopped twice", "--time 0:05:00 --ntasks 4", (0.1, 8, 2, 5)),
+    ):
+        folder = make_project(tmp_path_factory.mktemp("waiting") / name)
+        jobs[name] = folder, submit(slurm_cluster, folder, options, *arguments)
+        slurm_cluster.lasting.add(jobs[name][1])
+    return jobs
 
 
 def told(project, job):
@@ -92,46 +117,28 @@ def test_a_job_runs_its_experiment_to_the_end(slurm, wait_until, project):
     assert (project / "results/slow/history.csv").exists()
 
 
+def test_a_job_that_has_had_its_seconds_is_done(slurm, wait_until, project):
+    job = submit(slurm, project, "--time 0:05:00 -n 2", 0.1, 10_000, ours=("--max-seconds", 2, "--name", "my  run"))
+    wait_until(lambda: slurm.state(job) in ("COMPLETED", "FAILED"))
+    assert slurm.state(job) == "COMPLETED"
+    assert yaml.safe_load((project / "results/my  run/manifest.yaml").read_text())["status"] == "finished"
+    assert (project / f"my  run-{job}.out").exists()
+
+
+def test_workers_are_in_the_last_component_of_a_heterogeneous_job(slurm, wait_until, project):
+    job = submit(slurm, project, "-n 1 -t 1 : -N 2 -n 2 -c 2 -t 1", 0.05, 2)
+    wait_until(lambda: slurm.state(job) in ("COMPLETED", "FAILED"))
+    assert slurm.state(job) == "COMPLETED", told(project, job)
+    assert manifest(project)["runner_params"]["max_workers"] == 2
+    assert manifest(project)["runner_params"]["srun"].endswith("--cpus-per-task=2 --het-group=1")
+
+
 def test_what_slurm_refuses_is_told_in_its_own_words(slurm, project):
     command = [sys.executable, "-m", "l2l.cli", "--slurm", "--partition nowhere", "experiment.py"]
     done = slurm.run(*command, cwd=project)
     assert done.returncode == 2
     assert "the job was not submitted" in done.stderr and "invalid partition" in done.stderr
     assert "Traceback" not in done.stderr
-
-
-@pytest.mark.slow
-def test_a_job_that_is_stopped_is_requeued_and_goes_on(slurm, wait_until, project):
-    job = submit(slurm, project, "--time 0:05:00 --ntasks 4", 0.3, 8)
-    wait_until(lambda: has_evaluated(project, 6))
-    slurm.run("scancel", "--batch", "--signal=USR1", job)
-    wait_until(lambda: f"job {job} is in the queue again" in told(project, job))
-    n_before = len(history(project))
-    assert manifest(project)["status"] == "interrupted" and n_before < 32
-    wait_until(lambda: slurm.state(job) == "COMPLETED")
-    assert "Restarts=1" in slurm.run("scontrol", "show", "job", job).stdout
-    assert len(manifest(project)["resumed"]) == 1
-    interrupted = history(project)
-    assert [(r["generation"], r["index"]) for r in interrupted] == [(g, i) for g in range(8) for i in range(4)]
-    (project / "results/slow").rename(project / "results/interrupted")
-    done = slurm.run(sys.executable, "-m", "l2l.cli", "experiment.py", "--", 0.001, 8, cwd=project)
-    assert done.returncode == 0, done.stderr
-    assert history(project) == interrupted
-
-
-@pytest.mark.slow
-def test_a_job_ends_before_its_time_limit_and_goes_on(slurm, wait_until, project):
-    # a minute is the shortest limit; Slurm looks every half a minute, and sends the signal rather early than late
-    job = submit(slurm, project, "--time 1 --signal=B:USR1@40 --ntasks 4", 0.5, 10_000)
-    wait_until(lambda: f"job {job} is in the queue again" in told(project, job), 90)
-    assert "interrupted by SIGUSR1" in told(project, job)
-    assert manifest(project)["status"] == "interrupted"
-    n_before = len(history(project))
-    assert n_before > 4
-    wait_until(lambda: has_evaluated(project, n_before + 1))
-    slurm.run("scancel", job)
-    records = history(project)
-    assert len({(r["generation"], r["index"]) for r in records}) == len(records)
 
 
 def test_a_cancelled_job_can_be_gone_on_with(slurm, wait_until, project):
@@ -166,3 +173,32 @@ def test_examples_run_as_they_are(slurm, wait_until, tmp_path, example):
     assert slurm.state(job) == "COMPLETED", output.read_text()
     (manifest,) = tmp_path.glob("*/manifest.yaml")
     assert yaml.safe_load(manifest.read_text())["status"] == "finished"
+
+
+@pytest.mark.slow
+def test_a_job_that_is_stopped_twice_goes_on_twice_to_the_same_end(slurm, wait_until, waiting):
+    project, job = waiting["stopped twice"]
+    wait_until(lambda: slurm.state(job) in ("COMPLETED", "FAILED"))
+    assert slurm.state(job) == "COMPLETED", told(project, job)
+    assert "Restarts=2" in slurm.run("scontrol", "show", "job", job).stdout
+    assert told(project, job).count(f"job {job} is in the queue again") == 2
+    assert len(manifest(project)["resumed"]) == 2
+    interrupted = history(project)
+    assert [(r["generation"], r["index"]) for r in interrupted] == [(g, i) for g in range(8) for i in range(4)]
+    (project / "results/slow").rename(project / "results/interrupted")
+    done = slurm.run(sys.executable, "-m", "l2l.cli", "experiment.py", "--", 0.001, 8, cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert history(project) == interrupted
+
+
+@pytest.mark.slow
+def test_a_job_ends_before_its_time_limit_and_goes_on(slurm, wait_until, waiting):
+    project, job = waiting["limited"]
+    wait_until(lambda: f"job {job} is in the queue again" in told(project, job), 90)
+    assert "interrupted by SIGUSR1" in told(project, job)
+    n_before = len(history(project))
+    assert n_before > 4
+    wait_until(lambda: has_evaluated(project, n_before + 1))
+    slurm.run("scancel", job)
+    records = history(project)
+    assert len({(r["generation"], r["index"]) for r in records}) == len(records)

@@ -72,15 +72,17 @@ BLOCKED = "time.sleep(600)"
 
 
 class Job:
-    """An experiment inside an allocation of four nodes."""
+    """An experiment inside an allocation of four nodes, or of what ``salloc`` is told."""
 
-    def __init__(self, slurm, here, *salloc, srun=SRUN, runner_params=(), **options):
+    def __init__(self, slurm, here, *salloc, srun=SRUN, runner_params=(), environment=(), **options):
         here.mkdir(parents=True, exist_ok=True)
         (here / "experiment.py").write_text(EXPERIMENT)
         self.here = here
         params = {"srun": srun, "max_workers": 4, **dict(runner_params)}
         told = json.dumps({"here": str(here), "runner_params": params, **options})
-        allocate = ("salloc", "-Q", "-N", "4", "-n", "4", "--mem", "0", "--no-kill", *salloc)
+        self.name = here.name  # of the job
+        salloc = salloc or ("-N", "4", "-n", "4", "--mem", "0", "--no-kill")
+        allocate = ("salloc", "-Q", "-J", self.name, *salloc, "env", *environment)
         script = (sys.executable, str(here / "experiment.py"), told)
         self.process = slurm.popen(*allocate, *script, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
@@ -102,6 +104,9 @@ class Job:
 
     def history(self):
         return [json.loads(line) for line in (self.here / "run" / "history.jsonl").read_text().splitlines()]
+
+    def manifest(self):
+        return yaml.safe_load((self.here / "run" / "manifest.yaml").read_text())
 
     def attempts(self):
         """By generation and index."""
@@ -162,11 +167,44 @@ def test_workers_are_steps_on_all_nodes(slurm, tmp_path):
     assert not (tmp_path / "with blanks 100%d" / "run" / "simulation" / "pipes").exists()
 
 
-def test_what_workers_print_is_kept(slurm, tmp_path):
-    job = Job(slurm, tmp_path)
+def test_what_workers_print_is_kept_to_the_last_byte(slurm, tmp_path):
+    noise = bytes(range(256)) * 8000 + b"no end of line"
+    prints = "for n in (1, 2): os.write(n, bytes(range(256)) * 8000 + b'no end of line')"
+    job = Job(slurm, tmp_path, fault=f"{prints}\nos.kill(os.getpid(), signal.SIGKILL)")
     job.end()
-    text = "".join(log.read_text() for log in job.logs.glob("out_*.log"))
-    assert text.count("evaluating 1 ") == 10
+    all_done_once(job, {(1, 2): 1})
+    out, err = (b"".join(log.read_bytes() for log in job.logs.glob(f"{name}_*.log")) for name in ("out", "err"))
+    assert out.count(b"evaluating 1 ") == 11
+    assert out.count(noise) == err.count(noise) == 1
+
+
+@pytest.mark.parametrize(
+    ("salloc", "srun", "n_workers"),
+    [
+        pytest.param("-N 2 -n 3 -c 2", "srun -n 1 -N 1 -c 2 --exact", 3, id="nodes that differ"),
+        pytest.param("-n 1 : -N 2 -n 2 -c 2", "srun -n 1 -N 1 -c 2 --exact --het-group=1", 2, id="heterogeneous"),
+        pytest.param("-N 1 -n 2 --mem 100", "srun -n 1 --exact", 2, id="memory of the job"),
+    ],
+)
+def test_workers_fill_the_allocation(slurm, tmp_path, salloc, srun, n_workers):
+    job = Job(slurm, tmp_path, *salloc.split(), srun=srun, runner_params={"max_workers": "auto"}, seconds=0.1)
+    job.end()
+    all_done_once(job)
+    assert job.manifest()["runner_params"]["max_workers"] == n_workers
+    assert len({line[4] for line in job.evaluated()}) == n_workers
+
+
+def test_workers_for_whom_there_is_no_room_are_waited_for_by_nobody(slurm, tmp_path):
+    job = Job(slurm, tmp_path, "-N", "2", "-n", "2", seconds=0.02)
+    job.end()
+    all_done_once(job)
+    assert len({line[4] for line in job.evaluated()}) == 2
+    until(lambda: not job.processes(), 5)
+
+
+def test_options_of_the_job_are_not_those_of_its_workers(slurm, tmp_path):
+    inherited = ("SLURM_EXPORT_ENV=NONE", "SLURM_DISTRIBUTION=arbitrary", "SLURM_CPU_BIND=map_cpu:99")
+    Job(slurm, tmp_path, environment=inherited).end()
 
 
 def test_run_folder_may_be_on_another_mount(slurm, tmp_path):
@@ -191,6 +229,15 @@ def test_individual_of_a_dead_step_goes_to_another_worker(slurm, tmp_path, fault
     job = Job(slurm, tmp_path, fault=fault)
     job.end()
     all_done_once(job, {(1, 2): 1})
+
+
+def test_killed_runner_leaves_nothing_behind(slurm, tmp_path):
+    job = Job(slurm, tmp_path, fault=BLOCKED)
+    job.wait_for_victim()
+    runner = next(pid for pid, words in processes_with(str(tmp_path / "experiment.py")).items())
+    os.kill(runner, signal.SIGKILL)
+    until(lambda: not job.processes(), seconds=20)
+    job.process.communicate(timeout=60)
 
 
 def test_individual_of_a_killed_srun_goes_to_another_worker(slurm, tmp_path):
@@ -227,15 +274,18 @@ def test_individual_of_a_lost_node_goes_to_another_worker(slurm, tmp_path):
 
 
 def test_worker_in_a_long_call_is_alive(slurm, tmp_path):
-    busy = "end = time.monotonic() + 2.5\nwhile time.monotonic() < end: sum(range(10**7))"
+    busy = "end = time.monotonic() + 1.5\nwhile time.monotonic() < end: sum(range(10**7))"
     job = Job(slurm, tmp_path, runner_params={"heartbeat_timeout": 0.6}, fault=busy)
     job.end()
     all_done_once(job)
 
 
 def test_worker_whose_srun_fails_says_so_in_the_words_of_srun(slurm, tmp_path):
+    began = time.monotonic()
     job = Job(slurm, tmp_path, srun="srun -n 1 --nodelist=node9")
-    assert "could not start" in (printed := job.end(code=1))
+    printed = job.end(code=1)
+    assert time.monotonic() - began < 5
+    assert printed.count("could not start") <= 4 + 1  # each once, and as what ended the run
     assert "srun: error:" in printed
 
 
@@ -247,18 +297,9 @@ def test_several_tasks_for_one_worker_are_refused(slurm, tmp_path):
 def test_cancelled_job_leaves_nothing_behind_and_blames_nobody(slurm, tmp_path):
     job = Job(slurm, tmp_path, runner_params={"max_retries": 0}, fault=BLOCKED)
     job.wait_for_victim()
-    slurm.run("scancel", "--user", str(os.geteuid()), check=True)
+    slurm.run("scancel", "--name", job.name, check=True)
     job.process.communicate(timeout=60)
     until(lambda: not job.processes(), seconds=20)
     assert len(job.history()) >= 10
     assert {record["outcome"] for record in job.history()} == {"done"}
-    assert yaml.safe_load((tmp_path / "run" / "manifest.yaml").read_text())["status"] == "interrupted"
-
-
-def test_killed_runner_leaves_nothing_behind(slurm, tmp_path):
-    job = Job(slurm, tmp_path, fault=BLOCKED)
-    job.wait_for_victim()
-    runner = next(pid for pid, words in processes_with(str(tmp_path / "experiment.py")).items())
-    os.kill(runner, signal.SIGKILL)
-    until(lambda: not job.processes(), seconds=20)
-    job.process.communicate(timeout=60)
+    assert job.manifest()["status"] == "interrupted"
