@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from l2l.errors import WorkerStartError
 from l2l.utils.channel import decode
 from l2l.utils.file_pipes import CarriedPipes, PipeFolder
 from l2l.utils.worker_process import WorkerProcess
@@ -87,7 +88,7 @@ def carry(station: Station, lines: Sequence[bytes], limits: Sequence[float]) -> 
     name, host = _name(), socket.gethostname()
     try:
         worker = _worker(station, name)
-    except OSError as error:
+    except (OSError, WorkerStartError) as error:
         return Report(name, host, [], time.monotonic() - began, how=str(error), ready=False)
     answers: list[bytes] = []
     ready = worker.ready or _gets_ready(worker)

@@ -201,7 +201,6 @@ class ExecutorPool(WorkerPool):
         self._on_return = on_return
         self._station: Station | None = None
         self._watched: Any = None
-        self._worked = False
         self._breaks = 0  # in a row
         self._done: deque[tuple[Seat, Any]] = deque()
         self._lock = threading.Lock()
@@ -288,7 +287,6 @@ class ExecutorPool(WorkerPool):
     def works(self) -> None:
         """A worker has answered, so neither the engine nor starting them is any trouble."""
         super().works()
-        self._worked = True
         self._breaks = 0
 
     def close(self, seat: Any) -> None:

@@ -453,7 +453,7 @@ class Runner:
             self._check_job()
         how = worker.how_it_ended()
         if not worker.ready or not (worker.queue or worker.answered):
-            self.pool.start_failed(worker, how, words, worked=self.evaluations > 0)
+            self.pool.start_failed(worker, how, words)
             return
         seconds = time.monotonic() - worker.head_since
         started = time.time() - seconds

@@ -24,7 +24,14 @@ from l2l.utils.worker_process import WorkerProcess
 logger = logging.getLogger("utils.runner")
 
 START_TRIES = 3
-"""Replacements of a worker that may die one after the other before any of them is ready."""
+"""Starts that may fail one after the other before the next ones are put off."""
+
+START_PAUSE_S = 0.1
+LONGEST_START_PAUSE_S = 10.0
+"""By how much for each that has failed since a worker has answered, and by how much at most."""
+
+GIVE_UP_S = 60.0
+"""How long none may start, if that seems to pass, before the run ends."""
 
 STARTING_S = 30.0
 """After so many seconds the user is told of workers that are not ready yet."""
@@ -92,7 +99,10 @@ class WorkerPool:
         self._on_messages = on_messages
         self._on_death = on_death
         self._setup: dict[str, Any] | None = None
-        self._start_failures = 0
+        self._worked = False
+        self._start_failures = 0  # since one has answered
+        self._failing_since = 0.0
+        self._story = ""  # of the last of them
         self._selector = selectors.DefaultSelector()
         if interrupts is not None:
             self._selector.register(interrupts.fd, selectors.EVENT_READ, (self._on_interrupt, None))
@@ -101,6 +111,7 @@ class WorkerPool:
         self._with_room: dict[int, WorkerProcess] = {}
         self._next_even = 0.0
         self._starts: Counter[int] = Counter()
+        self._put_off: dict[int, float] = {}  # workers, and when to start them
         self._looks: Looks | None = None
         if folder is not None:
             folder.make()
@@ -163,7 +174,7 @@ class WorkerPool:
 
     def turn(self, deadline: float) -> None:
         """Sleep until a message, a death, a signal or a deadline (of ``time.monotonic``), and have it dealt with."""
-        alarms = [deadline, self._warn_at, *self._killed.values()]
+        alarms = [deadline, self._warn_at, *self._killed.values(), *self._put_off.values()]
         if self._looks is not None:
             alarms.append(self._looks.due)
         wait = min(alarms) - time.monotonic()
@@ -177,6 +188,9 @@ class WorkerPool:
         for worker in [worker for worker, at in self._killed.items() if now >= at]:
             del self._killed[worker]
             worker.signal(signal.SIGKILL)
+        for w_id in [w_id for w_id, at in self._put_off.items() if now >= at]:
+            del self._put_off[w_id]
+            self.launch(w_id)
         if now >= self._warn_at:
             self._tell_of_starting()
 
@@ -205,6 +219,7 @@ class WorkerPool:
         WorkerStartError
             If the command cannot be executed at all.
         """
+        self._put_off.pop(w_id, None)
         command, _ = self._command_of(w_id)
         pipes: Pipes | FilePipes = Pipes(self.logs, w_id)
         if self._folder is not None:
@@ -214,10 +229,9 @@ class WorkerPool:
             command = [*command, self._token, str(start)]
         try:
             worker = WorkerProcess(w_id, command, self.logs, self._token, pipes, self._through_srun)
-        except OSError as error:
-            raise WorkerStartError(
-                f"worker {w_id} cannot be started: {error}\ncommand: {shlex.join(command)}"
-            ) from error
+        except WorkerStartError as error:  # no such program; or no more processes, as may pass
+            self._failed(w_id, f"worker {w_id} cannot be started: {error}\ncommand: {shlex.join(command)}", "")
+            return
         self.workers[w_id] = worker
         self.names.add(w_id)
         self._warn_later()
@@ -240,9 +254,10 @@ class WorkerPool:
 
     def works(self) -> None:
         """A worker has answered, so starting them is no trouble."""
+        self._worked = True
         self._start_failures = 0
 
-    def start_failed(self, worker: WorkerProcess, how: str, words: str, worked: bool) -> None:
+    def start_failed(self, worker: WorkerProcess, how: str, words: str) -> None:
         """Tell of a worker that ended before it did anything; replace it if that may be passing.
 
         Parameters
@@ -251,8 +266,6 @@ class WorkerPool:
             Closed.
         how, words : str
             How it ended, and its last words.
-        worked : bool
-            Whether workers of this run have done something before.
 
         Raises
         ------
@@ -264,12 +277,23 @@ class WorkerPool:
             f"worker {worker.worker_id} could not start: {how}\ncommand: {shlex.join(command)}\n"
             f"log: {worker.log_path}\n{words}"
         )
+        self._failed(worker.worker_id, story, how)
+
+    def _failed(self, w_id: int, story: str, how: str) -> None:
+        now = time.monotonic()
         self._start_failures += 1
-        logger.error(story)
-        passing = worked or how.startswith("signal")  # it worked before, or somebody killed it
-        if passing and self._start_failures < START_TRIES:
-            self.launch(worker.worker_id)
-        elif not self.workers:
+        if self._start_failures == 1:
+            self._failing_since = now
+        if story != self._story:
+            self._story = story
+            logger.error(story)
+        passing = self._worked or was_killed(how)
+        alone = not self.workers
+        lasting = now - self._failing_since >= GIVE_UP_S
+        if passing and not (lasting and alone):
+            n_pauses = max(0, self._start_failures - START_TRIES + 1)
+            self._put_off[w_id] = now + min(n_pauses * START_PAUSE_S, LONGEST_START_PAUSE_S)
+        elif alone and (lasting or not self._put_off):
             raise WorkerStartError(story)
 
     def kill(self, worker: WorkerProcess) -> None:
@@ -348,3 +372,9 @@ class WorkerPool:
         if worker.outbox.send(b""):
             for fd in worker.outbox.fds:
                 self._selector.unregister(fd)
+
+
+def was_killed(how: str) -> bool:
+    """Whether a process ended by a signal; of the task of an srun a code above 128 tells."""
+    code = how.removeprefix("exit code ")
+    return how.startswith("signal") or (code.isdigit() and int(code) > 128)

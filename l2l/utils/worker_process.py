@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from l2l.errors import WorkerStartError
 from l2l.utils.allocation import for_steps
 from l2l.utils.assignment import Assignment, Group, line_of
 from l2l.utils.beat import Pulse
@@ -55,6 +56,13 @@ class WorkerProcess:
         Why it is taken for lost although its process has not ended, or nothing.
     pulse : Pulse or None
         Its heartbeat, with file pipes.
+
+    Raises
+    ------
+    WorkerStartError
+        If the command cannot be executed.
+    OSError
+        If its pipes and logs cannot be made.
     """
 
     def __init__(
@@ -91,21 +99,24 @@ class WorkerProcess:
         self.pulse = Pulse(pipes.beat) if isinstance(pipes, FilePipes) else None
         try:
             self._start(command, folder / f"out_{worker_id}.log", token)
-        except OSError:
+        except (OSError, WorkerStartError):
             self._let_go()
             raise
 
     def _start(self, command: Sequence[str], out_log: Path, token: str) -> None:
         own_log = self._logs[-1]
         with open(own_log.path if self.through_srun else out_log, "ab") as out, open(own_log.path, "ab") as err:
-            self.process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-                env={**(for_steps(os.environ) if self.through_srun else os.environ), MARK: token},
-                start_new_session=True,  # a group of its own to end as a whole; Ctrl-C does not reach it
-            )
+            try:
+                self.process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=err,
+                    env={**(for_steps(os.environ) if self.through_srun else os.environ), MARK: token},
+                    start_new_session=True,  # a group of its own to end as a whole; Ctrl-C does not reach it
+                )
+            except OSError as error:
+                raise WorkerStartError(str(error)) from error
         self.pid = self.process.pid
         self.pidfd = os.pidfd_open(self.pid)
 

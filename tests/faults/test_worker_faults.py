@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from l2l.errors import GenerationFailedError, IndividualFailedError, UsageError, WorkerStartError
-from l2l.utils.worker_pool import START_TRIES
+from l2l.utils import worker_pool
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
@@ -218,7 +218,8 @@ def test_one_worker_that_cannot_start_is_told_and_the_others_do_the_work(launch,
     assert "worker 1 could not start: exit code 5" in capsys.readouterr().err
 
 
-def test_replacement_that_cannot_start_is_not_tried_for_ever(launch, counting):
+def test_replacement_that_cannot_start_is_not_tried_for_ever(launch, counting, monkeypatch):
+    monkeypatch.setattr(worker_pool, "GIVE_UP_S", 0.5)
     command, starts = counting('[ $(wc -l < "$(dirname "$0")/starts") -gt 1 ] && exit 6')
 
     def simulate(traj):
@@ -229,7 +230,7 @@ def test_replacement_that_cannot_start_is_not_tried_for_ever(launch, counting):
     run = launch(simulate, runner_params={"exec": command, "max_workers": 1})
     assert isinstance(run.error, WorkerStartError)
     assert "exit code 6" in str(run.error)
-    assert len(starts()) == 1 + START_TRIES
+    assert 1 + worker_pool.START_TRIES < len(starts()) < 1 + worker_pool.START_TRIES + 5
 
 
 def test_worker_that_is_killed_while_it_starts_is_replaced(launch, counting):
@@ -237,6 +238,19 @@ def test_worker_that_is_killed_while_it_starts_is_replaced(launch, counting):
     run = launch(lambda traj: 1.0, runner_params={"exec": command, "max_workers": 1})
     assert run.outcomes == ["done"] * 3
     assert len(starts()) == 3
+
+
+def test_replacements_that_cannot_start_for_a_while_are_started_again(launch, counting):
+    command, starts = counting('n=$(wc -l < "$(dirname "$0")/starts"); [ $n -gt 1 ] && [ $n -lt 7 ] && exit 6')
+
+    def simulate(traj):
+        if traj.individual.ind_idx == 1 and traj.retry == 0:
+            os._exit(1)
+        return 1.0
+
+    run = launch(simulate, runner_params={"exec": command, "max_workers": 1})
+    assert run.outcomes == ["done"] * 3
+    assert len(starts()) == 7
 
 
 @pytest.mark.parametrize("workers", [0, -1, 1.5, True])
@@ -254,8 +268,6 @@ def test_no_more_workers_than_individuals(launch, tmp_path):
 
 @OWN_WORKERS
 def test_user_is_told_when_no_worker_gets_ready(launch, monkeypatch, capsys):
-    from l2l.utils import worker_pool
-
     monkeypatch.setattr(worker_pool, "STARTING_S", 0.05)
     launch(lambda traj: 1.0, runner_params={"exec": "sh -c 'sleep 0.5; exit 1'"})
     assert "still no worker is ready; command: sh -c" in capsys.readouterr().err
@@ -263,8 +275,6 @@ def test_user_is_told_when_no_worker_gets_ready(launch, monkeypatch, capsys):
 
 @OWN_WORKERS
 def test_user_is_told_of_a_worker_that_waits_while_others_work(launch, monkeypatch, counting, capsys):
-    from l2l.utils import worker_pool
-
     monkeypatch.setattr(worker_pool, "STARTING_S", 0.3)
     command, _ = counting('[ "$2" = 1 ] && { echo no room yet >&2; sleep 60; }')
     run = launch(lambda traj: time.sleep(0.2) or 1.0, n_iteration=2, runner_params={"exec": command})
