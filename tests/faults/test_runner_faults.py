@@ -116,3 +116,13 @@ def test_lock_that_a_dead_runner_has_left_is_no_obstacle(project, reference, hos
     (project.results / ".lock").write_text(f"process 4194305 on {host}\n")
     project.resume()
     assert project.history() == reference
+
+
+@pytest.mark.slow
+def test_run_without_generations_killed_again_and_again_ends_with_the_same_history(project, steady_reference):
+    arguments = ("experiment.py", "--asynchronous")
+    for place in ((0, 0), (1, 0), (2, 4), (4, 7)):  # each beyond the window of the one before
+        project.end_blocked(signal.SIGKILL, *arguments, block=place)
+        arguments = ("--resume", project.results)
+    project.resume()
+    assert project.history() == steady_reference
