@@ -12,6 +12,7 @@ import faults
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("pipes", ["fifo", "file"])
 def test_nothing_is_lost_doubled_or_left_whoever_is_killed(tmp_path, pipes):
     storm = faults.Storm(tmp_path, pipes, n_individuals=60, seconds=0.01)
     storm.run(workers=True)
