@@ -34,6 +34,11 @@ class ConstrainedFitness(tuple[float, ...]):
         return ConstrainedFitness, (tuple(self), self.violations)
 
 
+def one_by_one(fitness: Any) -> list[Fitness]:
+    """The fitness of each individual in a result: several where it is a list, of inner parameter sets."""
+    return fitness if isinstance(fitness, list) else [fitness]
+
+
 def violation_of(fitness: Any) -> float:
     """By how much an individual violates its constraints in sum, >= 0; 0 where it has none."""
     return float(sum(max(0.0, violation) for violation in getattr(fitness, "violations", ())))

@@ -7,6 +7,10 @@ import time
 from collections.abc import Sequence
 from typing import Any, TextIO
 
+import numpy as np
+
+from l2l.utils.fitness import one_by_one
+
 logger = logging.getLogger("utils.progress")
 
 REFRESH_S = 0.1
@@ -121,12 +125,8 @@ class Progress:
 
     def note_fitness(self, results: Sequence[tuple[Any, Any]], weights: Sequence[float] | None) -> None:
         """Learn of individuals and their fitness; there is at least one."""
-        import numpy as np
-
-        values = np.array([np.ravel(np.asarray(fitness, dtype=float)) for _, fitness in results])
-        if weights is not None and values.shape[1] == len(weights):
-            values = values * np.asarray(weights)
-        weighted = values.sum(axis=1)
+        values = np.array([np.ravel(each) for _, fitness in results for each in one_by_one(fitness)], dtype=float)
+        weighted = values.sum(axis=1) if weights is None else values @ np.asarray(weights)
         finite = weighted[np.isfinite(weighted)]
         if finite.size:
             self.best = max(self.best, float(finite.max()))

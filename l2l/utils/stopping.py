@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from l2l.errors import UsageError
-from l2l.utils.fitness import violation_of
+from l2l.utils.fitness import one_by_one, violation_of
 
 STOPPING = ("max_evaluations", "max_seconds", "stagnation", "stop_fitness")
 """Keywords of `Experiment.prepare_experiment` and options of ``l2l-run``."""
@@ -73,7 +73,7 @@ class Stopping:
         """Learn of the results of a complete generation."""
         before = self.best
         for _, fitness in results:
-            for each in fitness if isinstance(fitness, list) else [fitness]:
+            for each in one_by_one(fitness):
                 value = float(np.sum(each) if weights is None else np.dot(weights, each))
                 if math.isfinite(value):
                     self.best = min(self.best, (violation_of(each), -value))

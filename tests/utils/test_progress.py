@@ -40,6 +40,17 @@ def test_run_that_ends_early_has_a_line_for_its_last_generation(caplog):
     assert [record.getMessage()[:17] for record in caplog.records] == ["generation 1 of 9", "generation 3 of 9"]
 
 
+def test_individuals_that_were_packed_count_one_by_one(caplog):
+    progress = Progress()
+    progress.start(0, 1)
+    progress.generation(0, 2)
+    results = [(0, [(3.0, 1.0), (5.0, 1.0)]), (1, [(float("nan"), 1.0), (7.0, 1.0)])]
+    with caplog.at_level(logging.INFO, "utils.progress"):
+        progress.results(results, (-1.0, 0.5), SimpleNamespace(evaluations=4, failures=0))
+    assert progress.best == -2.5
+    assert "best -2.5, mean -4.5" in caplog.records[0].getMessage()
+
+
 def test_quiet_is_silent(caplog):
     with caplog.at_level(logging.INFO, "utils.progress"):
         go(Progress(quiet=True))
