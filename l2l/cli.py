@@ -51,7 +51,7 @@ class Parser(argparse.ArgumentParser):
         self.exit(USAGE, f"{self.prog}: {message}\n{self.prog} --help tells more\n")
 
 
-def parser() -> Parser:
+def parser(experiment_help: str = "a Python script or a YAML file") -> Parser:
     """The options of ``l2l-run``."""
     p = Parser(
         "l2l-run",
@@ -62,7 +62,7 @@ def parser() -> Parser:
         usage="l2l-run EXPERIMENT [options] [-- ARGUMENTS OF THE SCRIPT]\n       l2l-run --resume RUN_FOLDER\n"
         "       l2l-run status RUN_FOLDER\n       l2l-run tail RUN_FOLDER [-n N] [-f]",
     )
-    p.add_argument("experiment", nargs="?", type=Path, help="a Python script or a YAML file")
+    p.add_argument("experiment", nargs="?", type=Path, help=experiment_help)
     p.add_argument("--root-dir", help="folder of all runs")
     p.add_argument("--name", help="name of the run, and of its folder in the root folder")
     p.add_argument("--max-workers", type=_workers, metavar="N", help="worker processes, at most; or auto")
@@ -163,7 +163,7 @@ def run_as_script(experiment: Callable[[], None]) -> None:
         return
     script = sys.modules["__main__"]
     if {"-h", "--help"} & set(sys.argv[1:]):
-        p = parser()
+        p = parser(experiment_help=argparse.SUPPRESS)
         p.prog, p.description, p.epilog = Path(sys.argv[0]).name, script.__doc__, None
         p.usage = f"python {sys.argv[0]} [options]"
         p.print_help()

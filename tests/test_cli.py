@@ -84,7 +84,7 @@ def test_a_script_that_takes_options_tells_them(project):
     (project / "own.py").write_text(AS_SCRIPT)
     done = subprocess.run([sys.executable, "own.py", "--help"], cwd=project, capture_output=True, text=True)
     assert done.returncode == 0
-    assert "usage: python own.py [options]" in done.stdout
+    assert "usage: python own.py [options]" in done.stdout and "positional" not in done.stdout
     assert "What this experiment is about." in done.stdout and "--smoke" in done.stdout
     assert not (project / "results").exists()
 
