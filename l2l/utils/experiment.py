@@ -600,6 +600,7 @@ class Experiment:
             logger.warning("%s, and no individual has a fitness: nothing follows from that", self.env.stop_reason)
         else:
             getattr(self.optimizee, "conclude", lambda experiment: None)(self)
+        logger.info("results are in %s", self.run_folder)
         self.env.disable_logging()
         self.manifest.update(ended=now())
         return self.traj, self.paths
