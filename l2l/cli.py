@@ -293,6 +293,7 @@ def _resume(options: argparse.Namespace) -> None:
     folder.check_trust()
     facts = Manifest.read(folder.manifest_path).facts
     overrides = {**facts["overrides"], **_today(options), "root_dir": str(folder.path.parent), "resume": True}
+    overrides["resumed"] = str(folder.path)
     if folder.path.name != facts["name"]:
         overrides["name"] = folder.path.name  # the folder was renamed
     if Path(facts["cwd"]).is_dir():

@@ -36,6 +36,9 @@ class Overrides:
     resume: bool = False
     """Run folders that exist are gone on with."""
 
+    resumed: str | None = None
+    """The run folder that is to be gone on with, where it is known."""
+
     force: bool = False
     """A resumed run may go on with other parameters."""
 
@@ -50,7 +53,7 @@ class Overrides:
 
     def recorded(self) -> dict[str, Any]:
         """Those that a resumed run needs again."""
-        left_out = ("overwrite", "quiet", "log_level", "resume", "force", "script")
+        left_out = ("overwrite", "quiet", "log_level", "resume", "resumed", "force", "script")
         return {
             name: value for name, value in asdict(self).items() if value not in (None, False) and name not in left_out
         }

@@ -292,6 +292,24 @@ def test_list_shows_plugins_of_other_packages_the_broken_ones_as_such(tmp_path, 
     assert "GeneticAlgorithmOptimizer" in told
 
 
+def test_script_that_gives_another_name_resumes_nothing(tmp_path, monkeypatch, capsys):
+    script = tmp_path / "experiment.py"
+    script.write_text(MODULE_LEVEL.replace('"small"', '"other"'))
+    folder = tmp_path / "results" / "small"
+    folder.mkdir(mode=0o700, parents=True)
+    told = {"name": "small", "script": str(script), "argv": [], "overrides": {}, "cwd": str(tmp_path), "path": []}
+    told |= {"seed": 1, "status": "interrupted"}
+    (folder / "manifest.yaml").write_text(yaml.safe_dump(told))
+    monkeypatch.chdir(tmp_path)
+    for name in ("argv", "path"):
+        monkeypatch.setattr(sys, name, list(getattr(sys, name)))
+    monkeypatch.setitem(sys.modules, "__main__", None)
+    assert cli.main(["--resume", "results/small"]) == 2
+    told = capsys.readouterr().err
+    assert f"the run to resume is {folder}, but the script prepares {folder.parent / 'other'}" in told
+    assert not (folder.parent / "other").exists()
+
+
 def test_help_tells_exit_codes_and_yaml():
     help_text = cli.parser().format_help()
     assert "130 interrupted" in help_text

@@ -76,6 +76,9 @@ class Experiment:
     started = 0
     """How many experiments were run in this process."""
 
+    gone_on_with: set[str] = set()
+    """Run folders that experiments of this process went on with."""
+
     def __init__(self, root_dir_path: str | os.PathLike[str]):
         self.overrides = current()
         self.root_dir_path = str(Path(self.overrides.root_dir or root_dir_path).expanduser().absolute())
@@ -254,9 +257,16 @@ class Experiment:
 
     def _make_folder(self, overwrite: bool) -> None:
         self._resuming = self.overrides.resume and self.folder.is_run
+        resumed = self.overrides.resumed
         if self._resuming:
+            Experiment.gone_on_with.add(os.path.realpath(self.run_folder))
             self.folder.check_trust()
             self.manifest = Manifest.read(self.folder.manifest_path)
+        elif resumed is not None and os.path.realpath(resumed) not in Experiment.gone_on_with:
+            raise UsageError(
+                f"the run to resume is {resumed}, but the script prepares {self.run_folder}, where there is none: "
+                "it must give the name that it gave before"
+            )
         else:
             self.folder.create(overwrite or self.overrides.overwrite)
             atexit.register(discard_unless_begun, self.folder)  # a typo further down shall not cost the name
