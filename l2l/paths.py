@@ -75,7 +75,7 @@ class Paths:
 
     def _made(self, name: str) -> str:
         path = Path(self.output_dir_path) / name
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
         return str(path)
 
     @property

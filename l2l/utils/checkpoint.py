@@ -38,7 +38,7 @@ class Checkpoints:
         self.by_reference = by_reference
         self.objects = objects
         self._first_optimizee: bytes | None = None
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def save(self, generation: int, **facts: Any) -> None:
         """Write the checkpoint of a generation, safe on disk before it has its name.

@@ -19,6 +19,7 @@ from l2l.paths import Paths
 from l2l.space import declared_space
 from l2l.space.plain import as_plain
 from l2l.utils.allocation import default_workers, workers_that_fit
+from l2l.utils.atomic import write_atomically
 from l2l.utils.changes import changes, told
 from l2l.utils.checkpoint import Checkpoints
 from l2l.utils.confirmation import Confirmation
@@ -35,6 +36,7 @@ from l2l.utils.runner import prepare_optimizee
 from l2l.utils.runner_params import AUTO, RUNNER_PARAMS, check_runner_params, timeout_in_seconds
 from l2l.utils.steady_state import SteadyState, check_steady, window_of
 from l2l.utils.stopping import STOPPING, Stopping
+from l2l.utils.trust import check_trusted
 
 logger = logging.getLogger("utils.experiment")
 
@@ -291,7 +293,7 @@ class Experiment:
         """Keep the script with the run, to know later what was run, and to resume without the original."""
         if self.manifest.facts["script"] is not None:
             script = Path(self.manifest.facts["script"])
-            (self.run_folder / f"experiment{script.suffix}").write_bytes(script.read_bytes())
+            write_atomically(self.run_folder / f"experiment{script.suffix}", script.read_bytes())
 
     def _make_paths(self, name: str, trajectory_name: str) -> None:
         self.paths = Paths(name, {}, root_dir_path=self.root_dir_path, suffix=f"-{trajectory_name}")
@@ -634,7 +636,14 @@ class Experiment:
         return found
 
     def load_trajectory(self, path: str | os.PathLike[str]) -> Any:
-        """A trajectory of an earlier run: ``simulation/trajectories/trajectory_<generation>.bin``."""
+        """A trajectory of an earlier run: ``simulation/trajectories/trajectory_<generation>.bin``.
+
+        Raises
+        ------
+        RunFolderError
+            If others could have written the file; see `check_trusted`.
+        """
+        check_trusted(Path(path), "it is a pickle")
         with open(path, "rb") as file:
             return pickle.load(file)
 

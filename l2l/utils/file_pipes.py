@@ -51,7 +51,7 @@ class PipeFolder:
     def make(self) -> None:
         """Make it, without those of earlier runs, whose workers end when theirs is gone."""
         shutil.rmtree(self.path.parent, ignore_errors=True)
-        self.path.mkdir(parents=True)
+        self.path.mkdir(mode=0o700, parents=True)
         self.runner_beat.touch(0o600)
 
     def remove(self) -> None:

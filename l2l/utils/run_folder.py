@@ -2,13 +2,13 @@
 
 import os
 import shutil
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from l2l.errors import RunFolderError, StorageError
 from l2l.utils.run_lock import RunLock
+from l2l.utils.trust import check_trusted
 
 
 class RunFolder:
@@ -61,6 +61,7 @@ class RunFolder:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.path.mkdir(mode=0o700, exist_ok=True)
+            self.path.chmod(0o700)  # of one that was there
         except OSError as error:
             raise RunFolderError(f"the run folder cannot be made: {error}") from error
 
@@ -88,25 +89,15 @@ class RunFolder:
         Raises
         ------
         RunFolderError
-            If the folder is missing, belongs to somebody else, or others may write to it.
+            If it is no run, or others could have written what is read; see `check_trusted`.
         """
         if not self.is_run:
             raise RunFolderError(f"{self.path} is not the folder of a run")
         simulation = self.path / "simulation"
-        for path in (self.path, simulation, self.checkpoints_path, simulation / "optimizee.bin"):
-            if not path.exists():
-                continue
-            status = path.stat()
-            if status.st_uid != os.geteuid():
-                raise RunFolderError(
-                    f"{path} belongs to user {status.st_uid}, not to you ({os.geteuid()}); resuming loads pickles "
-                    f"from it, which run whatever its owner put there"
-                )
-            if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-                raise RunFolderError(
-                    f"{path} can be written by others (mode {stat.S_IMODE(status.st_mode):o}); resuming loads pickles "
-                    f"from it. If you trust its content: chmod go-w {path}"
-                )
+        code = [simulation / "optimizee.bin", *self.checkpoints_path.glob("*"), *self.path.glob("experiment.*")]
+        for path in (self.path, self.manifest_path, simulation, self.checkpoints_path, *code):
+            if path.exists():
+                check_trusted(path, "resuming loads pickles from it")
 
     def holder(self) -> str | None:
         """Which process is running in this folder, and where; None if none is."""

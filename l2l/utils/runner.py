@@ -139,7 +139,7 @@ class Runner:
         self.optimizeepath = os.path.join(self.path, "optimizee.bin")
         self.run_token = secrets.token_hex(8)
         for folder in ("trajectories", "results", "individual_logs"):
-            Path(self.path, folder).mkdir(exist_ok=True)
+            Path(self.path, folder).mkdir(mode=0o700, exist_ok=True)
         self.logs = Path(self.path, "individual_logs")
         self.history = History(Path(self.work_paths, "history.jsonl"))
 

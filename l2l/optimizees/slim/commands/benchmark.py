@@ -21,6 +21,7 @@ from l2l.optimizees.slim.recording.paths import benchmark_path
 from l2l.optimizees.slim.recording.sole_writer import sole_writer
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.config_checks import ConfigError
+from l2l.utils.atomic import make_aside
 from l2l.version import FULL_VERSION
 
 if TYPE_CHECKING:  # these load numba
@@ -204,7 +205,7 @@ def _write(groups: Sequence[tuple[Trials, Policy]], path: Path, metadata: dict[s
 
     for group, _ in groups:
         group.done.sort(key=lambda trial: trial.number)  # threads finish in any order
-    aside = path.with_name(f".{path.name}.part")
+    aside = make_aside(path)
     try:
         pyarrow.parquet.write_table(trials_table([g for g, _ in groups], metadata), aside, compression="zstd")
         aside.replace(path)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from l2l.optimizees.slim.recording.pace import Pace
+from l2l.utils.atomic import make_aside
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,7 +47,7 @@ class TableFile:
         self.path = path
         self.schema = schema
         self._journal = journal_path(path)
-        aside = self._journal.with_name(f"{self._journal.name}.part")
+        aside = make_aside(self._journal)
         self._stream = pa.OSFile(str(aside), "wb")
         try:
             self._writer = pa.ipc.new_stream(self._stream, schema, options=pa.ipc.IpcWriteOptions(compression="zstd"))
@@ -85,7 +86,7 @@ class TableFile:
         """Write the parquet file (zstd) with all rows so far, aside, and put it in the place of the last one."""
         import pyarrow.parquet
 
-        aside = self.path.with_name(f".{self.path.name}.part")
+        aside = make_aside(self.path)
         try:
             with self._pace.doing(), pyarrow.parquet.ParquetWriter(aside, self.schema, compression="zstd") as writer:
                 for table in _row_groups(read_journal(self._journal, self.schema), self.schema):
