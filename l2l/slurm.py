@@ -50,6 +50,8 @@ def batch_script(arguments: Sequence[str], options: str, name: str) -> str:
         raise UsageError(f"the options of sbatch cannot be read: {error} in {options!r}") from None
     if any("\n" in word for word in words):
         raise UsageError(f"options of sbatch are one line each, got {options!r}")
+    if "\n" in name:
+        raise UsageError(f"the name of a job is one line, got {name!r}")
     own = ["--requeue"]
     if "--resume" not in arguments:
         own.append("--continue")

@@ -38,7 +38,7 @@ def watch(argv: Sequence[str]) -> int:
     try:
         lines = status_lines(folder) if options.command == "status" else tail_lines(folder, options.n, options.follow)
         for line in lines:
-            sys.stdout.write(f"{line}\n")
+            sys.stdout.write(f"{printable(line)}\n")
             sys.stdout.flush()
     except L2LError as error:
         sys.stderr.write(f"l2l-run {options.command}: {error}\n")
@@ -106,6 +106,11 @@ def _told(line: bytes) -> str:
     ended = record["outcome"] if error is None else f"{record['outcome']} ({error['type']}: {error['message']})"
     value = "" if fitness is None else f" {fitness[0] if len(fitness) == 1 else fitness}"
     return f"{when}  {place}: {ended}{value}, {record['seconds']:.3g} s on {record['host']}"
+
+
+def printable(line: str) -> str:
+    """The line as it can be shown on a terminal, which takes orders by control characters."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
 
 
 def _duration(seconds: float) -> str:

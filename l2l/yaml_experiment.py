@@ -22,17 +22,31 @@ written like an optimizee: ``distribution: {class: module:Class, parameters: {..
 So are the parameters of an optimizer that takes several kinds of them: ``parameters: {class:
 l2l.optimizers.gradientdescent:AdamParameters, parameters: {learning_rate: 0.1}}``.
 Modules that lie beside the file can be imported.
+
+A file that names code, ``module:Class`` outside of l2l, or a command that starts workers, is as trusted as a program:
+it must be the user's own. Objects among the parameters are of l2l's optimizers, optimizees and space, of a package that
+registers optimizers or optimizees, or of a module beside the file.
 """
 
+import importlib.util
 import inspect
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from l2l.errors import UsageError, nearest
-from l2l.plugins import find_class
+from l2l.optimizees.optimizee import Optimizee
+from l2l.optimizers.optimizer import Optimizer
+from l2l.plugins import GROUPS, find_class, registered
 from l2l.utils.experiment import ACCEPTED, KEYWORDS, Experiment
+from l2l.utils.trust import check_trusted
+
+OURS = ("l2l.optimizers", "l2l.optimizees", "l2l.space")
+"""Modules of l2l whose objects a file may make."""
+
+COMMANDS = ("exec", "srun", "executor")
+"""Runner parameters that say what is run."""
 
 
 def run_yaml(path: Path) -> None:
@@ -47,8 +61,8 @@ def run_yaml(path: Path) -> None:
     settings = dict(spec["experiment"])
     settings.setdefault("name", path.stem)
     experiment = Experiment(settings.pop("root_dir", "results"))
-    optimizee_class = find_class("optimizee", spec["optimizee"]["class"])
-    optimizer_class = find_class("optimizer", spec["optimizer"]["class"])
+    optimizee_class = _class(path, "optimizee", spec, Optimizee)
+    optimizer_class = _class(path, "optimizer", spec, Optimizer)
     traj, _ = experiment.prepare_experiment(**settings)
     optimizee, optimizee_parameters = build(path, "optimizee", optimizee_class, spec["optimizee"], traj)
     parameters = parameters_of(path, "optimizer", optimizer_class, spec["optimizer"])
@@ -80,7 +94,26 @@ def read_yaml(path: Path) -> dict[str, Any]:
     weights = spec["optimizer"]["fitness_weights"]
     if not isinstance(weights, list) or not weights or not all(type(w) in (int, float) for w in weights):
         raise UsageError(f"{path}: optimizer.fitness_weights must be a list of numbers, got {weights!r}")
+    for what in _code_of(spec):
+        check_trusted(path, f"it names code ({what})")
     return spec
+
+
+def _code_of(spec: Any, where: str = "") -> Iterator[str]:
+    """What in plain data names code that does not come with l2l."""
+    for key, value in spec.items() if isinstance(spec, dict) else enumerate(spec) if isinstance(spec, list) else ():
+        is_class = key == "class" and isinstance(value, str) and ":" in value and value.partition(".")[0] != "l2l"
+        if is_class or (where == "experiment.runner_params." and key in COMMANDS):
+            yield f"{where}{key}: {value}"
+        yield from _code_of(value, f"{where}{key}.")
+
+
+def _class(path: Path, role: str, spec: Mapping[str, Any], base: type) -> Any:
+    name = spec[role]["class"]
+    found = find_class(role, name)
+    if not issubclass(found, base):
+        raise UsageError(f"{path}: {role}.class: {name} is no {base.__name__}")
+    return found
 
 
 def build(path: Path, kind: str, cls: Any, spec: Mapping[str, Any], traj: Any) -> tuple[Any, Any]:
@@ -128,7 +161,28 @@ def _object(path: Path, where: str, value: Any) -> Any:
     if not isinstance(value, dict) or "class" not in value:
         return value
     _check_keys(path, where, value, ("class",), ("parameters",))
-    return _call(path, where, find_class("optimizer", value["class"]), **_values(path, where, value))
+    _check_origin(path, where, str(value["class"]))
+    cls = find_class("optimizer", value["class"])
+    _check_origin(path, where, f"{cls.__module__}:{cls.__qualname__}")  # not what that module has from elsewhere
+    return _call(path, where, cls, **_values(path, where, value))
+
+
+def _check_origin(path: Path, where: str, name: str) -> None:
+    """Make sure, before it is imported, that a class is one which parameters may be of: not any that is installed."""
+    module = name.partition(":")[0]
+    package = module.partition(".")[0]
+    points = [point for kind in GROUPS for point in registered(kind).values()]
+    if package in {point.module.partition(".")[0] for point in points}:
+        if package != "l2l" or module.startswith(OURS):
+            return
+    elif package and (spec := importlib.util.find_spec(package)) is not None:
+        origin = spec.origin or next(iter(spec.submodule_search_locations or ()))
+        if Path(origin).resolve().is_relative_to(path.resolve().parent):
+            return
+    raise UsageError(
+        f"{path}: {where}: {name!r} is not of {', '.join(OURS)}, nor of a package that registers optimizers or "
+        f"optimizees, nor of a module beside the file"
+    )
 
 
 def _call(path: Path, where: str, make: Any, *args: Any, **parameters: Any) -> Any:
