@@ -52,7 +52,7 @@ def mpiexec():
     if importlib.util.find_spec("mpi4py") is None:
         pytest.skip("mpi4py is not installed: pip install l2l[mpi]")
     if shutil.which("mpiexec") is None:
-        pytest.skip("there is no mpiexec: apt-get install openmpi-bin libopenmpi-dev")
+        pytest.skip("there is no mpiexec: apt-get install openmpi-bin")
     told = subprocess.run(["mpiexec", "--version"], capture_output=True, text=True).stdout
     openmpi = ["--oversubscribe", "--allow-run-as-root"] if "Open MPI" in told or "OpenRTE" in told else []
     return ["mpiexec", *openmpi, "-n", "3"]
