@@ -13,11 +13,12 @@ import json
 import os
 import resource
 import selectors
+import signal
 import statistics
 import sys
 import tempfile
 import time
-from collections import namedtuple
+from collections import deque, namedtuple
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
@@ -34,6 +35,7 @@ from l2l.utils.channel import decode, send_result
 from l2l.utils.experiment import Experiment
 from l2l.utils.file_pipes import FileInbox, FileOutbox, FilePipes, PipeFolder
 from l2l.utils.inotify import Watch
+from l2l.utils.returns import Returns
 
 N_PLAYERS = 2
 N_PARAMETERS = 10
@@ -72,33 +74,50 @@ class Clock(Optimizer):
 class Played:
     """One simulated worker."""
 
-    def __init__(self, simulation, worker, token, start, pid):
+    def __init__(self, simulation, seconds, worker, token, start, pid):
         pipes = FilePipes(PipeFolder(simulation, token), worker, start)
-        self.path = pipes.input
+        self.files = (pipes.input, pipes.requests)
         self.beat = pipes.beat
-        self.inbox = FileInbox(pipes.input)
+        self.inbox, self.requests = map(FileInbox, self.files)
         self.outbox = FileOutbox(pipes.output)
+        self.returns = Returns(self.requests, lambda n: self.say(returned=n))
         self.results = simulation / "results" / f"played_{worker}"
+        self.seconds = seconds
         self.token = token
         self.pid = int(pid)
-        self.free_at = 0.0
+        self.queue = deque()
+        self.ends_at = None  # of the evaluation that is under way
+
+    def say(self, **message):
+        send_result(self.outbox, {**message, "run": self.token}, self.results)
 
     def heard(self):
-        """Its assignments: what is new of them."""
-        found = []
+        """Deal with what is new."""
+        while lines := self.requests.read():
+            for line in lines:
+                self.say(returned=self.returns.give_back(decode(line)["return"]))
         while lines := self.inbox.read():
             for message in map(decode, lines):
                 if "setup" in message:
-                    send_result(self.outbox, {"run": self.token, "ready": self.pid}, self.results)
+                    self.say(ready=self.pid, host="simulated")
                 elif "quit" in message:
-                    os.kill(self.pid, 9)
+                    os.kill(self.pid, signal.SIGKILL)
                 elif "of" in message:
-                    found.append(message["of"])
-        return found
+                    self.queue.append(message["of"])
+        if self.ends_at is None:
+            self.begin()
 
-    def answer(self, of, began, seconds):
-        message = {"fitness": [1.0], "of": of, "run": self.token, "started": began, "seconds": seconds}
-        send_result(self.outbox, message, self.results)
+    def begin(self):
+        """The next evaluation."""
+        while self.queue and not self.returns.begins():
+            self.queue.popleft()
+        self.ends_at = time.time() + self.seconds if self.queue else None
+
+    def end(self):
+        """The evaluation that is under way."""
+        began = self.ends_at - self.seconds
+        self.say(fitness=[1.0], of=self.queue.popleft(), started=began, seconds=self.seconds)
+        self.begin()
 
 
 def play(registry, simulation, seconds):
@@ -109,11 +128,15 @@ def play(registry, simulation, seconds):
     selector.register(doors, selectors.EVENT_READ)
     played, due, next_beat, beats = {}, [], 0.0, 0
 
-    def listen(number):
+    def deal(number, do):
         worker = played[number]
-        for of in worker.heard():
-            worker.free_at = max(time.time(), worker.free_at) + seconds
-            heapq.heappush(due, (worker.free_at, of, number))
+        before = worker.ends_at
+        try:
+            do(worker)
+        except FileNotFoundError:  # the run is over
+            del played[number]
+        if worker.ends_at not in (None, before):
+            heapq.heappush(due, (worker.ends_at, number))
 
     while True:
         now = time.time()
@@ -122,26 +145,23 @@ def play(registry, simulation, seconds):
             for worker in played.values():
                 if worker.beat.exists():
                     write_beat(worker.beat, beats)
-        wait = min([next_beat] + [each[0] for each in due[:1]]) - now
-        ready = [key.fd for key, _ in selector.select(max(0.0, wait))]
+        soonest = min(next_beat, due[0][0] if due else next_beat)
+        ready = [key.fd for key, _ in selector.select(max(0.0, soonest - now))]
         if doors in ready:
             for line in os.read(doors, 65536).decode().splitlines():
                 if line == "end":
                     return
-                worker = Played(simulation, *line.split())
-                number = watch.add(worker.path)
-                played[number] = worker
-                listen(number)
+                worker = Played(simulation, seconds, *line.split())
+                numbers = [watch.add(file) for file in worker.files]
+                played |= dict.fromkeys(numbers, worker)
+                deal(numbers[0], Played.heard)
         if watch.fd in ready:
             for number in watch.changed() & played.keys():
-                try:
-                    listen(number)
-                except FileNotFoundError:
-                    del played[number]
+                deal(number, Played.heard)
         while due and due[0][0] <= time.time():
-            at, of, number = heapq.heappop(due)
+            _, number = heapq.heappop(due)
             if number in played:
-                played[number].answer(of, at - seconds, seconds)
+                deal(number, Played.end)
 
 
 @contextmanager
