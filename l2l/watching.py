@@ -67,7 +67,7 @@ def status_lines(folder: RunFolder) -> Iterator[str]:
     noted = RunState.read(folder.progress_path)
     state = noted.with_records(folder.history_path, facts.get("fitness_weights"))
     elapsed = max((time.time() if holder is not None else state.heard) - state.begun, 1e-9)
-    done = state.generations_done(noted)
+    done = state.generations_done()
     yield f"generation   {min(state.generation + 1, state.last)} of {state.last}"
     yield f"evaluations  {state.evaluations}, {state.failures} failed"
     yield f"best         {'-' if state.best is None else f'{state.best:.6g}'} (weighted fitness)"
@@ -75,7 +75,8 @@ def status_lines(folder: RunFolder) -> Iterator[str]:
     if holder is not None:
         left = elapsed * (state.last - state.first - done) / done if done > 0 else None
         yield f"left         {'?' if left is None else _duration(left)}"
-    yield f"workers      at most {facts['runner_params']['max_workers']}"
+    alive = f"{state.workers} ready, {state.busy} busy; " if holder is not None else ""
+    yield f"workers      {alive}at most {facts['runner_params']['max_workers']}"
     yield f"last result  {_duration(time.time() - state.heard)} ago"
 
 

@@ -33,8 +33,17 @@ runner_params: {max_workers: 3}
 """
 
 NOTED = RunState(
-    **{"first": 2, "last": 10, "generation": 4, "size": 4, "evaluations": 16, "failures": 1, "evaluated_before": 8},
-    **{"best": -3.0, "history_bytes": 0, "begun": 992.0, "heard": 1000.0},
+    **{
+        "first": 2,
+        "last": 10,
+        "generation": 4,
+        "size": 4,
+        "evaluated_by_then": 16,
+        "evaluations": 16,
+        "failures": 1,
+        "evaluated_before": 8,
+    },
+    **{"best": -3.0, "history_bytes": 0, "workers": 2, "busy": 1, "begun": 992.0, "heard": 1000.0},
 )
 
 
@@ -59,7 +68,7 @@ def told(folder, capsys, *command):
 def test_the_state_of_a_run_counts_what_came_since_it_was_noted(folder):
     state = NOTED.with_records(folder.history_path, (-1.0,))
     assert (state.evaluations, state.failures, state.best, state.heard) == (18, 2, -2.5, 1001.5)
-    assert state.generations_done(NOTED) == 2.5
+    assert state.generations_done() == 2.5
 
 
 def test_status_of_a_run_that_goes_on(folder, capsys, monkeypatch):
@@ -73,7 +82,7 @@ def test_status_of_a_run_that_goes_on(folder, capsys, monkeypatch):
         "best": "-2.5 (weighted fitness)",
         "rate": "1 evaluations/s",
         "left": "0:00:22",  # 2.5 of 8 generations took 10 s
-        "workers": "at most 3",
+        "workers": "2 ready, 1 busy; at most 3",
         "last": "result  0:00:00 ago",
     }
 

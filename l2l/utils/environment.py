@@ -22,13 +22,16 @@ from l2l.utils.interrupts import Interrupts
 from l2l.utils.progress import Progress
 from l2l.utils.replication import Contest, Replication
 from l2l.utils.run_folder import RunFolder, storing
-from l2l.utils.run_state import RunState, finite_or_none
+from l2l.utils.run_state import RunState, finite_or_none, weighted_fitness
 from l2l.utils.runner import Runner
 from l2l.utils.steady_state import SteadyState
 from l2l.utils.stopping import LimitReached, Stopping
 from l2l.utils.trajectory import Trajectory
 
 logger = logging.getLogger("utils.environment")
+
+NOTE_EVERY_S = 0.5
+"""Seconds between two notes of how far a generation has come, at least."""
 
 KEYWORDS = (
     *("trajectory", "checkpoint", "filename", "multiprocessing", "debug", "stop_run", "timeout"),
@@ -95,6 +98,9 @@ class Environment:
         self.candidates: Candidates | None = None
         self.contest: Contest | None = None
         self.generation = 0
+        self.state: RunState | None = None
+        self._n_noted = 0  # outcomes of this generation
+        self._next_note = 0.0
         self.progress = Progress(quiet=True)
         self.evaluations = 0
         self.failures = 0
@@ -176,7 +182,7 @@ class Environment:
                 last,
                 n_fitness=None if self.weights is None else len(self.weights),
                 interrupts=interrupts,
-                on_turn=self.progress.turn,
+                on_turn=self._on_turn,
                 preload=preload,
                 n_places=self._n_places(generation),
                 stopping=self.stopping,
@@ -348,6 +354,7 @@ class Environment:
             last=last,
             generation=generation,
             size=self._n_evaluations(generation),
+            evaluated_by_then=runner.evaluations,
             evaluations=runner.evaluations,
             failures=runner.failures,
             evaluated_before=runner.evaluations,
@@ -358,10 +365,12 @@ class Environment:
 
     def _note_state(self, runner: Runner, generation: int) -> None:
         """A generation is complete."""
+        assert self.state is not None
         self.state = replace(
             self.state,
             generation=generation + 1,
             size=self._n_evaluations(generation),
+            evaluated_by_then=runner.evaluations,
             evaluations=runner.evaluations,
             failures=runner.failures,
             best=finite_or_none(self.progress.best),
@@ -369,6 +378,36 @@ class Environment:
             heard=time.time(),
         )
         self._write_state(runner)
+        self._n_noted = 0
+
+    def _on_turn(self, runner: Runner) -> None:
+        """Some individuals may have finished, and workers come or gone."""
+        self.progress.turn(runner)
+        if self.state is None:
+            return
+        now = time.monotonic()
+        runner.wake_at = self._next_note
+        if now < self._next_note:
+            return
+        runner.wake_at = math.inf
+        state = replace(self.state, workers=runner.pool.n_ready, busy=len(runner.running_workers))
+        if self.steady is None:
+            values = runner.outcomes_from(self._n_noted)
+            self._n_noted += len(values)
+            best = max(
+                (weighted_fitness(value, self.weights) for value in values if value is not None), default=-math.inf
+            )
+            state = replace(
+                state,
+                evaluations=runner.evaluations,
+                failures=runner.failures,
+                best=finite_or_none(max(best, -math.inf if state.best is None else state.best)),
+                history_bytes=runner.history.size,
+                heard=time.time() if values else state.heard,
+            )
+        if state != self.state:
+            self.state = state
+            self._write_state(runner)
 
     def _n_evaluations(self, generation: int) -> int:
         """Of a generation, at most."""
@@ -376,6 +415,8 @@ class Environment:
         return n if self.replication is None else n * self.replication.n
 
     def _write_state(self, runner: Runner) -> None:
+        assert self.state is not None
+        self._next_note = time.monotonic() + NOTE_EVERY_S
         with storing(runner.work_paths):
             self.state.write(RunFolder(Path(runner.work_paths)).progress_path)
 

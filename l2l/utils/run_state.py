@@ -5,10 +5,9 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from operator import mul
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from l2l.errors import RunFolderError
 from l2l.utils.atomic import write_atomically
@@ -18,7 +17,7 @@ from l2l.utils.history import read_history
 
 @dataclass(frozen=True)
 class RunState:
-    """How far a run has come: ``progress.json``, noted at its start and after each generation.
+    """How far a run has come: ``progress.json``, noted after each generation, and every half a second within it.
 
     Attributes
     ----------
@@ -28,6 +27,8 @@ class RunState:
         The first that is not complete.
     size : int
         Evaluations of a generation.
+    evaluated_by_then : int
+        Evaluations before this generation.
     evaluations, failures : int
         Of the whole run.
     evaluated_before : int
@@ -40,17 +41,22 @@ class RunState:
         When the last evaluation ended.
     history_bytes : int
         Size of the history then; what it has more by now came since.
+    workers, busy : int
+        Workers that are ready, and those of them that evaluate something.
     """
 
     first: int
     last: int
     generation: int
     size: int
+    evaluated_by_then: int
     evaluations: int
     failures: int
     evaluated_before: int
     best: float | None
     history_bytes: int
+    workers: int = 0
+    busy: int = 0
     begun: float = field(default_factory=time.time)
     heard: float = field(default_factory=time.time)
 
@@ -89,9 +95,9 @@ class RunState:
             heard = max(heard, record["started"] + record["seconds"])
         return replace(self, evaluations=evaluations, failures=failures, best=finite_or_none(best), heard=heard)
 
-    def generations_done(self, noted: "RunState") -> float:
-        """Since the run was begun, or resumed; the present one by what is finished of it since ``noted``."""
-        return self.generation - self.first + min(1.0, (self.evaluations - noted.evaluations) / max(self.size, 1))
+    def generations_done(self) -> float:
+        """Since the run was begun, or resumed; the present one by what is finished of it."""
+        return self.generation - self.first + min(1.0, (self.evaluations - self.evaluated_by_then) / max(self.size, 1))
 
 
 def finite_or_none(value: float) -> float | None:
@@ -103,7 +109,16 @@ def weighted(record: Mapping[str, Any], weights: Any) -> float:
     """The weighted fitness of a record, of the best of its parameter sets; -inf where it is not finite."""
     if record["fitness"] is None:
         return -math.inf
-    fitness = from_json(record["fitness"], record.get("violations"))
+    return weighted_fitness(from_json(record["fitness"], record.get("violations")), weights)
+
+
+def weighted_fitness(fitness: Any, weights: Any) -> float:
+    """The same of a fitness, or a list of them."""
     members = fitness if isinstance(fitness, list) else [fitness]
-    values = [np.dot(np.ones(len(each)) if weights is None else weights, each) for each in members if is_finite(each)]
+    values = [sum(each) if weights is None else sumprod(weights, each) for each in members if is_finite(each)]
     return float(max(values, default=-math.inf))
+
+
+def sumprod(weights: Any, values: Any) -> float:
+    """Their scalar product."""
+    return sum(map(mul, weights, values))

@@ -11,6 +11,7 @@ import time
 import zipfile
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ class Runner:
     interrupts : Interrupts, optional
         Signals to heed while waiting.
     on_turn : callable, optional
-        Called with the runner after every turn of the event loop, for progress.
+        Called with the runner before every turn of the event loop, for progress.
     preload : sequence of str
         Modules that workers import while they wait for the optimizee.
     n_places : int, optional
@@ -103,6 +104,8 @@ class Runner:
     running_workers, idle_workers : list of int
     evaluations, failures : int
         Of the whole run, as far as this runner has seen it.
+    wake_at : float
+        When to have a turn, if not before, by ``time.monotonic``.
     """
 
     def __init__(
@@ -156,6 +159,7 @@ class Runner:
         self._stories: list[str] = []  # of the first failures
         self._recalled: dict[Place, Mapping[str, Any]] = {}
         self._deadline = time.monotonic() + self.timeout
+        self.wake_at = float("inf")
         self.prepare_run_file()
         facilities: dict[str, Any] = {
             "command_of": self.produce_run_command,
@@ -331,6 +335,10 @@ class Runner:
     def early(self, outcomes: Mapping[Place, Any]) -> None:
         self._outcomes = dict(outcomes)
 
+    def outcomes_from(self, n: int) -> list[Any]:
+        """Outcomes of this generation, without the first ``n`` that came; None for failures."""
+        return list(islice(self._outcomes.values(), n, None))
+
     # --- work
 
     def populate_free_workers(self, generation: int) -> None:
@@ -391,6 +399,8 @@ class Runner:
                 if time.monotonic() >= self.stopping.stop_at:
                     raise LimitReached(self.stopping.time_is_up())
                 self.populate_free_workers(self.generation)
+                if self.on_turn is not None:
+                    self.on_turn(self)
                 self._turn()
         finally:
             if self.interrupts is not None:
@@ -404,10 +414,8 @@ class Runner:
             self._end_overdue()
         with storing(self.work_paths):
             even_out_at = float("inf") if self.pending_individuals else self.pool.even_out()
-            self.pool.turn(min(self._deadline, self.stopping.stop_at, even_out_at))
+            self.pool.turn(min(self._deadline, self.stopping.stop_at, even_out_at, self.wake_at))
             self.history.flush()
-        if self.on_turn is not None:
-            self.on_turn(self)
 
     def _on_messages(self, worker: WorkerProcess) -> bool:
         lines = worker.inbox.read()

@@ -122,6 +122,11 @@ class WorkerPool:
         self._warn_at = float("inf")
         self._reaper = Reaper(token)
 
+    @property
+    def n_ready(self) -> int:
+        """How many of them can evaluate something."""
+        return sum(worker.ready for worker in self.workers.values())
+
     def with_room(self) -> list[WorkerProcess]:
         """Those that take assignments now, who has the least in hand first."""
         return sorted(self._with_room.values(), key=lambda worker: len(worker.queue))

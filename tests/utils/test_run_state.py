@@ -1,11 +1,15 @@
 """What a run notes about its progress, for those who look."""
 
+import math
 import sys
+import time
 
 import cloudpickle
 import pytest
 
 from l2l.overrides import Overrides, overriding
+from l2l.utils import environment
+from l2l.utils.history import read_history
 from l2l.utils.run_state import RunState
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
@@ -26,7 +30,8 @@ def value(traj):
     return (traj.individual.x,)
 
 
-def test_a_run_notes_how_far_it_has_come(launch, noted):
+def test_a_run_notes_how_far_it_has_come(launch, noted, monkeypatch):
+    monkeypatch.setattr(environment, "NOTE_EVERY_S", math.inf)
     result = launch(value, pop_size=3, n_iteration=2, max_retries=0)
     assert [(s.generation, s.evaluations, s.failures, s.size) for s in noted] == [
         (0, 0, 0, 3),
@@ -41,6 +46,30 @@ def test_a_run_notes_how_far_it_has_come(launch, noted):
     for state in noted[:-1]:  # whenever the run had been killed, its history would have told the rest
         now = state.with_records(folder.history_path, (1.0,))
         assert (now.evaluations, now.failures, now.best) == (6, 2, noted[-1].best)
+
+
+def test_what_is_noted_within_a_generation_is_what_the_history_has(launch, noted, monkeypatch):
+    monkeypatch.setattr(environment, "NOTE_EVERY_S", 0.0)
+
+    def slow_value(traj):
+        time.sleep(0.02)  # so that they do not come all at once
+        return value(traj)
+
+    result = launch(slow_value, pop_size=6, n_iteration=1, weights=(-1.0,), max_retries=0)
+    within = [state for state in noted if 0 < state.evaluations < 6]
+    assert within
+    assert all(state.busy <= state.workers <= 2 for state in within)
+    assert max(state.busy for state in within) > 0
+    n_bytes = result.experiment.history_path.stat().st_size
+    records = list(read_history(result.experiment.history_path))
+    for state in within:
+        n_later = len(list(read_history(result.experiment.history_path, state.history_bytes)))
+        assert state.history_bytes < n_bytes
+        assert state.evaluations == 6 - n_later
+        done = [record["fitness"] for record in records[: state.evaluations]]
+        assert state.failures == done.count(None)
+        assert state.best == max((-fitness[0] for fitness in done if fitness), default=None)
+        assert state.generations_done() == state.evaluations / 6
 
 
 def test_a_run_without_generations_notes_them_too(one_by_one, noted):
