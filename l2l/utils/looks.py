@@ -19,6 +19,9 @@ PASS_S = 0.00002
 
 LONGEST_PULSE_REST_S = 2.0
 
+FELT_AT_ONCE = 50
+"""Heartbeats that are looked at in one go: on a network file system each takes a millisecond or so."""
+
 
 class Looks:
     """Looks at the file pipes and the heartbeats of workers.
@@ -50,6 +53,8 @@ class Looks:
         self._on_messages = on_messages
         self._on_lost = on_lost
         self._watched: dict[int, WorkerProcess] = {}
+        self._numbers: dict[WorkerProcess, int] = {}  # what the watch calls them
+        self._to_feel: list[WorkerProcess] = []
         self._next_pulse = time.monotonic() + self._pulse_rest_s
         self._next_look = 0.0
 
@@ -60,12 +65,14 @@ class Looks:
 
     def add(self, worker: WorkerProcess) -> None:
         """From now on look at this worker, too."""
-        self._watched[self.watch.add(worker.pipes.output)] = worker
+        number = self.watch.add(worker.pipes.output)
+        self._watched[number] = worker
+        self._numbers[worker] = number
         self.expect(worker)
 
     def forget(self, worker: WorkerProcess) -> None:
         """It is gone."""
-        self._watched = {number: other for number, other in self._watched.items() if other is not worker}
+        self._watched.pop(self._numbers.pop(worker), None)
 
     def expect(self, worker: WorkerProcess) -> None:
         """Something has been sent to this worker, so that an answer is due."""
@@ -87,9 +94,7 @@ class Looks:
         """Look at what is due."""
         now = time.monotonic()
         if now >= self._next_pulse:
-            self._next_pulse = now + self._pulse_rest_s
-            for worker in list(workers):
-                self._feel(worker)
+            self._feel_some(now)
         if now < self._next_look:
             return
         busy = [worker for worker in workers if worker.queue or not worker.ready]
@@ -111,6 +116,16 @@ class Looks:
     def _read(self, worker: WorkerProcess) -> None:
         while self._on_messages(worker):
             continue
+
+    def _feel_some(self, now: float) -> None:
+        if not self._to_feel:
+            self._to_feel = list(self._numbers)
+        n_goes = max(1, -(-len(self._numbers) // FELT_AT_ONCE))
+        self._next_pulse = now + self._pulse_rest_s / n_goes
+        some, self._to_feel = self._to_feel[:FELT_AT_ONCE], self._to_feel[FELT_AT_ONCE:]
+        for worker in some:
+            if worker in self._numbers:  # not gone since
+                self._feel(worker)
 
     def _feel(self, worker: WorkerProcess) -> None:
         assert worker.pulse is not None

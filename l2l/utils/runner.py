@@ -36,7 +36,7 @@ from l2l.utils.runner_params import (
 )
 from l2l.utils.seeds import individual_seed, trial_seed
 from l2l.utils.stopping import LimitReached, Stopping
-from l2l.utils.worker_pool import WorkerPool
+from l2l.utils.worker_pool import WorkerPool, allow_workers
 from l2l.utils.worker_process import WorkerProcess
 
 logger = logging.getLogger("utils.runner")
@@ -648,6 +648,7 @@ class Runner:
 
     def launch_workers(self) -> None:
         """Start as many workers as there is work for."""
+        allow_workers(self.n_workers)
         for worker_id in range(self.n_workers):
             self.launch_worker(worker_id)
 

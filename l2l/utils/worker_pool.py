@@ -1,6 +1,7 @@
 """The pool of worker processes of a run: started, listened to, replaced and ended."""
 
 import logging
+import resource
 import selectors
 import shlex
 import signal
@@ -45,7 +46,21 @@ EVEN_OUT_S = 0.00002
 SRUN_ENDS_S = 5.0
 """How long an srun may take to end its task before it is killed itself."""
 
+DESCRIPTORS = 3
+"""Open files of the runner for each worker."""
+
+OTHER_DESCRIPTORS = 200
+"""What the runner may need besides."""
+
 React = Callable[[Any], Any]
+
+
+def allow_workers(n_workers: int) -> None:
+    """Let this process have as many files open as that takes, within the hard limit: the usual soft one is 1024."""
+    n = OTHER_DESCRIPTORS + DESCRIPTORS * n_workers
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < n:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (n if hard == resource.RLIM_INFINITY else min(n, hard), hard))
 
 
 class WorkerPool:
