@@ -656,7 +656,9 @@ def modules_of(optimizee: Any) -> list[str]:
 
 def discard_unless_begun(folder: RunFolder) -> None:
     """Remove a run folder in which nothing was started, so that its name is free again."""
-    if folder.manifest_path.is_file() and Manifest.read(folder.manifest_path).facts.get("status") == "prepared":
+    if not folder.manifest_path.is_file() or folder.holder() is not None:
+        return
+    if Manifest.read(folder.manifest_path).facts.get("status") == "prepared":
         shutil.rmtree(folder.path)
 
 

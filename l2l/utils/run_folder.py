@@ -55,13 +55,15 @@ class RunFolder:
         RunFolderError
             If it exists and shall stay, is not the folder of a run, or a run is going on in it.
         """
-        # Hidden files alone are what a run leaves that was killed before it had a manifest.
-        if self.path.is_dir() and not all(entry.name.startswith(".") for entry in self.path.iterdir()):
-            self._make_way(overwrite)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.path.mkdir(mode=0o700, exist_ok=True)
-            self.path.chmod(0o700)  # of one that was there
+            try:
+                self.path.mkdir(mode=0o700)  # tried before it is looked for: what is known of names may be out of date
+            except FileExistsError:
+                # Hidden files alone are what a run leaves that was killed before it had a manifest.
+                if not all(entry.name.startswith(".") for entry in self.path.iterdir()):
+                    self._make_way(overwrite)
+                self.path.chmod(0o700)
         except OSError as error:
             raise RunFolderError(f"the run folder cannot be made: {error}") from error
 

@@ -96,7 +96,8 @@ class RunLock:
         except FileNotFoundError:
             return None
         try:
-            if lock(fd, fcntl.LOCK_SH) and claim.machine == machine():  # for a moment, and never beside a runner's
+            locks = locked(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)  # for a moment, and never beside a runner's
+            if locks and claim.machine == machine():
                 return None
         except BlockingIOError:
             return claim.who
@@ -151,7 +152,7 @@ class RunLock:
     def _is_free(self, fd: int, is_new: bool, mine: Claim) -> bool:
         """Put the claim into the file if nobody holds it; False if the file was another one meanwhile."""
         try:
-            locks = lock(fd, fcntl.LOCK_EX)
+            locks = locked(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise self._refusal(Claim.read(self.path)) from None
         if not self._is_at_path(fd):
@@ -204,12 +205,10 @@ class RunLock:
         return RunFolderError(f"another run is going on in {self.folder}: {claim.who or 'it has just begun'}")
 
 
-def lock(fd: int, kind: int) -> bool:
-    """Lock a file, or raise BlockingIOError; False where the file system has no locks."""
+def locked(fd: int, operation: int) -> bool:
+    """Lock a file as ``fcntl.flock`` does; False where the file system has no locks."""
     try:
-        fcntl.flock(fd, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise
+        fcntl.flock(fd, operation)
     except OSError as error:
         if error.errno not in NO_LOCKS:
             raise

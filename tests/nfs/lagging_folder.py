@@ -154,6 +154,7 @@ class Client(mfusepy.Operations):
         return self._opened(path, os.open(self._on_server(path), flags & ~(os.O_APPEND | os.O_NOFOLLOW)), flags)
 
     def create(self, path: str, mode: int, fi: Any = None) -> int:
+        self.names.forget(path)
         fd = os.open(self._on_server(path), os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)
         self._changed(path)
         return self._opened(path, fd, os.O_RDWR)
@@ -215,6 +216,7 @@ class Client(mfusepy.Operations):
     # --- names
 
     def mkdir(self, path: str, mode: int) -> int:
+        self.names.forget(path)  # also where it fails, since the server has told something of the name
         os.mkdir(self._on_server(path), mode)
         return self._changed(path)
 

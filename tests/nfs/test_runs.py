@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from l2l.errors import RunFolderError
+from l2l.utils import run_lock
+from l2l.utils.experiment import discard_unless_begun
 from l2l.utils.history import CIRCUMSTANCES
+from l2l.utils.run_folder import RunFolder
 
 SCRIPT = Path(__file__).with_name("experiment.py")
 
@@ -113,6 +117,21 @@ def test_run_goes_on_on_another_host(site, undisturbed):
     ended(site.resume(third))
     assert site.history(third) == undisturbed
     assert len(site.evaluated()) <= 34  # those of two workers at most were evaluated again
+
+
+def test_run_that_another_host_has_just_begun_is_not_begun_again(add_host, monkeypatch):
+    one, other = add_host(), add_host()
+    assert not (other.view / "run").exists()  # and so it believes for a while
+    begun = RunFolder(one.view / "run")
+    begun.create()
+    begun.manifest_path.write_text("status: prepared\n")
+    monkeypatch.setattr(run_lock, "is_local", lambda folder: False)  # this process does not see the mounts
+    with begun.locked():
+        monkeypatch.setattr(run_lock, "machine", lambda: "the other host")
+        with pytest.raises(RunFolderError, match="exists already"):
+            RunFolder(other.view / "run").create()
+        discard_unless_begun(RunFolder(other.view / "run"))
+    assert begun.manifest_path.exists()
 
 
 @pytest.mark.parametrize("locks", ["own", "refused"])

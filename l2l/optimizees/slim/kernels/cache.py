@@ -13,6 +13,8 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
+from l2l.utils.run_lock import locked
+
 logger = logging.getLogger("utils.slim")
 
 STAMP = "l2l-kernels.stamp"
@@ -34,7 +36,8 @@ def compile_once(run_all: Callable[[], None]) -> bool:
     folder = cache_folder()
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / LOCK, "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # let one of several processes compile, and the others wait
+        # Let one of several processes compile, and the others wait; without locks each compiles for itself.
+        locked(lock.fileno(), fcntl.LOCK_EX)
         stale = forget_stale(folder)
         if stale:
             logger.info("compiling the kernels, once; this takes a minute")

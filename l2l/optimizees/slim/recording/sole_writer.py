@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from l2l.errors import RunFolderError
+from l2l.utils.run_lock import locked
 
 
 @contextmanager
@@ -33,7 +34,7 @@ def _locked(path: Path, table: Path) -> int:
     while True:
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            locked(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.pread(fd, 200, 0).decode(errors="replace").strip()
             os.close(fd)

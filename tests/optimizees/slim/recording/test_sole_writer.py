@@ -1,5 +1,7 @@
 """Two processes that would write the same table."""
 
+import errno
+import fcntl
 import os
 
 import pytest
@@ -28,6 +30,15 @@ def test_lock_that_a_killed_process_left_behind_does_not_hold(tmp_path):
     with sole_writer(tmp_path / "t.parquet"):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_table_is_written_where_the_file_system_has_no_locks(tmp_path, monkeypatch):
+    def refuse(fd, operation):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with sole_writer(tmp_path / "t.parquet"):
+        assert (tmp_path / ".t.parquet.lock").exists()
 
 
 @pytest.mark.parametrize(
