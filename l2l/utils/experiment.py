@@ -669,9 +669,10 @@ def refuse_integers(individual: dict[str, Any]) -> None:
     """
     for name, value in individual.items():
         if isinstance(value, int):
+            kind = "a Category([False, True])" if isinstance(value, bool) else "an Integer"
             raise ValueError(
                 f"Parameter of type integer is not allowed: create_individual() gave {name!r} = {value!r} "
-                f"({type(value).__name__}); make it a float, or declare it an Integer in the optimizee's space()"
+                f"({type(value).__name__}); make it a float, or declare it {kind} in the optimizee's space()"
             )
 
 

@@ -123,9 +123,9 @@ def test_several_experiments_may_be_prepared_in_one_folder(tmp_path):
     assert len({id(e.traj) for e in experiments}) == 3
 
 
-@pytest.mark.parametrize("value", [3, True])
-def test_whole_numbers_are_refused_in_individuals(value):
-    with pytest.raises(ValueError, match="Parameter of type integer is not allowed"):
+@pytest.mark.parametrize(("value", "kind"), [(3, "an Integer"), (True, "a Category")])
+def test_whole_numbers_are_refused_in_individuals(value, kind):
+    with pytest.raises(ValueError, match=f"Parameter of type integer is not allowed.*declare it {kind}"):
         refuse_integers({"x": 1.0, "n": value})
     refuse_integers({"x": 1.0, "n": np.int64(3)})
 
