@@ -4,6 +4,7 @@ The workers are simulated: each is a process that sleeps, and two processes answ
 pipes of real workers. An evaluation takes the time that is asked for, and no processor. Prints one JSON line for each
 number of workers and duration: evaluations per second, the share of their time that workers were busy, the share of a
 processor that the runner took, its milliseconds of processor time per evaluation, and its memory.
+``--draw FIGURE LINES`` makes a figure of such lines.
 """
 
 import argparse
@@ -223,6 +224,29 @@ def measure(n_workers, seconds, n_individuals, n_generations, polled):
     }
 
 
+def draw(figure, lines):
+    """How busy workers are, by the duration of an evaluation, for each number of workers in a file of lines."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    rows = [json.loads(line) for line in Path(lines).read_text().splitlines()]
+    rows = [row for row in rows if row["seconds"] and not row["polled"]]
+    fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
+    for n_workers in sorted({row["workers"] for row in rows}):
+        own = [row for row in rows if row["workers"] == n_workers]
+        seconds = [row["seconds"] for row in own]
+        left.semilogx(seconds, [100 * row["busy_share"] for row in own], "o-", label=f"{n_workers} workers")
+        right.loglog(seconds, [100 * row["cpu_share"] for row in own], "o-")
+    left.set(xlabel="seconds of an evaluation", ylabel="workers busy, %", ylim=(0, 103))
+    right.set(xlabel="seconds of an evaluation", ylabel="runner, % of a processor")
+    left.legend(frameon=False)
+    for axes in (left, right):
+        axes.spines[["top", "right"]].set_visible(False)
+    fig.savefig(figure, dpi=100)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--workers", type=int, nargs="+", default=[10, 100, 1000])
@@ -230,7 +254,11 @@ def main():
     parser.add_argument("--each", type=int, help="individuals of a generation for each worker; 10, or 100 instant ones")
     parser.add_argument("--generations", type=int, default=4)
     parser.add_argument("--polled", action="store_true", help="as if the workers were on other hosts: no inotify")
+    parser.add_argument("--draw", nargs=2, metavar=("FIGURE", "LINES"))
     options = parser.parse_args()
+    if options.draw:
+        draw(*options.draw)
+        return
     # a process for each measurement: its memory is that of one run
     with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as measurements:
         for n_workers, seconds in itertools.product(options.workers, options.seconds):
