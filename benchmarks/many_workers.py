@@ -1,10 +1,10 @@
 """A runner with many workers: how many evaluations a second it can bring to them, and what it costs.
 
 The workers are simulated: each is a process that sleeps, and two processes answer for all of them, through the file
-pipes of real workers. An evaluation takes the time that is asked for, and no processor. Prints one JSON line for each
-number of workers and duration: evaluations per second, the share of their time that workers were busy, the share of a
-processor that the runner took, its milliseconds of processor time per evaluation, and its memory.
-``--draw FIGURE LINES`` makes a figure of such lines.
+pipes of real workers. An evaluation takes the time that is asked for (its median, with ``--sigma`` of a log-normal
+distribution), and no processor. Prints one JSON line for each number of workers and duration: evaluations per second,
+the share of their time that workers were busy, the share of a processor that the runner took, its milliseconds of
+processor time per evaluation, and its memory. ``--draw FIGURE LINES`` makes a figure of such lines.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import heapq
 import itertools
 import json
 import os
+import random
 import resource
 import selectors
 import signal
@@ -31,10 +32,12 @@ from l2l.optimizees.optimizee import Optimizee
 from l2l.optimizers.optimizer import Optimizer
 from l2l.overrides import Overrides, overriding
 from l2l.utils import looks
+from l2l.utils.assignment import place_of
 from l2l.utils.beat import write_beat
 from l2l.utils.channel import decode, send_result
 from l2l.utils.experiment import Experiment
 from l2l.utils.file_pipes import FileInbox, FileOutbox, FilePipes, PipeFolder
+from l2l.utils.history import read_history
 from l2l.utils.inotify import Watch
 from l2l.utils.returns import Returns
 
@@ -75,7 +78,7 @@ class Clock(Optimizer):
 class Played:
     """One simulated worker."""
 
-    def __init__(self, simulation, seconds, worker, token, start, pid):
+    def __init__(self, simulation, duration, worker, token, start, pid):
         pipes = FilePipes(PipeFolder(simulation, token), worker, start)
         self.files = (pipes.input, pipes.requests)
         self.beat = pipes.beat
@@ -83,7 +86,7 @@ class Played:
         self.outbox = FileOutbox(pipes.output)
         self.returns = Returns(self.requests, lambda n: self.say(returned=n))
         self.results = simulation / "results" / f"played_{worker}"
-        self.seconds = seconds
+        self.duration = duration
         self.token = token
         self.pid = int(pid)
         self.queue = deque()
@@ -112,6 +115,7 @@ class Played:
         """The next evaluation."""
         while self.queue and not self.returns.begins():
             self.queue.popleft()
+        self.seconds = self.duration()
         self.ends_at = time.time() + self.seconds if self.queue else None
 
     def end(self):
@@ -121,9 +125,10 @@ class Played:
         self.begin()
 
 
-def play(registry, simulation, seconds):
+def play(registry, simulation, seconds, sigma):
     """Be all workers that are told of in the pipe ``registry``, until it says no more."""
     watch, selector = Watch(), selectors.DefaultSelector()
+    rng = random.Random(1)
     doors = os.open(registry, os.O_RDWR)
     selector.register(watch.fd, selectors.EVENT_READ)
     selector.register(doors, selectors.EVENT_READ)
@@ -152,7 +157,7 @@ def play(registry, simulation, seconds):
             for line in os.read(doors, 65536).decode().splitlines():
                 if line == "end":
                     return
-                worker = Played(simulation, seconds, *line.split())
+                worker = Played(simulation, lambda: seconds * rng.lognormvariate(0.0, sigma), *line.split())
                 numbers = [watch.add(file) for file in worker.files]
                 played |= dict.fromkeys(numbers, worker)
                 deal(numbers[0], Played.heard)
@@ -166,14 +171,14 @@ def play(registry, simulation, seconds):
 
 
 @contextmanager
-def players(root, seconds):
+def players(root, seconds, sigma):
     """The command that starts a simulated worker."""
     simulation = root / "run" / "simulation"
     doors = [root / f"door_{i}" for i in range(N_PLAYERS)]
     for door in doors:
         os.mkfifo(door)
     keep = [os.open(door, os.O_RDWR) for door in doors]
-    processes = [get_context("fork").Process(target=play, args=(door, simulation, seconds)) for door in doors]
+    processes = [get_context("fork").Process(target=play, args=(door, simulation, seconds, sigma)) for door in doors]
     for process in processes:
         process.start()
     try:
@@ -197,11 +202,11 @@ class Deaf(Watch):
         return -1
 
 
-def measure(n_workers, seconds, n_individuals, n_generations, polled):
+def measure(n_workers, seconds, n_individuals, n_generations, polled, sigma=0.0):
     """What a run with so many workers and so long evaluations costs, from its second generation on."""
     if polled:
         looks.Watch = Deaf
-    with tempfile.TemporaryDirectory() as folder, players(Path(folder), seconds) as command:
+    with tempfile.TemporaryDirectory() as folder, players(Path(folder), seconds, sigma) as command:
         with overriding(Overrides(quiet=True)):
             experiment = Experiment(folder)
             params = {"max_workers": n_workers, "pipes": "file", "exec": command}
@@ -209,15 +214,20 @@ def measure(n_workers, seconds, n_individuals, n_generations, polled):
             optimizee = Unneeded(traj)
             clock = Clock(traj, optimizee.create_individual, (1.0,), Parameters(n_generations, n_individuals, 1))
             experiment.run_experiment(clock, optimizee)
+        durations = {place_of(record): record["seconds"] for record in read_history(experiment.history_path)}
+        n_records = len(experiment.history_path.read_bytes().splitlines())
+    assert len(durations) == n_records == n_individuals * n_generations
     walls, cpus = np.diff(clock.notes, axis=0).T
     rate = n_individuals / statistics.median(walls)
+    busy_s = sum(seconds for (generation, _), seconds in durations.items() if generation > 0)
     return {
         "workers": n_workers,
         "polled": polled,
         "seconds": seconds,
+        "sigma": sigma,
         "individuals": n_individuals,
         "per_s": round(rate, 1),
-        "busy_share": round(rate * seconds / n_workers, 4),
+        "busy_share": round(busy_s / (n_workers * sum(walls)), 4),
         "cpu_share": round(sum(cpus) / sum(walls), 4),
         "ms_cpu_per_individual": round(statistics.median(cpus) / n_individuals * 1e3, 4),
         "memory_mib": round(memory_mib(), 1),
@@ -251,6 +261,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--workers", type=int, nargs="+", default=[10, 100, 1000])
     parser.add_argument("--seconds", type=float, nargs="+", default=[0.0], help="an evaluation takes")
+    parser.add_argument("--sigma", type=float, default=0.0, help="of the logarithm of that")
     parser.add_argument("--each", type=int, help="individuals of a generation for each worker; 10, or 100 instant ones")
     parser.add_argument("--generations", type=int, default=4)
     parser.add_argument("--polled", action="store_true", help="as if the workers were on other hosts: no inotify")
@@ -263,7 +274,8 @@ def main():
     with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as measurements:
         for n_workers, seconds in itertools.product(options.workers, options.seconds):
             n_individuals = n_workers * (options.each or (10 if seconds else 100))
-            job = measurements.submit(measure, n_workers, seconds, n_individuals, options.generations, options.polled)
+            how = options.generations, options.polled, options.sigma
+            job = measurements.submit(measure, n_workers, seconds, n_individuals, *how)
             sys.stdout.write(json.dumps({"benchmark": "many_workers", **job.result()}) + "\n")
             sys.stdout.flush()
 
