@@ -118,6 +118,7 @@ def requeue() -> None:
     if job is None:
         sys.stderr.write("l2l-run: not in a Slurm job, so nothing is put back into the queue\n")
         return
+    sys.stderr.write(f"l2l-run: job {job} goes back into the queue\n")  # said first: Slurm may end this process at once
     done = subprocess.run(["scontrol", "requeue", job], capture_output=True, text=True)
-    words = done.stderr.strip() if done.returncode else f"job {job} is in the queue again"
-    sys.stderr.write(f"l2l-run: {words}\n")
+    if done.returncode:
+        sys.stderr.write(f"l2l-run: {done.stderr.strip()}\n")

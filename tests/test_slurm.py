@@ -137,7 +137,10 @@ def test_requeue_says_why_slurm_refuses(program, monkeypatch, capsys):
     monkeypatch.setenv("SLURM_JOB_ID", "17")
     program("scontrol", 'echo "not $1 $2" >&2; exit 1')
     slurm.requeue()
-    assert capsys.readouterr().err == "l2l-run: not requeue 17\n"
+    assert capsys.readouterr().err.splitlines() == [
+        "l2l-run: job 17 goes back into the queue",
+        "l2l-run: not requeue 17",
+    ]
     monkeypatch.delenv("SLURM_JOB_ID")
     slurm.requeue()
     assert "not in a Slurm job" in capsys.readouterr().err
