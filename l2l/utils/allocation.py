@@ -47,6 +47,8 @@ def end_of_job(environment: Mapping[str, str] = os.environ) -> str:
         told = subprocess.run(squeue, capture_output=True, text=True, timeout=SQUEUE_S)
     except (OSError, subprocess.TimeoutExpired):  # nobody can tell
         return ""
+    if told.returncode < 0:  # by the signal that Slurm sends to all processes of a job
+        return f"Slurm job {job} is being ended"
     states = told.stdout.split()  # one for each component of a heterogeneous job
     if any(state in ALIVE for state in states) or (told.returncode and "Invalid job id" not in told.stderr):
         return ""

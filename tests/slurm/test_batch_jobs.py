@@ -70,7 +70,7 @@ def submit(slurm, project, options, *arguments, ours=()):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def waiting(slurm_cluster, tmp_path_factory):
+def waiting(slurm_cluster, wait_until, tmp_path_factory):
     """Jobs that have to wait for Slurm, while the other tests run: the folder and the number of each."""
     jobs = {}
     for name, options, arguments in (
@@ -81,6 +81,13 @@ def waiting(slurm_cluster, tmp_path_factory):
         folder = make_project(tmp_path_factory.mktemp("waiting") / name)
         jobs[name] = folder, submit(slurm_cluster, folder, options, *arguments)
         slurm_cluster.lasting.add(jobs[name][1])
+    if slurm_cluster.has_own_hosts:
+        folder = make_project(tmp_path_factory.mktemp("waiting") / "lost a node")
+        job = submit(slurm_cluster, folder, "--time 0:05:00 --exclude node1 --nodes 2 --ntasks 2", 0.2, 12)
+        jobs["lost a node"] = folder, job
+        slurm_cluster.lasting.add(job)
+        wait_until(lambda: has_evaluated(folder, 4))
+        slurm_cluster.node("crash", "node3")  # the run itself is on node2
     return jobs
 
 
@@ -181,7 +188,7 @@ def test_a_job_that_is_stopped_twice_goes_on_twice_to_the_same_end(slurm, wait_u
     wait_until(lambda: slurm.state(job) in ("COMPLETED", "FAILED"))
     assert slurm.state(job) == "COMPLETED", told(project, job)
     assert "Restarts=2" in slurm.run("scontrol", "show", "job", job).stdout
-    assert told(project, job).count(f"job {job} is in the queue again") == 2
+    assert told(project, job).count(f"job {job} goes back into the queue") == 2
     assert len(manifest(project)["resumed"]) == 2
     interrupted = history(project)
     assert [(r["generation"], r["index"]) for r in interrupted] == [(g, i) for g in range(8) for i in range(4)]
@@ -192,9 +199,24 @@ def test_a_job_that_is_stopped_twice_goes_on_twice_to_the_same_end(slurm, wait_u
 
 
 @pytest.mark.slow
+def test_a_job_that_has_lost_a_node_is_started_again_and_blames_nobody(slurm, wait_until, waiting):
+    if not slurm.has_own_hosts:
+        pytest.skip("a node can crash only where we are root")
+    project, job = waiting["lost a node"]
+    try:
+        wait_until(lambda: slurm.state(job) in ("COMPLETED", "FAILED"))
+        assert slurm.state(job) == "COMPLETED", told(project, job)
+    finally:
+        slurm.node("resume", "node3")
+    assert "Restarts=1" in slurm.run("scontrol", "show", "job", job).stdout
+    assert "attempt 1 follows" not in told(project, job)
+    assert [(r["generation"], r["index"]) for r in history(project)] == [(g, i) for g in range(12) for i in range(4)]
+
+
+@pytest.mark.slow
 def test_a_job_ends_before_its_time_limit_and_goes_on(slurm, wait_until, waiting):
     project, job = waiting["limited"]
-    wait_until(lambda: f"job {job} is in the queue again" in told(project, job), 90)
+    wait_until(lambda: f"job {job} goes back into the queue" in told(project, job), 90)
     assert "interrupted by SIGUSR1" in told(project, job)
     n_before = len(history(project))
     assert n_before > 4

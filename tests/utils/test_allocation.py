@@ -64,6 +64,7 @@ def test_steps_do_not_inherit_the_options_of_the_job():
         ("echo CANCELLED", "Slurm job 7 is CANCELLED"),
         ("echo RUNNING; echo COMPLETING", ""),  # a component of a heterogeneous job goes on
         ("echo Invalid job id specified >&2; exit 1", "Slurm job 7 is unknown to Slurm"),
+        ("kill $$", "Slurm job 7 is being ended"),
         ("echo Unable to contact slurm controller >&2; exit 1", ""),
     ],
 )
