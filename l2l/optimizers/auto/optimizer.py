@@ -38,12 +38,15 @@ SAME = 1e-10  # relative difference of two evaluations that is no noise
 LOCAL_PER_DIM, LOCAL_SHARE = 100, 0.2  # evaluations of the descent: per dimension, or of the budget; the larger
 POLISH_PER_DIM, POLISH_SHARE = 40, 0.2  # of the descent at the end: the smaller
 NOISY_GENERATIONS = 50  # that the population leaves room for under noise
+MOST_UNDER_NOISE, MOST_UNDER_OUTLIERS = 10, 3  # populations of usual size; ranks bear outliers better than the rest
 SIGMA = 0.2  # first step size of CMA-ES, in widths of the region
 MODELLED = 500  # evaluations of a Bayesian search, after which another one begins
 MODELLED_SHARE = 0.75  # of the budget, for such searches
 MODELLED_DIM = 30  # coordinates beyond which it needs more evaluations than it can use
 REPEATS = 8  # evaluations of one individual that tell how loud the noise is
 LOUD = 0.5  # spread of those, in the spread of values over the region, from which a model is of no use
+OUTLYING = 10.0  # spread of those, in their median deviation, from which some are outliers, which mislead a model
+LOOK_AGAIN = 4  # factor of the number of evaluations after which the best is repeated, though there seemed no noise
 FINE_SIGMA = 0.1  # first step size after Bayesian searches
 COMPARED_SHARE = 0.05  # of the budget, to choose among what they and CMA-ES have found
 
@@ -54,10 +57,11 @@ class AutoOptimizer(AskTellOptimizer):
     """Chooses the method by what the parameters are and what the function turns out to be.
 
     1. Two small generations probe whether the function is a sum of functions of one coordinate each; the second also
-       repeats an individual of the first, to see whether the fitness is noisy.
+       repeats an individual of the first, to see whether the fitness is noisy. Later ones seldom repeat the best, for
+       noise that shows now and then.
     2. If it is noisy: searches by a model (:class:`BayesianSearch`), then CMA-ES from the best of their points, which
-       recommends its mean; at the end these are compared. If the noise is as large as the differences, or there are
-       many coordinates, only one run of CMA-ES with up to ten times the population.
+       recommends its mean; at the end these are compared. If the noise is as large as the differences or there are many
+       coordinates, only one run of CMA-ES with up to ten times the population; three times if the noise has outliers.
     3. With integers, categories or constraints: CMA-ES with margin and restarts.
     4. A sum: search along all coordinates at a time (:class:`CoordinateSearch`).
     5. Else a quasi-Newton descent by finite differences (:class:`QuasiNewton`), for a share of the budget, unless
@@ -96,6 +100,7 @@ class AutoOptimizer(AskTellOptimizer):
         self.evaluations = 0
         self.repeated: np.ndarray | None = None  # a point that is evaluated several times,
         self.repeats: list[float] = []  # and its values
+        self.next_look = 0  # evaluations from which the best is repeated
         self.repeating = False  # whether it is the last one of the present generation
         self.seen: list[tuple[np.ndarray, np.ndarray]] = []  # points and values, until it is known if they are noisy
         self.best_point = self.region.starts[0]
@@ -130,6 +135,8 @@ class AutoOptimizer(AskTellOptimizer):
             points = stage.ask()
         else:
             points = stage.ask(self.parameters.pop_size or 1)
+        if self.noisy is False and self.parameters.noisy is None and self.evaluations >= self.next_look:
+            self._look_again()
         self.repeating = self._wants_repeats()
         if self.repeated is not None and self.repeating:
             if isinstance(stage, BayesianSearch):
@@ -170,6 +177,12 @@ class AutoOptimizer(AskTellOptimizer):
         modelled = isinstance(self.stage, BayesianSearch) and len(self.repeats) < REPEATS
         return self.repeated is not None and not self.constrained and (self.noisy is None or modelled)
 
+    def _look_again(self) -> None:
+        """Doubt the best, which is what noise that shows now and then has favoured."""
+        self.next_look = LOOK_AGAIN * self.evaluations
+        if not self.constrained:
+            self.noisy, self.repeated, self.repeats = None, self.best_point, [-self.best_fitness]
+
     def _look_for_noise(self, values: np.ndarray) -> None:
         """Compare an individual of an earlier generation with itself."""
         if self.repeating:
@@ -180,6 +193,7 @@ class AutoOptimizer(AskTellOptimizer):
             before, now = self.repeats
             self.noisy = abs(now - before) > SAME * max(abs(now), abs(before))
             self.seen = self.seen if self.noisy else []
+            self.next_look = self.next_look or LOOK_AGAIN * self.evaluations
             logger.info("the fitness is noisy" if self.noisy else "the fitness is not noisy")
 
     def _is_loud(self) -> bool:
@@ -188,6 +202,13 @@ class AutoOptimizer(AskTellOptimizer):
             return False
         first = self.stage.values[: self.stage.n_first]
         return bool(np.std(self.repeats) > LOUD * first[np.isfinite(first)].std())  # outliers count
+
+    def _has_outliers(self) -> bool:
+        """Whether some of the repeats are far from the others."""
+        if len(self.repeats) < REPEATS:
+            return False
+        usual = np.median(np.abs(np.array(self.repeats) - np.median(self.repeats)))
+        return bool(np.std(self.repeats) > OUTLYING * usual)
 
     def _is_rough(self) -> bool:
         """Whether differences of values mean nothing: under noise, and where ranks depend on violations."""
@@ -217,7 +238,8 @@ class AutoOptimizer(AskTellOptimizer):
     def _evolve(self, mean: np.ndarray, sigma: float) -> None:
         size = self.usual_size
         if self.noisy:
-            size = int(np.clip(self.budget / NOISY_GENERATIONS, size, 10 * size))
+            most = MOST_UNDER_OUTLIERS if self._has_outliers() else MOST_UNDER_NOISE
+            size = int(np.clip(self.budget / NOISY_GENERATIONS, size, most * size))
         self.descents = Descents(
             self.region,
             self.rng,
@@ -246,7 +268,7 @@ class AutoOptimizer(AskTellOptimizer):
                 self.polished = True
                 self._descend(anywhere=True)
         elif isinstance(stage, BayesianSearch):
-            if self.constrained or self._is_loud():
+            if self.constrained or self._is_loud() or self._has_outliers():
                 self._evolve(self.region.starts[0], SIGMA)
             elif stage.done is not None:
                 self._leave_model(stage)

@@ -139,6 +139,33 @@ def test_under_noise_models_begin_anew_and_what_they_find_is_compared():
     assert with_more(optimizer, traj, 2800).describe()["stage"] == "Descents"
 
 
+def with_outliers(function, share, after=0):
+    """A function whose values are sometimes far too low."""
+    rng, n = np.random.default_rng(1), iter(range(10**9))
+    return lambda ind: function(ind) - (next(n) >= after and rng.random() < share) * rng.exponential(50)
+
+
+def test_noise_that_shows_now_and_then_is_noticed_by_the_best():
+    optimizer, traj = make(max_evaluations=1000, n_iteration=1000)
+    names = stages(optimizer, traj, with_outliers(rotated_ellipsoid, 0.2, after=40))
+    assert "QuasiNewton" in names and "BayesianSearch" in names and optimizer.noisy is True
+
+
+def test_outliers_are_left_to_cma():
+    optimizer, traj = make(max_evaluations=2000, n_iteration=2000, noisy=True)
+    names = stages(optimizer, traj, with_outliers(lambda ind: 1e3 * bowl(ind), 0.4))
+    assert names == ["BayesianSearch", "Descents"] and not optimizer.found
+    assert optimizer.descents.pop_size == 27  # three times 4 + floor(3 ln 6)
+    assert bowl(optimizer.recommend()) < 0.01
+
+
+def test_without_noise_few_evaluations_are_spent_on_doubt():
+    optimizer, traj = make(max_evaluations=1000, n_iteration=1000)
+    told = np.array([v for _, population in run(optimizer, traj, rotated_ellipsoid) for v in population])
+    assert optimizer.noisy is False and optimizer.next_look > optimizer.evaluations >= 600
+    assert 2 <= len(told) - len(np.unique(told, axis=0)) < 10
+
+
 def test_many_coordinates_are_not_modelled():
     optimizer, traj = make(Box(v=Array(Float(-5.0, 5.0), 31)), noisy=True)
     assert stages(optimizer, traj, noisy(bowl, 1.0)) == ["Descents"]
