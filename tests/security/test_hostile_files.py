@@ -9,12 +9,14 @@ import pytest
 
 from l2l import cli
 from l2l.errors import RunFolderError, UsageError
+from l2l.optimizees.slim.cli import main as slim
 from l2l.optimizees.slim.recording.checkpoint import Checkpoint, CheckpointError
 from l2l.optimizees.slim.recording.sole_writer import sole_writer
 from l2l.optimizees.slim.simulation.policies import load_policy
 from l2l.slurm import batch_script
 from l2l.utils.atomic import write_atomically
-from l2l.utils.manifest import Manifest
+from l2l.utils.manifest import REQUIRED, Manifest
+from l2l.utils.restart import Restart
 from l2l.utils.run_folder import RunFolder
 from l2l.utils.run_state import RunState
 from l2l.yaml_experiment import read_yaml, run_yaml
@@ -121,8 +123,7 @@ def test_state_of_a_run_is_no_pickle_and_no_code(tmp_path, proof, content):
 def test_history_cannot_order_the_terminal(tmp_path, capsys):
     run = RunFolder(tmp_path / "run")
     run.create()
-    facts = dict.fromkeys(("status", "name", "script", "argv", "overrides", "cwd", "path", "seed"))
-    Manifest(run.manifest_path, facts).update()
+    Manifest(run.manifest_path, dict.fromkeys(REQUIRED)).update()
     record = {"generation": 0, "index": 0, "outcome": "done\x1b]0;owned\x07", "fitness": [1.0], "started": 0.0}
     run.history_path.write_text(json.dumps({**record, "seconds": 1.0, "host": "a\x9b2Jb"}) + "\n")
     assert cli.main(["tail", str(run.path)]) == 0
@@ -136,6 +137,48 @@ def test_checkpoint_of_a_simulation_is_no_pickle(tmp_path, proof):
     np.savez(file, state=np.array([Attack(proof)], dtype=object))
     with pytest.raises(CheckpointError, match="allow_pickle=False"):
         Checkpoint.load(file)
+
+
+@pytest.mark.parametrize("attack", range(3))
+def test_overrides_of_a_scenario_make_no_objects(tmp_path, proof, capsys, attack):
+    (tmp_path / "overrides.yaml").write_text(f"ext_pressure: {attacks(proof)[attack]}\n")
+    command = ["run", str(tmp_path / "out"), "Fyne", "--overrides", str(tmp_path / "overrides.yaml")]
+    assert slim(command) == 2
+    assert "is not YAML" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["config.json", "params.json"])
+def test_scenario_is_no_pickle(tmp_path, proof, capsys, name):
+    folder = tmp_path / "scenario"
+    folder.mkdir()
+    (folder / "params.json").write_text("{}")
+    (folder / name).write_bytes(pickle.dumps(Attack(proof), protocol=0))
+    assert slim(["run", str(tmp_path / "out"), str(folder)]) == 2
+    assert str(folder) in capsys.readouterr().err
+
+
+def test_recording_is_no_pickle(tmp_path, proof, capsys):
+    recording = tmp_path / "recording.parquet"
+    recording.write_bytes(pickle.dumps(Attack(proof)))
+    assert slim(["plot", str(recording)]) in (1, 2)
+    assert str(recording) in capsys.readouterr().err
+
+
+def test_ensemble_is_no_pickle(tmp_path, proof, capsys):
+    (tmp_path / "Fyne_untreated.parquet").write_bytes(pickle.dumps(Attack(proof)))
+    assert slim(["validate", str(tmp_path), "--out", str(tmp_path / "out"), "--scenarios", str(tmp_path)]) in (1, 2)
+    assert str(tmp_path) in capsys.readouterr().err
+
+
+def test_run_to_start_from_is_read_as_data(tmp_path, proof):
+    run = RunFolder(tmp_path / "run")
+    run.create()
+    Manifest(run.manifest_path, dict.fromkeys(REQUIRED)).update()
+    code = f"__import__('os').system('touch {proof}')"
+    record = {"generation": 0, "index": 0, "parameters": {"x": code}, "fitness": [1.0], "outcome": "done"}
+    run.history_path.write_text(json.dumps(record) + "\n")
+    with pytest.raises(UsageError, match="the optimizee cannot take the individuals"):
+        Restart(run.path).population(lambda: {"x": 0.5}, (1.0,))
 
 
 @pytest.mark.parametrize("kind", ["pickle", "npy"])
