@@ -13,6 +13,8 @@ import pytest
 
 HERE = Path(__file__).parent
 LAG_S = 3.0
+REAL = os.environ.get("L2L_TEST_MOUNTS", "").split()
+"""Mounts of one folder of a real network file system, a client each, for whole runs on it (``test_runs.py``)."""
 
 
 class Host:
@@ -27,11 +29,15 @@ class Host:
         Where each host sees it.
     locks : {'own', 'refused'}
         Of the file system: each client keeps them for itself, or there are none.
+    real : str, optional
+        A mount of a real network file system to use instead.
     """
 
-    def __init__(self, name: str, server: Path, mount: Path, locks: str):
+    def __init__(self, name: str, server: Path, mount: Path, locks: str, real: str | None = None):
         self.mount = mount
         client = [sys.executable, str(HERE / "lagging_folder.py"), str(server), str(mount), str(LAG_S), locks]
+        if real is not None:
+            client = ["sh", "-c", f"mount --bind {real}/{server.name} {mount} && exec sleep infinity"]
         start = f'hostname {name} && exec "$@"'
         self._log = tempfile.TemporaryFile()
         self.client = subprocess.Popen(
@@ -41,7 +47,7 @@ class Host:
 
     def _wait_for_mount(self) -> None:
         mounts = Path(f"/proc/{self.client.pid}/mounts")
-        while f" {self.mount} fuse" not in mounts.read_text():
+        while f" {self.mount} " not in mounts.read_text():
             try:
                 self.client.wait(0.02)
             except subprocess.TimeoutExpired:
@@ -84,6 +90,8 @@ def why_not() -> str | None:
     """Why no such folder can be had here."""
     if os.geteuid() != 0:
         return "hosts with mounts of their own need root"
+    if REAL:
+        return None
     if not os.access("/dev/fuse", os.R_OK | os.W_OK):
         return "no /dev/fuse"
     for program in ("unshare", "nsenter"):
@@ -109,13 +117,15 @@ def mount() -> Iterator[Path]:
 @pytest.fixture
 def add_host(mount: Path) -> Iterator[Callable[..., Host]]:
     """Make one more host."""
-    server = mount.with_name("server")
+    server = Path(REAL[0], mount.parent.name) if REAL else mount.with_name("server")
     server.mkdir()
     mount.mkdir()
     hosts: list[Host] = []
 
     def add(locks: str = "own") -> Host:
-        hosts.append(Host(f"host{len(hosts)}", server, mount, locks))
+        if REAL and (locks != "own" or len(hosts) == len(REAL)):
+            pytest.skip(f"the mounts {REAL} are too few, or have other locks")
+        hosts.append(Host(f"host{len(hosts)}", server, mount, locks, REAL[len(hosts)] if REAL else None))
         return hosts[-1]
 
     yield add
