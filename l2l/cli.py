@@ -142,6 +142,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if code == PAUSED and options.requeue:
             from l2l.slurm import requeue
 
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # Slurm ends the job now, this process ends by itself
             requeue()
         return code
     return DONE

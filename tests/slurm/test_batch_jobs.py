@@ -189,6 +189,7 @@ def test_a_job_that_is_stopped_twice_goes_on_twice_to_the_same_end(slurm, wait_u
     assert slurm.state(job) == "COMPLETED", told(project, job)
     assert "Restarts=2" in slurm.run("scontrol", "show", "job", job).stdout
     assert told(project, job).count(f"job {job} goes back into the queue") == 2
+    assert "Traceback" not in told(project, job)
     assert len(manifest(project)["resumed"]) == 2
     interrupted = history(project)
     assert [(r["generation"], r["index"]) for r in interrupted] == [(g, i) for g in range(8) for i in range(4)]
