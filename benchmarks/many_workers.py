@@ -239,6 +239,7 @@ def draw(figure, lines):
     import matplotlib
 
     matplotlib.use("Agg")
+    matplotlib.rcParams["svg.fonttype"] = "none"
     from matplotlib import pyplot as plt
 
     rows = [json.loads(line) for line in Path(lines).read_text().splitlines()]
