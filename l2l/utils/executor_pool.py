@@ -211,6 +211,10 @@ class ExecutorPool(WorkerPool):
         """Those that have no task."""
         return [seat for seat in self.workers.values() if seat.future is None]
 
+    def share(self, n_calls: int) -> int:
+        """How many of the calls that wait a task gets at most: its part, because it is the way that takes the time."""
+        return -(-n_calls // max(1, len(self.with_room())))
+
     def note_room(self, seat: Any) -> None:
         """Nothing to be noted."""
 

@@ -343,12 +343,13 @@ class Runner:
 
     def populate_free_workers(self, generation: int) -> None:
         """Give waiting individuals to workers that have room for them."""
-        if not self.pending_individuals:
+        workers = self.pool.with_room() if self.pending_individuals else []
+        if not workers:
             return
         n_calls = -(-len(self.pending_individuals) // self.inner_params)
         n_workers = len(self.pool.workers)
-        share = max(1, n_calls // (2 * n_workers))  # at most: the rest evens out what took longer than thought
-        for worker in self.pool.with_room():
+        share = self.pool.share(n_calls)
+        for worker in workers:
             if not self.pending_individuals or (worker.queue and n_calls <= n_workers):
                 return  # the last ones are for those who are done first
             self.pool.assign(worker, self._next_calls(min(worker.room, share)))

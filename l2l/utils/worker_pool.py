@@ -146,6 +146,10 @@ class WorkerPool:
         """Those that take assignments now, who has the least in hand first."""
         return sorted(self._with_room.values(), key=lambda worker: len(worker.queue))
 
+    def share(self, n_calls: int) -> int:
+        """How many of the calls that wait a worker gets at most: half of its part, the rest evens out durations."""
+        return max(1, n_calls // (2 * len(self.workers)))
+
     def note_room(self, worker: WorkerProcess) -> None:
         """It may have room now that it had not, or have none any more."""
         if worker.room and self.workers.get(worker.worker_id) is worker:
