@@ -141,6 +141,8 @@ def test_second_runner_on_another_host_is_refused(site, locks):
     until(lambda: ("1", "2", "0", "host0") in site.evaluated())
     told = site.resume(other)
     assert f"process {process.pid} on host0" in ended(told, code=2)
+    status = other.run(sys.executable, "-m", "l2l.cli", "status", site.mount / "run").stdout
+    assert f"running, process {process.pid} on host0" in status
     process.kill()
     ended(process, code=-9)
     assert f"process {told.pid}" not in (other.view / "run" / ".lock").read_text()
