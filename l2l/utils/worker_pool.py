@@ -232,7 +232,7 @@ class WorkerPool:
             count = "still no worker is ready" if none_ready else f"{len(starting)} of {len(self.workers)} workers wait"
             worker = starting[0]
             command, _ = self._command_of(worker.worker_id)
-            words = worker.last_words().replace("\n", "; ") or "nothing"
+            words = worker.last_words().replace("\n", "; ") or "nothing yet"
             logger.warning("%s; command: %s; log: %s; it says: %s", count, shlex.join(command), worker.log_path, words)
 
     def launch(self, w_id: int) -> None:

@@ -148,16 +148,18 @@ def test_what_slurm_refuses_is_told_in_its_own_words(slurm, project):
     assert "Traceback" not in done.stderr
 
 
-def test_a_cancelled_job_can_be_gone_on_with(slurm, wait_until, project):
-    job = submit(slurm, project, "--time 0:05:00 --ntasks 4", 0.2, 10)
+@pytest.mark.parametrize("workers", ["--ntasks 4", "--cpus-per-task 4"])
+def test_a_cancelled_job_can_be_gone_on_with(slurm, wait_until, project, workers):
+    job = submit(slurm, project, f"--time 0:05:00 {workers}", 0.2, 5)
     wait_until(lambda: has_evaluated(project, 3))
     slurm.run("scancel", job)
     wait_until(lambda: "l2l-run: interrupted" in told(project, job))
+    assert "follows" not in told(project, job)  # another attempt: nobody is to blame
     wait_until(lambda: slurm.state(job) == "CANCELLED")
     assert manifest(project)["status"] == "interrupted"
-    done = slurm.run(sys.executable, "-m", "l2l.cli", "experiment.py", "--continue", "--", 0.2, 10, cwd=project)
+    done = slurm.run(sys.executable, "-m", "l2l.cli", "experiment.py", "--continue", "--", 0.01, 5, cwd=project)
     assert done.returncode == 0, done.stderr
-    assert [(r["generation"], r["index"]) for r in history(project)] == [(g, i) for g in range(10) for i in range(4)]
+    assert [(r["generation"], r["index"]) for r in history(project)] == [(g, i) for g in range(5) for i in range(4)]
 
 
 def test_workers_of_a_stopped_job_are_gone(slurm, wait_until, project):
