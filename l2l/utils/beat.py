@@ -72,8 +72,8 @@ class Pulse:
             return self._felt
 
 
-def start_beating(own: str | os.PathLike[str], timeout_s: float, runner: str | os.PathLike[str] | None = None) -> None:
-    """Start a process that beats into the file ``own`` for as long as this one lives.
+def start_beating(own: str | os.PathLike[str], timeout_s: float, runner: str | os.PathLike[str] | None = None) -> int:
+    """Start a process that beats into the file ``own`` for as long as this one lives; returns its number.
 
     Parameters
     ----------
@@ -85,13 +85,14 @@ def start_beating(own: str | os.PathLike[str], timeout_s: float, runner: str | o
         Heartbeat of the runner: this process is killed when that is silent for ``timeout_s``, or one of both files
         removed.
     """
-    subprocess.run(
+    started = subprocess.run(
         [sys.executable, "-I", "-S", __file__, str(os.getpid()), str(timeout_s), str(own), str(runner or "")],
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         check=True,
     )
+    return int(started.stdout)
 
 
 def beat(pid: int, timeout_s: float, own: Path, runner: Path | None) -> None:
@@ -156,9 +157,12 @@ def kill(pid: int) -> None:
 
 def main(pid: str, timeout_s: str, own: str, runner: str) -> None:
     """Go on in the background, as nobody's child: an optimizee that waits for its children must not wait for this."""
-    if os.fork():
+    child = os.fork()
+    if child:
+        os.write(1, b"%d" % child)
         return
     os.setsid()
+    os.dup2(0, 1)  # else whoever started this would wait for the end of its output
     beat(int(pid), float(timeout_s), Path(own), Path(runner) if runner else None)
 
 

@@ -16,7 +16,6 @@ from typing import Any
 
 from l2l.errors import UsageError, WorkerStartError
 from l2l.utils.assignment import Assignment, Group, line_of
-from l2l.utils.beat import start_beating
 from l2l.utils.carrier import Report, Station, carry
 from l2l.utils.file_pipes import PipeFolder
 from l2l.utils.worker_pool import START_TRIES, WorkerPool
@@ -194,7 +193,7 @@ class ExecutorPool(WorkerPool):
         super().__init__(**others, folder=None)
         self._pipes = folder
         folder.make()
-        start_beating(folder.runner_beat, others["heartbeat_timeout"])
+        self._keep_beating(folder.runner_beat, others["heartbeat_timeout"])
         self.way_s = 0.0
         self.slowest_s = float("inf")  # nothing is known yet: one assignment at a time
         self._timeout_s = timeout_s
@@ -308,7 +307,7 @@ class ExecutorPool(WorkerPool):
         if self._make is not None:
             _shut_down(self._executor)
         self.workers.clear()
-        self._selector.close()
+        self._stop_listening()
         with self._lock:
             os.close(self._bell)
             self._bell = -1

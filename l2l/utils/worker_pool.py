@@ -1,6 +1,7 @@
 """The pool of worker processes of a run: started, listened to, replaced and ended."""
 
 import logging
+import os
 import resource
 import selectors
 import shlex
@@ -119,6 +120,7 @@ class WorkerPool:
         self._failing_since = 0.0
         self._story = ""  # of the last of them
         self._selector = selectors.DefaultSelector()
+        self._beat = -1  # the process that beats for the runner
         if interrupts is not None:
             self._selector.register(interrupts.fd, selectors.EVENT_READ, (self._on_interrupt, None))
         self._killed: dict[WorkerProcess, float] = {}  # sruns that were told to end; when to end them otherwise
@@ -130,7 +132,7 @@ class WorkerPool:
         self._looks: Looks | None = None
         if folder is not None:
             folder.make()
-            start_beating(folder.runner_beat, heartbeat_timeout)
+            self._keep_beating(folder.runner_beat, heartbeat_timeout)
             self._looks = Looks(heartbeat_timeout, on_messages, on_death)
             if self._looks.watch.fd != -1:
                 self._selector.register(self._looks.watch.fd, selectors.EVENT_READ, (self._on_told, None))
@@ -141,6 +143,24 @@ class WorkerPool:
     def n_ready(self) -> int:
         """How many of them can evaluate something."""
         return sum(worker.ready for worker in self.workers.values())
+
+    def _keep_beating(self, path: Path, timeout_s: float) -> None:
+        """Start the runner's heartbeat, and another whenever somebody has killed it: workers would end without."""
+        self._beat = os.pidfd_open(start_beating(path, timeout_s))
+        again = partial(self._beat_again, path, timeout_s)
+        self._selector.register(self._beat, selectors.EVENT_READ, (again, None))
+
+    def _beat_again(self, path: Path, timeout_s: float, nobody: None) -> None:
+        self._selector.unregister(self._beat)
+        os.close(self._beat)
+        self._beat = -1
+        path.stat()  # it ends by itself with the folder
+        self._keep_beating(path, timeout_s)
+
+    def _stop_listening(self) -> None:
+        self._selector.close()
+        if self._beat != -1:
+            os.close(self._beat)
 
     def with_room(self) -> list[WorkerProcess]:
         """Those that take assignments now, who has the least in hand first."""
@@ -358,7 +378,7 @@ class WorkerPool:
             self._bury(worker)
         self.workers.clear()
         self._reaper.close()
-        self._selector.close()
+        self._stop_listening()
         if self._looks is not None:
             self._looks.close()
         if self._folder is not None:

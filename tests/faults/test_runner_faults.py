@@ -3,6 +3,8 @@
 import os
 import signal
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -126,3 +128,40 @@ def test_run_without_generations_killed_again_and_again_ends_with_the_same_histo
         arguments = ("--resume", project.results)
     project.resume()
     assert project.history() == steady_reference
+
+
+def beats_of_runner(left):
+    """The process that beats for it: it follows no other heartbeat."""
+    found = []
+    for pid in left():
+        with suppress(OSError):
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            if any(word.endswith(b"beat.py") for word in words) and words[-2:] == [b"", b""]:
+                found.append(pid)
+    return found
+
+
+@pytest.mark.parametrize("pipes", ["file", "executor"])
+def test_heartbeat_of_the_runner_that_is_killed_is_started_again(piped, left, reference, wait_until):
+    process, pids = piped.start_blocked("experiment.py")
+    (beat,) = beats_of_runner(left)
+    os.kill(beat, signal.SIGKILL)
+    wait_until(lambda: set(beats_of_runner(left)) - {beat}, 5)
+    assert set(pids) <= set(left())
+    process.kill()
+    process.communicate()
+    piped.resume()
+    assert piped.history() == reference
+
+
+def test_runner_is_killed_after_the_process_that_ends_its_workers(piped, left, wait_until):
+    process, _ = piped.start_blocked("experiment.py")
+    for pid in left():
+        if b"reaper.py" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            os.kill(pid, signal.SIGKILL)
+    process.kill()
+    process.communicate()
+    worker = b"run_optimizee.py"
+    wait_until(lambda: not [pid for pid in left() if worker in Path(f"/proc/{pid}/cmdline").read_bytes()], 5)
+    for pid in left():
+        os.kill(pid, signal.SIGKILL)  # what an optimizee had started has nobody left who knows of it
