@@ -90,6 +90,7 @@ def carry(station: Station, lines: Sequence[bytes], limits: Sequence[float]) -> 
         worker = _worker(station, name)
     except (OSError, WorkerStartError) as error:
         return Report(name, host, [], time.monotonic() - began, how=str(error), ready=False)
+    awaited = [(station.setup["run"], decode(line)["of"]) for line in lines]
     answers: list[bytes] = []
     ready = worker.ready or _gets_ready(worker)
     overdue = False
@@ -104,7 +105,9 @@ def carry(station: Station, lines: Sequence[bytes], limits: Sequence[float]) -> 
         ended = worker.has_ended()  # before the last look at what it has written
         new = worker.inbox.read()
         if new:
-            answers += new
+            worker.lost = _sort(new, awaited, answers)
+            if worker.lost:
+                break
             head_since = time.monotonic()
         elif new is None and ended:
             break
@@ -115,6 +118,18 @@ def carry(station: Station, lines: Sequence[bytes], limits: Sequence[float]) -> 
     _dismiss()
     how = "" if overdue else worker.how_it_ended()
     return Report(name, host, answers, now - began, how, words, ready, overdue, now - head_since)
+
+
+def _sort(lines: Sequence[bytes], awaited: Sequence[Any], answers: list[bytes]) -> str:
+    """Take what is awaited out of what a worker has written; returns what is wrong with it, if anything."""
+    for line in lines:
+        try:
+            message = decode(line)
+        except ValueError:
+            return f"a line that is no message: {line[:80]!r}"
+        if len(answers) < len(awaited) and (message.get("run"), message.get("of")) == awaited[len(answers)]:
+            answers.append(line)
+    return ""
 
 
 def _follow(host: str, pid: int) -> None:

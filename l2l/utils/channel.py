@@ -307,13 +307,12 @@ def send_result(outbox: Sends, message: Mapping[str, Any], file: Path) -> None:
         aside = file.with_name(file.name + ".part")
         aside.write_bytes(line)
         aside.replace(file)
-        line = encode({"file": str(file)})
+        line = encode({"file": str(file), "run": message.get("run"), "of": message.get("of")})
     outbox.send(line)
 
 
-def receive(line: bytes) -> dict[str, Any]:
-    """The message of one line, fetched from its file (which is removed) when it came in one."""
-    message = decode(line)
+def fetched(message: dict[str, Any]) -> dict[str, Any]:
+    """The message itself, from its file (which is removed) when it came in one."""
     if "file" in message:
         file = Path(message["file"])
         message = decode(file.read_bytes())

@@ -61,16 +61,25 @@ class History:
         Raises
         ------
         FileNotFoundError
-            If the file was removed or replaced under our hands: what we write would be lost.
+            See `check`.
         """
         self.flush()
         if not self._is_on_disk:
             os.fsync(self._fd)
             self._is_on_disk = True
-        mine = os.fstat(self._fd)
-        if not os.path.samestat(mine, os.stat(self.path)):
+        self.check()
+        return self.size
+
+    def check(self) -> None:
+        """Make sure that the file is still there: what we write would be lost.
+
+        Raises
+        ------
+        FileNotFoundError
+            If it was removed or replaced under our hands.
+        """
+        if not os.path.samestat(os.fstat(self._fd), os.stat(self.path)):
             raise FileNotFoundError(f"{self.path} was replaced while the run was writing to it")
-        return mine.st_size
 
     @property
     def size(self) -> int:

@@ -19,7 +19,7 @@ from l2l.errors import GenerationFailedError, IndividualFailedError, UsageError
 from l2l.utils.allocation import end_of_job
 from l2l.utils.assignment import Assignment, Attempt, Group, Place, Trial
 from l2l.utils.atomic import write_atomically
-from l2l.utils.channel import encode_parameters, finite_or_null, json_text, receive
+from l2l.utils.channel import LARGEST_LINE, decode, encode_parameters, fetched, finite_or_null, json_text
 from l2l.utils.executor_pool import ExecutorPool
 from l2l.utils.file_pipes import PipeFolder
 from l2l.utils.fitness import from_json, is_finite
@@ -46,6 +46,9 @@ SRUN_LOGS = (("output", "out"), ("error", "err"))
 
 SIGNAL_COMES_S = 2.0
 """Seconds in which the signal comes that Slurm sends to a job that it ends."""
+
+FOLDER_LOOK_S = 2.0
+"""Between two looks whether the run folder is still there."""
 
 RUN_FILE = '''"""Worker program of this run: started by the runner as ``run_optimizee.py WORKER_ID``."""
 import sys
@@ -144,6 +147,8 @@ class Runner:
         for folder in ("trajectories", "results", "individual_logs"):
             Path(self.path, folder).mkdir(mode=0o700, exist_ok=True)
         self.logs = Path(self.path, "individual_logs")
+        for cut_short in Path(self.path, "results").iterdir():
+            cut_short.unlink()
         self.history = History(Path(self.work_paths, "history.jsonl"))
 
         self.generation = trajectory.individual.generation
@@ -160,6 +165,7 @@ class Runner:
         self._recalled: dict[Place, Mapping[str, Any]] = {}
         self._deadline = time.monotonic() + self.timeout
         self.wake_at = float("inf")
+        self._look_at = time.monotonic()
         self.prepare_run_file()
         facilities: dict[str, Any] = {
             "command_of": self.produce_run_command,
@@ -413,15 +419,25 @@ class Runner:
         """Sleep until a message, a death, a signal or a deadline, and deal with it."""
         if time.monotonic() >= self._deadline:
             self._end_overdue()
+        now = time.monotonic()
         with storing(self.work_paths):
+            if now >= self._look_at:
+                self._look_at = now + FOLDER_LOOK_S
+                self.history.check()
             even_out_at = float("inf") if self.pending_individuals else self.pool.even_out()
-            self.pool.turn(min(self._deadline, self.stopping.stop_at, even_out_at, self.wake_at))
+            alarms = (self._deadline, self.stopping.stop_at, even_out_at, self.wake_at, self._look_at)
+            self.pool.turn(min(alarms))
             self.history.flush()
 
     def _on_messages(self, worker: WorkerProcess) -> bool:
         lines = worker.inbox.read()
         for line in lines or ():
-            message = receive(line)
+            try:
+                message = decode(line)
+            except ValueError:  # whose answer it was nobody knows
+                worker.lost = f"a line that is no message: {line[:80]!r}"
+                self.pool.kill(worker)
+                continue
             if message.get("run") != self.run_token:
                 continue  # of another run
             if "ready" in message:
@@ -439,7 +455,8 @@ class Runner:
             return
         head = worker.queue[0]
         if message["of"] != head.of:
-            return  # of an attempt that was given up
+            return  # of an attempt that was given up, or that was answered before
+        message = fetched(message)
         started, seconds = message["started"], message["seconds"]
         worker.finish_head(seconds)
         self.pool.works()
@@ -572,6 +589,7 @@ class Runner:
             logger.warning("%s %s (%s); attempt %d follows", where, outcome, what, number + 1)
             self._retry(place)
             return
+        self._check_storage()
         self._outcomes[place] = None
         self.evaluations += 1
         self.failures += 1
@@ -587,6 +605,13 @@ class Runner:
             logger.error(story.splitlines()[0])
         if self.stop_run:
             raise IndividualFailedError(story)
+
+    def _check_storage(self) -> None:
+        """Raise StorageError if the run folder has no room for a message: that may be why an individual failed."""
+        probe = Path(self.path, "results", "probe")
+        with storing(self.work_paths):
+            probe.write_bytes(bytes(LARGEST_LINE))
+            probe.unlink()
 
     def _record(
         self,

@@ -4,9 +4,11 @@ import json
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 import cloudpickle
+import pytest
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
@@ -15,13 +17,12 @@ def write(*lines):
     """Into the pipe from this worker to its runner, beside its own messages."""
     program, worker, *start = sys.argv
     folder = Path(program).parent
-    if start:
-        pipe = folder / "pipes" / start[0] / f"outputpipe_{worker}.{start[1]}"
-    else:
-        pipe = folder / "individual_logs" / f"outputpipe_{worker}"
-    with open(pipe, "ab", buffering=0) as file:
-        for line in lines:
-            file.write(line)
+    folder /= f"pipes/{start[0]}" if start else "individual_logs"
+    number = f".{start[1]}" if len(start) == 2 else ""
+    pipe = os.open(folder / f"outputpipe_{worker}{number}", os.O_WRONLY | os.O_APPEND)
+    for line in lines:
+        os.write(pipe, line)
+    os.close(pipe)
 
 
 def answer(index, fitness, **others):
@@ -59,6 +60,35 @@ def test_half_a_message_waits_for_its_rest(launch):
 def test_messages_that_come_twice_count_once(launch):
     assert disturbed(launch, lambda: answer(2, 20.0), lambda: answer(2, 20.0)) == RIGHT
     assert disturbed(launch, lambda: answer(2, 20.0) * 3 + answer(3, 30.0) * 2, name="at-once") == RIGHT
+
+
+@pytest.mark.parametrize("line", [b"no message\n", b'{"of":[0,2,0],"fi\n', b"\n", b"[1,2]\n", b"\xff\xfe\n"])
+def test_line_that_is_no_message_costs_the_worker_and_no_individual(launch, line):
+    assert disturbed(launch, lambda: line) == RIGHT
+
+
+def test_evaluation_that_breaks_the_pipe_of_its_worker_always_is_blamed(launch):
+    def simulate(traj):
+        if traj.individual.ind_idx == 1:
+            write(b"no message\n")
+            time.sleep(60)
+        return 1.0
+
+    run = launch(simulate, max_retries=1)
+    assert run.outcomes == ["done", "died", "done"]
+    assert "a line that is no message: b'no message'" in run.history[1]["error"]["message"]
+
+
+def test_name_of_a_file_that_comes_twice_counts_once(launch):
+    def simulate(traj):
+        index = traj.individual.ind_idx
+        if index == 2:
+            file = {"file": f"results/results_0_{index - 1}_0.json"}
+            write(*[json.dumps({"run": os.environ["L2L_RUN"], "of": [0, index - 1, 0]} | file).encode() + b"\n"] * 2)
+        return (float(index),) * 10_000
+
+    run = launch(simulate, 4, weights=(1.0,) * 10_000, runner_params={"max_workers": 1})
+    assert [fitness[-1] for fitness in run.fitness] == [0.0, 1.0, 2.0, 3.0]
 
 
 def test_message_of_an_old_worker_does_not_reach_a_resumed_run(project, reference):

@@ -13,7 +13,7 @@ from l2l.utils.channel import (
     decode_parameters,
     encode,
     encode_parameters,
-    receive,
+    fetched,
     send_result,
 )
 
@@ -125,14 +125,14 @@ def test_long_message_travels_in_a_file(pipe, tmp_path):
     send_result(Outbox(pipe[1]), message, file)
     (line,) = Inbox(pipe[0]).read()
     assert len(line) < 1000
-    assert receive(line) == message
+    assert fetched(decode(line)) == message
     assert list(tmp_path.iterdir()) == []
 
 
 def test_short_message_makes_no_file(pipe, tmp_path):
     send_result(Outbox(pipe[1]), {"fitness": [0.5]}, tmp_path / "result.json")
     assert list(tmp_path.iterdir()) == []
-    assert receive(Inbox(pipe[0]).read()[0]) == {"fitness": [0.5]}
+    assert fetched(decode(Inbox(pipe[0]).read()[0])) == {"fitness": [0.5]}
 
 
 def test_line_that_is_no_object_is_refused():
