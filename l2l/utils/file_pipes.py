@@ -205,6 +205,7 @@ class FileOutbox:
 
     def __init__(self, path: Path):
         self.path = path
+        self._waiting = b""
 
     def send(self, data: bytes) -> bool:
         """Append, all of it.
@@ -212,12 +213,13 @@ class FileOutbox:
         Raises
         ------
         OSError
-            If the file has been removed, or there is no room.
+            If the file has been removed, or there is no room; what was not written goes before the next message.
         """
+        self._waiting += data
         fd = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
         try:
-            while data:
-                data = data[os.write(fd, data) :]
+            while self._waiting:
+                self._waiting = self._waiting[os.write(fd, self._waiting) :]
         finally:
             os.close(fd)  # at once: NFS sends what was written on close
         return True

@@ -71,9 +71,7 @@ def main(
             pipes = FilePipes(folder, worker_id, start)
         start_beating(pipes.beat, heartbeat_timeout, folder.runner_beat)
     faulthandler.enable(all_threads=False)  # a segmentation fault leaves the Python stack of its thread in the log
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(line_buffering=True)  # what was printed before a crash is in the log
+    sys.stdout, sys.stderr = (Log(fd).lines() for fd in (1, 2))
     inbox, outbox = pipes.of_worker()
     Worker(Path(simulation_path), inbox, outbox, pipes.requests_of_worker()).serve()
 
@@ -91,6 +89,30 @@ def check_single_task() -> None:
     n_tasks = int(os.environ.get("SLURM_STEP_NUM_TASKS", 1))
     if n_tasks > 1:
         raise SystemExit(f"srun has started {n_tasks} tasks, but a worker is one: use srun -n 1")
+
+
+class Log(io.FileIO):
+    """A log of this worker; where it has no room, what was printed is lost, and not the evaluation that printed it.
+
+    Parameters
+    ----------
+    fd : int
+    """
+
+    def __init__(self, fd: int):
+        super().__init__(fd, "w", closefd=False)
+
+    def write(self, data: Any) -> int:
+        """Write what there is room for."""
+        try:
+            super().write(data)
+        except OSError:
+            pass
+        return len(memoryview(data).cast("B"))
+
+    def lines(self) -> io.TextIOWrapper:
+        """As a text file, of which each line is written at once: those before a crash are in the log."""
+        return io.TextIOWrapper(io.BufferedWriter(self), errors="backslashreplace", line_buffering=True)
 
 
 def preload(modules: list[str]) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -218,7 +219,8 @@ class WorkerProcess:
     def _let_go(self) -> None:
         self.inbox.close()
         self.outbox.close()
-        self.pipes.remove()
+        with suppress(OSError):  # of a folder that has become read-only: the next run removes them
+            self.pipes.remove()
 
     def how_it_ended(self) -> str:
         """``exit code 3`` or ``signal SIGKILL``, of a worker that was closed."""

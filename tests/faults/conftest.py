@@ -80,7 +80,12 @@ def wait(traj):
     place = traj.individual.generation, traj.individual.ind_idx
     with open("begun", "a") as file:
         file.write("%d %d\\n" % place)
-    if place == tuple(map(int, os.environ.get("BLOCK", "-1 -1").split())):
+    if place != tuple(map(int, os.environ.get("BLOCK", "-1 -1").split())):
+        return
+    if os.path.exists("fault.py"):
+        with open("fault.py") as file:
+            exec(file.read(), {"traj": traj})
+    else:
         child = subprocess.Popen(["sleep", "300"])
         elsewhere = subprocess.Popen(["sleep", "300"], start_new_session=True)
         with open("blocked.part", "w") as file:
@@ -139,9 +144,12 @@ class Project:
         (folder / "experiment.py").write_text(SCRIPT)
         (folder / "beside.py").write_text(BESIDE)
 
-    def start(self, *arguments, block=(-1, -1), command=("-m", "l2l.cli"), **keywords):
-        """Start ``l2l-run``, or another program of Python; one evaluation hangs."""
+    def start(self, *arguments, block=(-1, -1), fault="", command=("-m", "l2l.cli"), **keywords):
+        """Start ``l2l-run``, or another program of Python; one evaluation hangs, or does as it is told."""
         (self.folder / "blocked").unlink(missing_ok=True)
+        (self.folder / "fault.py").unlink(missing_ok=True)
+        if fault:
+            (self.folder / "fault.py").write_text(fault)
         env = {**self.env, "BLOCK": f"{block[0]} {block[1]}"}
         keywords = {"cwd": self.folder, "env": env, "stderr": subprocess.PIPE, "text": True, **keywords}
         return subprocess.Popen([sys.executable, *map(str, (*command, *arguments))], **keywords)
