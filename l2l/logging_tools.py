@@ -80,7 +80,12 @@ def configure_loggers(exactly_once: bool = False) -> None:
         }
         for name, level, to_console in _shared["loggers"]
     }
-    logging.config.dictConfig(config)
+    try:
+        logging.config.dictConfig(config)
+    except ValueError as error:
+        if isinstance(error.__cause__, OSError):  # a log file cannot be made
+            raise error.__cause__ from None
+        raise
     configure_loggers._already_configured = True  # type: ignore[attr-defined]
 
 

@@ -177,17 +177,18 @@ class Environment:
         with Interrupts() as interrupts:
             if generation in traj.individuals:
                 traj.individual = traj.individuals[generation][0]
-            runner = Runner(
-                traj,
-                last,
-                n_fitness=None if self.weights is None else len(self.weights),
-                interrupts=interrupts,
-                on_turn=self._on_turn,
-                preload=preload,
-                n_places=self._n_places(generation),
-                stopping=self.stopping,
-                executor=self.executor,
-            )
+            with storing(traj.parameters["runner_params"].params["work_path"]):
+                runner = Runner(
+                    traj,
+                    last,
+                    n_fitness=None if self.weights is None else len(self.weights),
+                    interrupts=interrupts,
+                    on_turn=self._on_turn,
+                    preload=preload,
+                    n_places=self._n_places(generation),
+                    stopping=self.stopping,
+                    executor=self.executor,
+                )
             try:
                 if prepare is not None:
                     prepare()

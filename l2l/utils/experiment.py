@@ -31,7 +31,7 @@ from l2l.utils.manifest import Manifest, class_path, now
 from l2l.utils.progress import ConsoleHandler, Progress
 from l2l.utils.replication import Replication
 from l2l.utils.restart import Restart
-from l2l.utils.run_folder import RunFolder
+from l2l.utils.run_folder import RunFolder, storing
 from l2l.utils.runner import prepare_optimizee
 from l2l.utils.runner_params import AUTO, RUNNER_PARAMS, check_runner_params, timeout_in_seconds
 from l2l.utils.steady_state import SteadyState, check_steady, window_of
@@ -191,9 +191,10 @@ class Experiment:
         if self.replication is not None and self.window is not None:
             raise UsageError("replicates compare the individuals of a generation: they do not go with asynchronous")
         restart = self._restart(kwargs)
-        self._make_folder(kwargs.get("overwrite", False))
-        self._make_paths(name, kwargs.get("trajectory_name", "trajectory"))
-        self._configure_logging(name, kwargs.get("debug", False))
+        with storing(self.run_folder):
+            self._make_folder(kwargs.get("overwrite", False))
+            self._make_paths(name, kwargs.get("trajectory_name", "trajectory"))
+            self._configure_logging(name, kwargs.get("debug", False))
         self._make_trajectory(kwargs)
         self.traj.restart = None if self._resuming else restart
         defaults = {
@@ -422,7 +423,8 @@ class Experiment:
         noted["asynchronous"] = False if self.env.steady is None else self.env.steady.window
         params = {name: value for name, value in self._runner.items() if name != "paths_obj"}
         noted["runner_params"] = params | {"executor": name_of_executor(self._runner["executor"])}
-        self.manifest.update(**noted)
+        with storing(self.run_folder):
+            self.manifest.update(**noted)
 
     def _without_effect(self) -> str:
         """Of the changes, those that come too late."""
@@ -437,9 +439,10 @@ class Experiment:
     def _load_state(self) -> dict[str, Any] | None:
         """Take the state of the last checkpoint, when resuming; returns its facts."""
         objects = {"traj": self.traj, "optimizer": self.optimizer, "optimizee": self.optimizee}
-        self.env.checkpoints = Checkpoints(
-            self.folder.checkpoints_path, objects, by_reference=self.manifest.facts["script"] is not None
-        )
+        with storing(self.run_folder):
+            self.env.checkpoints = Checkpoints(
+                self.folder.checkpoints_path, objects, by_reference=self.manifest.facts["script"] is not None
+            )
         if self._resuming:
             runner_params = self.traj.parameters["runner_params"]
             said = vars(self.optimizer).copy()
@@ -545,7 +548,8 @@ class Experiment:
         """Warm the optimizee up and store it for the workers; a resumed run has what it began with."""
         getattr(self.optimizee, "warm_up", lambda: None)()
         if is_new:
-            prepare_optimizee(self.optimizee, self.paths.simulation_path)
+            with storing(self.run_folder):
+                prepare_optimizee(self.optimizee, self.paths.simulation_path)
 
     def _run(self, resumed: dict[str, Any] | None) -> None:
         env = self.env

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from l2l.errors import RunFolderError, StorageError
@@ -113,8 +113,12 @@ class RunFolder:
         ------
         RunFolderError
             If another runner holds it; says who.
+        StorageError
+            If the folder cannot be written.
         """
-        with RunLock(self.path).held():
+        with ExitStack() as holding:
+            with storing(self.path):
+                holding.enter_context(RunLock(self.path).held())
             yield
 
 
