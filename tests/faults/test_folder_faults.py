@@ -102,7 +102,7 @@ def test_folder_that_is_deleted_while_workers_are_busy_stops_the_run(piped):
     shutil.rmtree(piped.results)
     started = time.monotonic()
     _, told = process.communicate(timeout=30)
-    assert time.monotonic() - started < 6
+    assert time.monotonic() - started < 10
     assert process.returncode == 1
     assert f"the run folder {piped.results} cannot be written" in told
 

@@ -4,7 +4,6 @@ import os
 import pickle
 import random
 import select
-import shutil
 import signal
 import socket
 import sys
@@ -283,7 +282,8 @@ def test_worker_ends_with_a_run_on_another_host(launch, tmp_path):
 
     def simulate(traj):
         if traj.individual.ind_idx == 0:
-            shutil.rmtree(pipes)
+            for own in pipes.glob("*/*_*"):  # the heartbeat of the runner is its own to look after
+                own.unlink()
             time.sleep(60)
         return 1.0
 
