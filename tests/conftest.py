@@ -6,6 +6,7 @@ import signal
 import sys
 from collections import namedtuple
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,18 @@ from l2l.utils.experiment import Experiment
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
-EXECUTOR = "concurrent.futures:ThreadPoolExecutor"
-"""The cheapest one: what becomes of an evaluation is the same with all of them."""
+MAIN = sys.modules["__main__"]
 
 
 def pytest_configure() -> None:
     """Take Ctrl-C, also as the background job of a shell, which ignores it, and so would all that tests start."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def main_module(monkeypatch):
+    """The program that runs the tests: an experiment that was run in its process has taken its place."""
+    monkeypatch.setitem(sys.modules, "__main__", MAIN)
 
 
 @pytest.fixture(scope="session")
@@ -133,6 +139,11 @@ def read(path):
     return sorted(records, key=lambda record: (record["generation"], record["index"]))
 
 
+def _threads(n_workers):
+    """An executor with a thread for each worker: the cheapest one, and all end evaluations in the same way."""
+    return lambda: ThreadPoolExecutor(n_workers)
+
+
 @pytest.fixture
 def pipes():
     """Kind of the pipes between runner and workers, or ``"executor"`` for no pipes of its own; None is the default."""
@@ -145,8 +156,9 @@ def launch(tmp_path, pipes):
 
     def run(function, pop_size=3, n_iteration=1, weights=(1.0,), optimizer=Search, **prepare):
         name = prepare.pop("name", "run")
-        through = {"executor": EXECUTOR} if pipes == "executor" else {"pipes": pipes}
-        prepare["runner_params"] = {"max_workers": 2, **through, **prepare.get("runner_params", {})}
+        runner_params = {"max_workers": 2, **prepare.get("runner_params", {})}
+        through = {"executor": _threads(runner_params["max_workers"])} if pipes == "executor" else {"pipes": pipes}
+        prepare["runner_params"] = {**through, **runner_params}
         experiment = Experiment(tmp_path / "results")
         traj, _ = experiment.prepare_experiment(name=name, **prepare)
         optimizee = Simulates(traj, function)
