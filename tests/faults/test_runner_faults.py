@@ -1,5 +1,6 @@
 """However a runner ends, no process of it is left, and what it did is gone on with."""
 
+import itertools
 import os
 import signal
 import time
@@ -165,3 +166,19 @@ def test_runner_is_killed_after_the_process_that_ends_its_workers(piped, left, w
     wait_until(lambda: not [pid for pid in left() if worker in Path(f"/proc/{pid}/cmdline").read_bytes()], 5)
     for pid in left():
         os.kill(pid, signal.SIGKILL)  # what an optimizee had started has nobody left who knows of it
+
+
+def test_clocks_that_jump_disturb_nothing(launch, monkeypatch):
+    real = time.time
+    jumps = itertools.cycle([0.0, 86_400.0, -86_400.0])
+    monkeypatch.setattr(time, "time", lambda: real() + next(jumps))
+
+    def simulate(traj):
+        time.time = lambda: 86_400.0 * (1 + traj.individual.ind_idx % 3)  # the worker's clock, from now on
+        return 1.0
+
+    run = launch(simulate, pop_size=6, n_iteration=4, timeout=60.0, runner_params={"heartbeat_timeout": 5.0})
+    assert run.error is None
+    assert run.outcomes == ["done"] * 24
+    assert {record["attempt"] for record in run.history} == {0}
+    assert all(0 <= record["seconds"] < 60 for record in run.history)
