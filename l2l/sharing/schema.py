@@ -134,9 +134,6 @@ class Schema:
         numbers = {name for p in self.parameters.values() if p.convert is None for name in p.fields}
         self.numbers = numbers.union(*(one.fields for one in derived))
 
-    def __contains__(self, name: object) -> bool:
-        return name in self.parameters
-
     def __getitem__(self, name: str) -> Parameter:
         if name not in self.parameters:
             raise UsageError(f"there is no parameter {name!r}{nearest(name, self.parameters)}")
