@@ -64,6 +64,10 @@ class WorkerStartError(L2LError):
     """No worker could be started; the message holds the workers' own words."""
 
 
+class FitnessLengthError(L2LError, ValueError):
+    """An optimizee returned another number of objectives than there are fitness weights: no retry would change that."""
+
+
 class GenerationFailedError(L2LError):
     """Every individual of a generation failed; the message holds the first tracebacks."""
 

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from l2l.errors import FitnessLengthError
+
 Fitness = tuple[float, ...]
 
 
@@ -69,6 +71,8 @@ def as_fitness(result: Any, n_fitness: int | None = None, inner_params: int = 1)
 
     Raises
     ------
+    FitnessLengthError
+        If there are not as many numbers as weights.
     TypeError, ValueError
         If the result is not a fitness; says what came and what was expected.
     """
@@ -92,7 +96,12 @@ def as_fitness(result: Any, n_fitness: int | None = None, inner_params: int = 1)
         components = (result[()],)
     else:
         raise TypeError(f"simulate_() must return {_expected(n_fitness)}; got {_describe(result)}")
-    if not len(components) or (n_fitness is not None and len(components) != n_fitness):
+    if n_fitness is not None and len(components) != n_fitness:
+        raise FitnessLengthError(
+            f"simulate_() must return {_expected(n_fitness)} in optimizee_fitness_weights; got {len(components)}: "
+            f"{_describe(result)}"
+        )
+    if not len(components):
         raise ValueError(f"simulate_() must return {_expected(n_fitness)}; got {_describe(result)}")
     for k, component in enumerate(components):
         if not _is_number(component):

@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from l2l.errors import GenerationFailedError, IndividualFailedError, UsageError
+from l2l.errors import FitnessLengthError, GenerationFailedError, IndividualFailedError, UsageError
 from l2l.utils.allocation import end_of_job
 from l2l.utils.assignment import Assignment, Attempt, Group, Place, Trial
 from l2l.utils.atomic import write_atomically
@@ -86,7 +86,7 @@ class Runner:
     iterations : int
         Generations of the run.
     n_fitness : int, optional
-        Number of fitness weights; a result of another length is a failure.
+        Number of fitness weights; a result of another length ends the run.
     interrupts : Interrupts, optional
         Signals to heed while waiting.
     on_turn : callable, optional
@@ -162,6 +162,7 @@ class Runner:
         self._attempts: dict[Place, int] = {}  # the latest of each individual
         self._refused: set[Place] = set()  # beyond what may be evaluated
         self._stories: list[str] = []  # of the first failures
+        self._mistake = ""  # of the script, which every evaluation would repeat
         self._recalled: dict[Place, Mapping[str, Any]] = {}
         self._deadline = time.monotonic() + self.timeout
         self.wake_at = float("inf")
@@ -199,6 +200,8 @@ class Runner:
 
         Raises
         ------
+        FitnessLengthError
+            If an individual has not as many objectives as there are weights.
         IndividualFailedError
             If an individual failed for good and the run shall stop then.
         GenerationFailedError
@@ -409,6 +412,8 @@ class Runner:
                 if self.on_turn is not None:
                     self.on_turn(self)
                 self._turn()
+                if self._mistake:  # what else came in this turn is in the history
+                    raise FitnessLengthError(self._mistake)
         finally:
             if self.interrupts is not None:
                 self.interrupts.waiting = False
@@ -460,7 +465,10 @@ class Runner:
         started, seconds = message["started"], message["seconds"]
         worker.finish_head(seconds)
         self.pool.works()
-        if "error" in message:
+        if message.get("is_final"):
+            where = f"generation {head.of[0]}, individual {head.of[1]}"
+            self._mistake = self._mistake or f"{where}: {message['error']['message']}"
+        elif "error" in message:
             self._fail(head, "failed", message["error"], started, seconds, worker)
         elif isinstance(head, Group):
             violations = message.get("violations") or [None] * len(head.members)

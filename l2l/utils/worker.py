@@ -16,6 +16,7 @@ import types
 from pathlib import Path
 from typing import Any
 
+from l2l.errors import FitnessLengthError
 from l2l.utils.beat import HEARTBEAT_TIMEOUT_S, start_beating
 from l2l.utils.channel import Inbox, Outbox, Pipes, decode, decode_parameters, send_result
 from l2l.utils.file_pipes import CarriedPipes, FileOutbox, FilePipes, PipeFolder, WaitingInbox
@@ -187,7 +188,7 @@ class Worker:
             if violations is not None:
                 outcome["violations"] = violations
         except BaseException as error:  # also SystemExit and KeyboardInterrupt: the optimizee's, not ours
-            outcome = {"error": describe(error)}
+            outcome = {"error": describe(error), "is_final": isinstance(error, FitnessLengthError)}
         seconds = time.perf_counter() - began
         name = "_".join(map(str, message["of"]))
         self.say(f"results_{name}.json", **outcome, of=message["of"], started=started, seconds=seconds)

@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
+from l2l.errors import FitnessLengthError
 from l2l.utils.fitness import Evaluation, as_fitness, from_json, is_finite, violation_of, violations_of
 
 
@@ -34,7 +35,7 @@ def test_what_is_not_a_fitness_is_a_type_error(result):
 
 @pytest.mark.parametrize("result", [(), (1.0,), [1.0, 2.0, 3.0], 1.0])
 def test_wrong_number_of_components_names_both(result):
-    with pytest.raises(ValueError, match="2 finite numbers"):
+    with pytest.raises(FitnessLengthError, match=rf"2 finite numbers.* got {np.size(result)}: "):
         as_fitness(result, n_fitness=2)
 
 

@@ -6,7 +6,7 @@ import cloudpickle
 import numpy as np
 import pytest
 
-from l2l.errors import UsageError
+from l2l.errors import FitnessLengthError, UsageError
 from l2l.optimizees.optimizee import Optimizee
 from l2l.utils.channel import encode
 from l2l.utils.experiment import Experiment
@@ -69,6 +69,24 @@ def test_large_parameters_and_results_pass(launch, tmp_path):
     assert run.outcomes == ["done"] * 4
     assert len(run.history[0]["fitness"]) == 20000
     assert os.listdir(tmp_path / "results" / "run" / "simulation" / "results") == []
+
+
+@pytest.mark.parametrize("inner_params", [1, 2])
+def test_another_number_of_objectives_ends_the_run_without_a_retry(launch, tmp_path, inner_params):
+    def simulate(traj):
+        with open(tmp_path / "calls", "a") as calls:
+            calls.write(".")
+            n_calls = calls.tell()
+        return (1.0, 2.0) if n_calls == 3 else 1.0
+
+    run = launch(simulate, 6, runner_params={"max_workers": 1, "inner_params": inner_params})
+    assert isinstance(run.error, FitnessLengthError)
+    assert str(run.error).startswith("generation 0, individual 2: simulate_() must return 1 finite number, one per")
+    assert "got 2: tuple (1.0, 2.0)" in str(run.error)
+    indices = [record["index"] for record in run.history if record["outcome"] == "done"]
+    assert indices[:2] == [0, 1]  # nothing is lost
+    assert 2 not in indices
+    assert len((tmp_path / "calls").read_text()) <= 6  # none twice
 
 
 @pytest.mark.parametrize("pipes", ["fifo", "file"], indirect=True)
