@@ -194,12 +194,11 @@ class Environment:
                     prepare()
                 runner.set_up_workers()
                 if resumed is not None:
-                    runner.evaluations, runner.failures = facts["evaluations"], facts["failures"]
                     self.progress.best = facts["best"]
                     self.stopping.__dict__.update(facts.get("stopping", {}))
                     records = read_history(runner.history.path, facts["history_bytes"])
-                    runner.recall({place_of(record): record for record in records})
-                    runner.early = facts.get("early", {})
+                    since = {place_of(record): record for record in records}
+                    runner.ledger.resume(facts["evaluations"], facts["failures"], facts.get("early", {}), since)
                 self.progress.start(generation, last, runner.evaluations)
                 self._begin_state(runner, generation, last, facts)
                 if resumed is None:  # else it has one, from which the history of this generation begins

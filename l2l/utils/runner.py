@@ -1,30 +1,25 @@
 """The runner: has workers evaluate the individuals of a generation, whatever happens to them."""
 
 import copy
-import logging
 import os
 import pickle
 import secrets
-import shlex
-import sys
 import time
-import zipfile
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from l2l.errors import FitnessLengthError, GenerationFailedError, IndividualFailedError, UsageError
-from l2l.utils.allocation import end_of_job
-from l2l.utils.assignment import Assignment, Attempt, Group, Place, Trial
+from l2l.errors import FitnessLengthError, GenerationFailedError, UsageError
+from l2l.utils.assignment import Attempt, Place, Trial
 from l2l.utils.atomic import write_atomically
-from l2l.utils.channel import LARGEST_LINE, decode, encode_parameters, fetched, finite_or_null, json_text
+from l2l.utils.dispatcher import Dispatcher
 from l2l.utils.executor_pool import ExecutorPool
 from l2l.utils.file_pipes import PipeFolder
-from l2l.utils.fitness import from_json, is_finite
 from l2l.utils.history import History
 from l2l.utils.interrupts import Interrupts
+from l2l.utils.ledger import Ledger
 from l2l.utils.replication import Contest
 from l2l.utils.run_folder import storing
 from l2l.utils.runner_params import (
@@ -34,32 +29,12 @@ from l2l.utils.runner_params import (
     timeout_in_seconds,
     with_this_python,
 )
-from l2l.utils.seeds import individual_seed, trial_seed
 from l2l.utils.stopping import LimitReached, Stopping
 from l2l.utils.worker_pool import WorkerPool, allow_workers
-from l2l.utils.worker_process import WorkerProcess
-
-logger = logging.getLogger("utils.runner")
-
-SRUN_LOGS = (("output", "out"), ("error", "err"))
-"""Options of srun that say where the logs of a worker go."""
-
-SIGNAL_COMES_S = 2.0
-"""Seconds in which the signal comes that Slurm sends to a job that it ends."""
+from l2l.utils.worker_program import WorkerProgram, pack_logs
 
 FOLDER_LOOK_S = 2.0
 """Between two looks whether the run folder is still there."""
-
-RUN_FILE = '''"""Worker program of this run: started by the runner as ``run_optimizee.py WORKER_ID``."""
-import sys
-
-sys.path[0:1] = {own!r}
-sys.path += [entry for entry in {rest!r} if entry not in sys.path]
-
-from l2l.utils.worker import main  # noqa: E402
-
-main({simulation!r}, *sys.argv[1:], heartbeat_timeout={heartbeat_timeout!r})
-'''
 
 
 def prepare_optimizee(optimizee: Any, path: str | os.PathLike[str]) -> bytes:
@@ -102,11 +77,11 @@ class Runner:
 
     Attributes
     ----------
-    pending_individuals : deque of Attempt
-    running_individuals, finished_individuals : list of int
-    running_workers, idle_workers : list of int
-    evaluations, failures : int
-        Of the whole run, as far as this runner has seen it.
+    ledger : Ledger
+        What becomes of every individual.
+    pool : WorkerPool
+    program : WorkerProgram
+    history : History
     wake_at : float
         When to have a turn, if not before, by ``time.monotonic``.
     """
@@ -125,7 +100,6 @@ class Runner:
         executor: Any = None,
     ):
         params = trajectory.parameters["runner_params"].params
-        self.trajectory = trajectory
         self.iterations = iterations
         self.n_fitness = n_fitness
         self.interrupts = interrupts
@@ -134,62 +108,92 @@ class Runner:
         self.debug = trajectory.debug
         self.stop_run = trajectory.stop_run or params.get("on_failure") == "stop"
         self.timeout = timeout_in_seconds(trajectory.timeout)
-        self.max_retries: int = params.get("max_retries", 3)
-        self.inner_params = inner_params_of(params, trajectory.inner_params)
         self.srun_command: str = params.get("srun", "")
         self.exec_command: str = params["exec"] if self.srun_command else with_this_python(params["exec"])
         self.heartbeat_timeout = heartbeat_timeout_in_seconds(params)
-        pipes = params.get("pipes") or ("file" if self.srun_command else "fifo")
         self.work_paths = params["work_path"]
         self.path = str(params["paths_obj"].simulation_path)
         self.optimizeepath = os.path.join(self.path, "optimizee.bin")
         self.run_token = secrets.token_hex(8)
         for folder in ("trajectories", "results", "individual_logs"):
             Path(self.path, folder).mkdir(mode=0o700, exist_ok=True)
-        self.logs = Path(self.path, "individual_logs")
         for cut_short in Path(self.path, "results").iterdir():
             cut_short.unlink()
+        self.program = WorkerProgram(Path(self.path), self.exec_command, self.srun_command)
         self.history = History(Path(self.work_paths, "history.jsonl"))
-
+        self.ledger = Ledger(
+            trajectory,
+            self.history,
+            Path(self.path, "results"),
+            max_retries=params.get("max_retries", 3),
+            stops=self.stop_run,
+            inner_params=inner_params_of(params, trajectory.inner_params),
+        )
         self.generation = trajectory.individual.generation
         self.n_inds = len(trajectory.individuals.get(self.generation, ()))
-        calls = -(-(n_places or self.n_inds) // self.inner_params)
+        calls = -(-(n_places or self.n_inds) // self.ledger.inner_params)
         self.n_workers = number_of_workers(params.get("max_workers", 32), calls)
-        self.pending_individuals: deque[Attempt] = deque()
-        self.evaluations = 0
-        self.failures = 0
-        self._outcomes: dict[Place, Any] = {}  # fitness; None: the individual failed
-        self._attempts: dict[Place, int] = {}  # the latest of each individual
         self._refused: set[Place] = set()  # beyond what may be evaluated
-        self._stories: list[str] = []  # of the first failures
-        self._mistake = ""  # of the script, which every evaluation would repeat
-        self._recalled: dict[Place, Mapping[str, Any]] = {}
-        self._deadline = time.monotonic() + self.timeout
         self.wake_at = float("inf")
         self._look_at = time.monotonic()
         self.prepare_run_file()
-        facilities: dict[str, Any] = {
-            "command_of": self.produce_run_command,
-            "logs": self.logs,
-            "token": self.run_token,
-            "through_srun": bool(self.srun_command),
-            "heartbeat_timeout": self.heartbeat_timeout,
-            "preload": list(preload),
-            "on_messages": self._on_messages,
-            "on_death": self._on_death,
-            "interrupts": interrupts,
-        }
-        pipe_folder = PipeFolder(Path(self.path), self.run_token)
-        self.pool = (
-            WorkerPool(folder=pipe_folder if pipes == "file" else None, **facilities)
-            if executor is None
-            else ExecutorPool(executor, self.timeout, self.take_back, pipe_folder, **facilities)
+        pipes = params.get("pipes") or ("file" if self.srun_command else "fifo")
+        self.dispatcher = Dispatcher(
+            self.ledger,
+            lambda dispatcher: self._make_pool(dispatcher, executor, pipes, list(preload)),
+            run_token=self.run_token,
+            timeout_s=self.timeout,
+            in_job=bool(self.srun_command),
+            interrupts=interrupts,
         )
+        self.pool = self.dispatcher.pool
         try:
             self.launch_workers()
         except BaseException:
             self.close_workers()
             raise
+
+    def _make_pool(self, dispatcher: Dispatcher, executor: Any, pipes: str, preload: list[str]) -> Any:
+        """What has processes do the work: our own, or those of an executor."""
+        facilities: dict[str, Any] = {
+            "command_of": self.produce_run_command,
+            "logs": self.program.logs,
+            "token": self.run_token,
+            "through_srun": bool(self.srun_command),
+            "heartbeat_timeout": self.heartbeat_timeout,
+            "preload": preload,
+            "on_messages": dispatcher.on_messages,
+            "on_death": dispatcher.on_death,
+            "interrupts": self.interrupts,
+        }
+        folder = PipeFolder(Path(self.path), self.run_token)
+        if executor is None:
+            return WorkerPool(folder=folder if pipes == "file" else None, **facilities)
+        return ExecutorPool(executor, self.timeout, self.ledger.take_back, folder, **facilities)
+
+    @property
+    def trajectory(self) -> Any:
+        """Whose individuals are evaluated."""
+        return self.ledger.trajectory
+
+    @trajectory.setter
+    def trajectory(self, trajectory: Any) -> None:
+        self.ledger.trajectory = trajectory
+
+    @property
+    def pending_individuals(self) -> deque[Attempt]:
+        """Those that wait for a worker."""
+        return self.ledger.waiting
+
+    @property
+    def evaluations(self) -> int:
+        """Of the whole run, as far as this runner has seen it."""
+        return self.ledger.evaluations
+
+    @property
+    def failures(self) -> int:
+        """Those of them that failed for good."""
+        return self.ledger.failures
 
     # --- a generation
 
@@ -216,7 +220,7 @@ class Runner:
         trajectory.individual = individuals[0]
         if contest is None:
             self.simulate_generation(generation, len(individuals))
-            outcomes = list(self._outcomes.values())
+            outcomes = list(self.ledger.outcomes.values())
         else:
             self._begin(generation, len(individuals))
             self.compete(generation, contest)
@@ -234,8 +238,8 @@ class Runner:
             try:
                 self._evaluate(places)
             finally:
-                done = [place for place in places if place in self._outcomes]
-                contest.tell([(place[1:], self._outcomes[place]) for place in done])
+                done = [place for place in places if place in self.ledger.outcomes]
+                contest.tell([(place[1:], self.ledger.outcomes[place]) for place in done])
 
     def with_failed(self, outcomes: Mapping[int, Any]) -> list[tuple[int, Any]]:
         """``[(ind_idx, fitness)]``, NaN where it is None."""
@@ -249,7 +253,7 @@ class Runner:
         try:
             self._begin(generation, len(individuals))
             self._evaluate([(generation, index, trial) for trial in trials for index in range(len(individuals))])
-            return [[self._outcomes[generation, i, trial] for trial in trials] for i in range(len(individuals))]
+            return [[self.ledger.outcomes[generation, i, trial] for trial in trials] for i in range(len(individuals))]
         finally:
             self.trajectory = trajectory
 
@@ -258,29 +262,27 @@ class Runner:
         self._begin(gen, n_inds)
         places = [(gen, index) for index in range(n_inds)]
         self._evaluate(places)
-        return [int(self._outcomes[place] is None) for place in places]
+        return [int(self.ledger.outcomes[place] is None) for place in places]
 
     def _begin(self, generation: int, n_inds: int) -> None:
         self.set_up_workers()
         self.generation = generation
         self.n_inds = n_inds
-        self._outcomes = {}
-        self._attempts = {}
-        self._stories = []
+        self.ledger.begin()
 
     def _evaluate(self, places: Sequence[Place]) -> None:
         """Evaluate what is at these places; as many of them, the first ones, as the run may."""
         n_allowed = int(min(len(places), max(0, self.stopping.max_evaluations - self.evaluations)))
-        n_outcomes = len(self._outcomes) + n_allowed
-        self.pending_individuals = deque(Attempt(place) for place in places[:n_allowed] if not self._recall(place))
-        self._work_until(lambda: len(self._outcomes) == n_outcomes)
+        n_outcomes = len(self.ledger.outcomes) + n_allowed
+        self.ledger.waiting = deque(Attempt(place) for place in places[:n_allowed] if not self.ledger.recall(place))
+        self._work_until(lambda: len(self.ledger.outcomes) == n_outcomes)
         if n_allowed < len(places):
             raise LimitReached(self.stopping.evaluations_are_made())
 
     def collect_results_from_run(self, generation: int, individuals: list[Any]) -> list[tuple[int, Any]]:
         """``[(ind_idx, fitness)]`` of the generation that was simulated last; NaN where it failed."""
         failed = self.failed_fitness()
-        fitness = [self._outcomes[generation, place] for place in range(len(individuals))]
+        fitness = [self.ledger.outcomes[generation, place] for place in range(len(individuals))]
         return [
             (individual.ind_idx, failed if value is None else value)
             for individual, value in zip(individuals, fitness, strict=True)
@@ -288,18 +290,14 @@ class Runner:
 
     def failed_individuals(self) -> list[int]:
         """Places of those of the last generation that have no result."""
-        return [place[1] for place, fitness in self._outcomes.items() if fitness is None]
-
-    def recall(self, records: Mapping[Place, Mapping[str, Any]]) -> None:
-        """Take outcomes, by (generation, index), from the history of a run that was interrupted."""
-        self._recalled = dict(records)
+        return [place[1] for place, fitness in self.ledger.outcomes.items() if fitness is None]
 
     # --- without generations
 
     def submit(self, generation: int, index: int) -> None:
         """Have an individual of the trajectory evaluated as soon as a worker has room for it."""
         place = (generation, index)
-        if place in self._outcomes or self._recall(place):
+        if place in self.ledger.outcomes or self.ledger.recall(place):
             return
         under_way = len(self.pending_individuals) + len(self.running_individuals)
         if self.evaluations + under_way >= self.stopping.max_evaluations:
@@ -314,10 +312,9 @@ class Runner:
         self.generation = generation
         if place in self._refused:
             raise LimitReached(self.stopping.evaluations_are_made())
-        if place not in self._outcomes:
-            self._work_until(lambda: place in self._outcomes)
-        self._attempts.pop(place, None)
-        return self._outcomes.pop(place)
+        if place not in self.ledger.outcomes:
+            self._work_until(lambda: place in self.ledger.outcomes)
+        return self.ledger.forget(place)
 
     def end_generation(self, generation: int, outcomes: Sequence[Any]) -> None:
         """Bring the history to disk.
@@ -330,7 +327,7 @@ class Runner:
         with storing(self.work_paths):
             self.history.sync()
         if all(outcome is None for outcome in outcomes):
-            stories = "\n\n".join(self._stories)
+            stories = "\n\n".join(self.ledger.stories)
             raise GenerationFailedError(
                 f"all {len(outcomes)} individuals of generation {generation} failed; the first ones:\n\n{stories}"
             )
@@ -338,67 +335,23 @@ class Runner:
     @property
     def early(self) -> dict[Place, Any]:
         """Fitness, None after a failure, of individuals that nobody has waited for yet."""
-        return dict(self._outcomes)
-
-    @early.setter
-    def early(self, outcomes: Mapping[Place, Any]) -> None:
-        self._outcomes = dict(outcomes)
+        return dict(self.ledger.outcomes)
 
     def outcomes_from(self, n: int) -> list[Any]:
         """Outcomes of this generation, without the first ``n`` that came; None for failures."""
-        return list(islice(self._outcomes.values(), n, None))
+        return list(islice(self.ledger.outcomes.values(), n, None))
 
     # --- work
 
     def populate_free_workers(self, generation: int) -> None:
         """Give waiting individuals to workers that have room for them."""
-        workers = self.pool.with_room() if self.pending_individuals else []
-        if not workers:
-            return
-        n_calls = -(-len(self.pending_individuals) // self.inner_params)
-        n_workers = len(self.pool.workers)
-        share = self.pool.share(n_calls)
-        for worker in workers:
-            if not self.pending_individuals or (worker.queue and n_calls <= n_workers):
-                return  # the last ones are for those who are done first
-            self.pool.assign(worker, self._next_calls(min(worker.room, share)))
+        self.dispatcher.populate()
 
     def restart_individual(self, gen: int, idx: int) -> None:
         """Put an individual that failed back among those that wait, for its next attempt."""
-        if (gen, idx) not in self._attempts:
+        if not self.ledger.was_tried((gen, idx)):
             raise UsageError(f"individual {idx} of generation {gen} is not running; generation {self.generation} is")
-        self._retry((gen, idx))
-
-    def _retry(self, place: Place) -> None:
-        self._outcomes.pop(place, None)
-        self.pending_individuals.append(Attempt(place, self._attempts[place] + 1, alone=True))
-
-    def _next_calls(self, n: int) -> list[Assignment | Group]:
-        """Up to ``n`` calls of waiting individuals, ``inner_params`` of them in each."""
-        pending = self.pending_individuals
-        if self.inner_params == 1:
-            return [self._assignment(pending.popleft()) for _ in range(min(n, len(pending)))]
-        calls: list[Assignment | Group] = []
-        while pending and len(calls) < n:
-            members = [pending.popleft()]
-            while len(members) < self.inner_params and pending and members[0].goes_with(pending[0]):
-                members.append(pending.popleft())
-            assignments = [self._assignment(member) for member in members]
-            calls.append(assignments[0] if len(assignments) == 1 else Group(assignments))
-        return calls
-
-    def _assignment(self, attempt: Attempt) -> Assignment:
-        generation, index, *trials = attempt.place
-        seed = (
-            trial_seed(self.trajectory.seed, generation, trials[0].replicate, trials[0].stage)
-            if trials
-            else individual_seed(self.trajectory.seed, generation, index)
-        )
-        message, record = encode_parameters(self.trajectory.individuals[generation][index].params)
-        if self.trajectory.inner_params != 1:
-            message = f'"inner_params":{self.trajectory.inner_params},{message}'
-        self._attempts[attempt.place] = attempt.number
-        return Assignment(attempt, seed, message, record)
+        self.ledger.retry((gen, idx))
 
     def _work_until(self, done: Callable[[], bool]) -> None:
         """Turn after turn, until there is what is waited for."""
@@ -412,8 +365,8 @@ class Runner:
                 if self.on_turn is not None:
                     self.on_turn(self)
                 self._turn()
-                if self._mistake:  # what else came in this turn is in the history
-                    raise FitnessLengthError(self._mistake)
+                if self.ledger.mistake:  # what else came in this turn is in the history
+                    raise FitnessLengthError(self.ledger.mistake)
         finally:
             if self.interrupts is not None:
                 self.interrupts.waiting = False
@@ -422,222 +375,13 @@ class Runner:
 
     def _turn(self) -> None:
         """Sleep until a message, a death, a signal or a deadline, and deal with it."""
-        if time.monotonic() >= self._deadline:
-            self._end_overdue()
         now = time.monotonic()
         with storing(self.work_paths):
             if now >= self._look_at:
                 self._look_at = now + FOLDER_LOOK_S
                 self.history.check()
-            even_out_at = float("inf") if self.pending_individuals else self.pool.even_out()
-            alarms = (self._deadline, self.stopping.stop_at, even_out_at, self.wake_at, self._look_at)
-            self.pool.turn(min(alarms))
+            self.dispatcher.turn(min(self.stopping.stop_at, self.wake_at, self._look_at))
             self.history.flush()
-
-    def _on_messages(self, worker: WorkerProcess) -> bool:
-        lines = worker.inbox.read()
-        for line in lines or ():
-            try:
-                message = decode(line)
-            except ValueError:  # whose answer it was nobody knows
-                worker.lost = f"a line that is no message: {line[:80]!r}"
-                self.pool.kill(worker)
-                continue
-            if message.get("run") != self.run_token:
-                continue  # of another run
-            if "ready" in message:
-                worker.ready = True
-                worker.host = message["host"]
-            elif "returned" in message:
-                self.take_back(worker.give_back(message["returned"]))
-            else:
-                self._on_result(worker, message)
-        self.pool.note_room(worker)
-        return lines is not None
-
-    def _on_result(self, worker: WorkerProcess, message: dict[str, Any]) -> None:
-        if not worker.queue:
-            return
-        head = worker.queue[0]
-        if message["of"] != head.of:
-            return  # of an attempt that was given up, or that was answered before
-        message = fetched(message)
-        started, seconds = message["started"], message["seconds"]
-        worker.finish_head(seconds)
-        self.pool.works()
-        if message.get("is_final"):
-            where = f"generation {head.of[0]}, individual {head.of[1]}"
-            self._mistake = self._mistake or f"{where}: {message['error']['message']}"
-        elif "error" in message:
-            self._fail(head, "failed", message["error"], started, seconds, worker)
-        elif isinstance(head, Group):
-            violations = message.get("violations") or [None] * len(head.members)
-            share = seconds / len(head.members)
-            for k, (member, fitness, own) in enumerate(zip(head.members, message["fitness"], violations, strict=True)):
-                self._finish(member, fitness, own or None, started + k * share, share, worker)
-        else:
-            self._finish(head, message["fitness"], message.get("violations"), started, seconds, worker)
-
-    def _on_death(self, worker: WorkerProcess) -> None:
-        while self._on_messages(worker):
-            continue  # what it had answered before it died
-        words = worker.last_words()
-        self.pool.close(worker)
-        if self.srun_command:
-            self._check_job()
-        how = worker.how_it_ended()
-        if not worker.ready or not (worker.queue or worker.answered):
-            self.pool.start_failed(worker, how, words)
-            return
-        seconds = time.monotonic() - worker.head_since
-        started = time.time() - seconds
-        queue = list(worker.queue)
-        worker.queue.clear()
-        blamed = None
-        if worker.overdue is None or (queue and queue[0] is worker.overdue):
-            blamed = queue.pop(0) if queue else None
-        self.take_back(queue)
-        self.restart_worker(worker.worker_id)
-        if blamed is None:
-            return
-        if worker.overdue is None:
-            error = {"type": "died", "message": f"worker ended with {how}", "stderr": words}
-            self._fail(blamed, "died", error, started, seconds, worker)
-        else:
-            limit = self.timeout * len(blamed.members)
-            error = {"type": "timed out", "message": f"took longer than {limit:g} s", "stderr": words}
-            self._fail(blamed, "timed out", error, started, seconds, worker)
-
-    def _check_job(self) -> None:
-        """Raise KeyboardInterrupt if the Slurm job is over: no individual is to blame for the end of a worker then."""
-        told = end_of_job()
-        if told and self.interrupts is not None:
-            self.interrupts.wait(SIGNAL_COMES_S)
-        if told:
-            raise KeyboardInterrupt(told)
-
-    def take_back(self, calls: Sequence[Assignment | Group]) -> None:
-        """Put the individuals of assignments that were not evaluated first among those that wait."""
-        self.pending_individuals.extendleft(
-            member.attempt for call in reversed(calls) for member in reversed(call.members)
-        )
-
-    def _end_overdue(self) -> None:
-        """Kill workers whose evaluation takes too long; a group may take as long as its members one by one."""
-        now = time.monotonic()
-        self._deadline = now + self.timeout  # whoever starts later than now has a later one
-        for worker in self.pool.busy():
-            if worker.overdue is not None:
-                continue
-            due = worker.head_since + self.timeout * len(worker.queue[0].members)
-            if now >= due:
-                worker.overdue = worker.queue[0]
-                self.pool.kill(worker)
-            else:
-                self._deadline = min(self._deadline, due)
-
-    # --- what becomes of an individual
-
-    def _recall(self, place: Place) -> bool:
-        """Whether the outcome of an individual is known from before an interruption; then it is taken over."""
-        record = self._recalled.pop(place, None)
-        if record is None:
-            return False
-        generation, index = place[:2]
-        _, parameters = encode_parameters(self.trajectory.individuals[generation][index].params)
-        if json_text(record["parameters"]) != parameters:
-            return False  # of another experiment's individual
-        fitness = record["fitness"]
-        self._outcomes[place] = None if fitness is None else from_json(fitness, record.get("violations"))
-        self.evaluations += 1
-        self.failures += fitness is None
-        return True
-
-    def _finish(
-        self,
-        assignment: Assignment,
-        fitness: list[Any],
-        violations: Any,
-        started: float,
-        seconds: float,
-        worker: WorkerProcess,
-    ) -> None:
-        value = from_json(fitness, violations)
-        self._outcomes[assignment.attempt.place] = value
-        self.evaluations += 1
-        end = "" if violations is None else f', "violations": {json_text(finite_or_null(violations))}'
-        if is_finite(value):
-            told = repr(fitness)  # lists of finite numbers read as JSON
-            self._record(assignment, "done", told, started, seconds, worker, end)
-            return
-        text = f"fitness is not finite: {value}" if violations is None else f"not finite: {value}, {violations}"
-        logger.warning("generation %d, individual %d: %s", *assignment.of[:2], text)
-        error = json_text({"type": "not finite", "message": text})
-        told = json_text(finite_or_null(value))
-        self._record(assignment, "not finite", told, started, seconds, worker, f'{end}, "error": {error}')
-
-    def _fail(
-        self,
-        call: Assignment | Group,
-        outcome: str,
-        error: dict[str, str],
-        started: float,
-        seconds: float,
-        worker: WorkerProcess,
-    ) -> None:
-        what = f"{error['type']}: {error['message']}"
-        if isinstance(call, Group):
-            places = [member.attempt.place for member in call.members]
-            logger.warning("%s %s in one call (%s); they follow one by one", places, outcome, what)
-            self.pending_individuals.extend(member.attempt._replace(alone=True) for member in call.members)
-            return
-        place, number, _ = call.attempt
-        where = f"generation {place[0]}, individual {place[1]}"
-        if number < self.max_retries:
-            logger.warning("%s %s (%s); attempt %d follows", where, outcome, what, number + 1)
-            self._retry(place)
-            return
-        self._check_storage()
-        self._outcomes[place] = None
-        self.evaluations += 1
-        self.failures += 1
-        self._record(call, outcome, "null", started, seconds, worker, f', "error": {json_text(error)}')
-        story = (
-            f"{where} {outcome} at each of {number + 1} attempts; log: {worker.log_path}\n"
-            f"{error.get('traceback') or what + chr(10) + error.get('stderr', '')}"
-        ).rstrip()
-        if len(self._stories) < 3:
-            self._stories.append(story)
-            logger.error(story)
-        else:
-            logger.error(story.splitlines()[0])
-        if self.stop_run:
-            raise IndividualFailedError(story)
-
-    def _check_storage(self) -> None:
-        """Raise StorageError if the run folder has no room for a message: that may be why an individual failed."""
-        probe = Path(self.path, "results", "probe")
-        with storing(self.work_paths):
-            probe.write_bytes(bytes(LARGEST_LINE))
-            probe.unlink()
-
-    def _record(
-        self,
-        a: Assignment,
-        outcome: str,
-        fitness: str,
-        started: float,
-        seconds: float,
-        worker: WorkerProcess,
-        end: str,
-    ) -> None:
-        generation, index, number = a.of[:3]
-        host = json_text(worker.host)
-        self.history.add(
-            f'{{"generation": {generation}, "index": {index}, {a.trial}"attempt": {number}, '
-            f'"outcome": "{outcome}", "parameters": {a.record}, "fitness": {fitness}, '
-            f'"started": {started:.6f}, "seconds": {seconds:.6g}, "seed": {a.seed}, "host": {host}{end}}}'
-        )
 
     def failed_fitness(self) -> Any:
         """NaN for every component."""
@@ -646,7 +390,7 @@ class Runner:
         return nan if inner == 1 else [nan] * inner
 
     def _length_of_fitness(self) -> int:
-        return next((len(f) for f in self._outcomes.values() if isinstance(f, tuple)), 1)
+        return next((len(f) for f in self.ledger.outcomes.values() if isinstance(f, tuple)), 1)
 
     # --- workers
 
@@ -669,16 +413,11 @@ class Runner:
     @property
     def finished_individuals(self) -> list[int]:
         """Individuals of this generation whose outcome is known."""
-        return sorted({place[1] for place in self._outcomes if place[0] == self.generation})
+        return sorted({place[1] for place in self.ledger.outcomes if place[0] == self.generation})
 
     def produce_run_command(self, idx: int) -> tuple[list[str], dict[str, str]]:
         """The command that starts worker ``idx``, and its log files by ``out`` and ``err``."""
-        log_files = {stream: str(self.logs / f"{stream}_{idx}.log") for stream in ("out", "err")}
-        command = [*shlex.split(self.exec_command), str(idx)]
-        if self.srun_command:
-            named = [f"--{name}={log_files[stream].replace('%', '%%')}" for name, stream in SRUN_LOGS]
-            command = [*shlex.split(self.srun_command), *named, "--open-mode=append", *command]
-        return command, log_files
+        return self.program.command_of(idx)
 
     def launch_workers(self) -> None:
         """Start as many workers as there is work for."""
@@ -716,11 +455,7 @@ class Runner:
 
     def prepare_run_file(self) -> None:
         """Write ``run_optimizee.py``, the program of the workers, with the import path of this process."""
-        here = [os.path.abspath(entry) for entry in sys.path]
-        installed = (sys.prefix, sys.base_prefix)
-        own = [entry for entry in here if not any(map(Path(entry).is_relative_to, installed))]
-        text = RUN_FILE.format(own=own, rest=here, simulation=self.path, heartbeat_timeout=self.heartbeat_timeout)
-        write_atomically(Path(self.path, "run_optimizee.py"), text.encode())
+        self.program.write(self.heartbeat_timeout)
 
     def dump_traj(self, trajectory: Any) -> None:
         """Write ``trajectory_<generation>.bin``, from which `Experiment.load_trajectory` can go on."""
@@ -733,24 +468,9 @@ class Runner:
 
     def create_zipfile(self, folder: str, filename: str) -> None:
         """Pack the ``*.log`` files of a folder into ``<folder>/<filename>.zip``."""
-        with zipfile.ZipFile(Path(folder, f"{filename}.zip"), "w", zipfile.ZIP_DEFLATED) as archive:
-            for log in sorted(Path(folder).glob("*.log")):
-                archive.write(log, log.name)
-
-    def _log_files(self) -> list[Path]:
-        """Of the workers; the folder is not searched, because it fills with the logs of all generations."""
-        return [self.logs / f"{stream}_{w}.log" for stream in ("out", "err") for w in self.pool.names]
+        pack_logs(Path(folder), filename)
 
     def keep_logs(self, generation: int) -> None:
-        """Pack what the workers wrote up to the end of a generation, if anything, and empty their logs.
-
-        With ``srun`` they are left as they are: it writes when it likes, also between packing and emptying.
-        """
-        if self.srun_command:
-            return
+        """Pack what the workers wrote up to the end of a generation; see `WorkerProgram.keep_logs`."""
         with storing(self.work_paths):
-            logs = [log for log in self._log_files() if log.exists() and log.stat().st_size]
-            if logs:
-                self.create_zipfile(str(self.logs), f"logs_generation_{generation}")
-                for log in logs:
-                    os.truncate(log, 0)
+            self.program.keep_logs(self.pool.names, generation)
