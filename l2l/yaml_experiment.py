@@ -39,7 +39,8 @@ from l2l.errors import UsageError, nearest
 from l2l.optimizees.optimizee import Optimizee
 from l2l.optimizers.optimizer import Optimizer
 from l2l.plugins import GROUPS, find_class, registered
-from l2l.utils.experiment import ACCEPTED, KEYWORDS, Experiment
+from l2l.utils.experiment import Experiment
+from l2l.utils.settings import ACCEPTED, KEYWORDS
 from l2l.utils.trust import check_trusted
 
 OURS = ("l2l.optimizers", "l2l.optimizees", "l2l.space")

@@ -39,8 +39,9 @@ from l2l.optimizers.particleswarm import ParticleSwarmParameters
 from l2l.optimizers.randomsearch import RandomSearchParameters
 from l2l.optimizers.simulatedannealing import SimulatedAnnealingParameters
 from l2l.optimizers.sobol import SobolParameters
-from l2l.utils.experiment import KEYWORDS, RUNNER_PARAMS
 from l2l.utils.history import BEGIN, END
+from l2l.utils.runner_params import RUNNER_PARAMS
+from l2l.utils.settings import KEYWORDS
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = [DOCS.parent / "README.md", *sorted(DOCS.glob("*.md"))]

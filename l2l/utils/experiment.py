@@ -1,53 +1,36 @@
 """The experiment: what a script prepares, runs and ends."""
 
-import atexit
 import logging
 import os
 import pickle
-import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from l2l.errors import L2LError, NoFitnessError, RunFolderError, RunPaused, UsageError, reject_unknown_keywords
+from l2l.errors import L2LError, NoFitnessError, RunPaused, UsageError
 from l2l.logging_tools import configure_loggers, create_shared_logger_data
-from l2l.optimizers.optimizer import Optimizer
 from l2l.overrides import current
 from l2l.paths import Paths
 from l2l.space import declared_space
 from l2l.space.plain import as_plain
-from l2l.utils.allocation import default_workers, workers_that_fit
-from l2l.utils.atomic import write_atomically
-from l2l.utils.changes import changes, told
 from l2l.utils.checkpoint import Checkpoints
-from l2l.utils.confirmation import Confirmation
 from l2l.utils.environment import Environment
 from l2l.utils.executor_pool import name_of_executor
 from l2l.utils.front_files import write_front
 from l2l.utils.history import export_history
 from l2l.utils.manifest import Manifest, class_path, now
+from l2l.utils.opening import create, is_reopened, reopen
 from l2l.utils.progress import ConsoleHandler, Progress
-from l2l.utils.replication import Replication
 from l2l.utils.restart import Restart
+from l2l.utils.resumption import Resumption
 from l2l.utils.run_folder import RunFolder, storing
 from l2l.utils.runner import prepare_optimizee
-from l2l.utils.runner_params import AUTO, RUNNER_PARAMS, check_runner_params, timeout_in_seconds
-from l2l.utils.steady_state import SteadyState, check_steady, window_of
-from l2l.utils.stopping import STOPPING, Stopping
+from l2l.utils.settings import Settings
+from l2l.utils.steady_state import steady_state_of
 from l2l.utils.trust import check_trusted
 
 logger = logging.getLogger("utils.experiment")
 
 LOGGERS = ("optimizers", "utils")
-KEYWORDS = (
-    *("name", "trajectory_name", "checkpoint", "log_stdout", "runner_params", "multiprocessing"),
-    *("debug", "stop_run", "timeout", "overwrite", "seed", "on_failure", "max_retries", "asynchronous"),
-    *("restart_from", "keep_generation", *STOPPING, "replicates", "confirm"),
-)
-ACCEPTED = ("add_time", "automatic_storing", "trajectory", "filename", "file_title", "comment", "log_config")
-"""Keywords of older scripts; they were never of consequence."""
 
 
 class Experiment:
@@ -78,9 +61,6 @@ class Experiment:
     started = 0
     """How many experiments were run in this process."""
 
-    gone_on_with: set[str] = set()
-    """Run folders that experiments of this process went on with."""
-
     def __init__(self, root_dir_path: str | os.PathLike[str]):
         self.overrides = current()
         self.root_dir_path = str(Path(self.overrides.root_dir or root_dir_path).expanduser().absolute())
@@ -92,8 +72,7 @@ class Experiment:
         self.optimizee: Any = None
         self.optimizer: Any = None
         self.seed = 0
-        self._resuming = False
-        self._changes: dict[str, list[str]] = {}
+        self._resumption: Resumption | None = None
 
     # --- prepare
 
@@ -156,7 +135,7 @@ class Experiment:
         debug : bool
             Log in detail.
         multiprocessing, log_stdout
-            Accepted from older scripts, like the keywords in `ACCEPTED`.
+            Accepted from older scripts, like the keywords in `settings.ACCEPTED`.
 
         Returns
         -------
@@ -171,130 +150,43 @@ class Experiment:
         RunFolderError
             If the run folder exists (and is not to be overwritten), or is in use.
         """
-        reject_unknown_keywords("prepare_experiment()", kwargs, [*KEYWORDS, *ACCEPTED])
-        runner_params = self._runner_params(kwargs)
-        self.seed = self._checked_seed(kwargs.get("seed", 0))
-        timeout_in_seconds(kwargs.get("timeout", True))
-        self.window = window_of(kwargs.get("asynchronous", False))
-        if self.window is None and self.overrides.asynchronous:
-            self.window = 0
-        name = self.overrides.name or kwargs.get("name", "L2L-run")
-        self.folder = RunFolder(Path(self.root_dir_path, name))
+        settings = Settings.of(kwargs, self.overrides)
+        self.seed, self.stopping = settings.seed, settings.stopping
+        self.window, self.replication, self.confirmation = settings.window, settings.replication, settings.confirmation
+        self.folder = RunFolder(Path(self.root_dir_path, settings.name))
         self.run_folder = self.folder.path
         self.history_path = self.folder.history_path
-        asked = {name: getattr(self.overrides, name) for name in STOPPING}
-        self.stopping = Stopping.of({**kwargs, **{name: value for name, value in asked.items() if value is not None}})
-        self.replication = Replication.of(self._replicates(kwargs.get("replicates")))
-        confirm = kwargs.get("confirm", 0 if self.replication is None else 30)
-        confirm = confirm if self.overrides.confirm is None else self.overrides.confirm
-        self.confirmation = Confirmation.of(confirm)
-        if self.replication is not None and self.window is not None:
-            raise UsageError("replicates compare the individuals of a generation: they do not go with asynchronous")
-        restart = self._restart(kwargs)
+        restart = self._restart(settings)
         with storing(self.run_folder):
-            self._make_folder(kwargs.get("overwrite", False))
-            self._make_paths(name, kwargs.get("trajectory_name", "trajectory"))
-            self._configure_logging(name, kwargs.get("debug", False))
-        self._make_trajectory(kwargs)
-        self.traj.restart = None if self._resuming else restart
-        defaults = {
-            "srun": "",
-            "exec": f'"{sys.executable}"',
-            "inner_params": 1,
-            "max_retries": 0 if self.traj.stop_run else 3,
-            "on_failure": "stop" if self.traj.stop_run else "penalise",
-            "executor": None,
-            "work_path": self.paths.root_dir_path,
-            "paths_obj": self.paths,
-        }
-        all_params = {**defaults, **runner_params}
-        if "max_workers" not in all_params:
-            all_params["max_workers"] = default_workers(all_params["srun"])
-        elif all_params["max_workers"] == AUTO:
-            all_params["max_workers"] = workers_that_fit(all_params["srun"])
-        all_params["exec"] += f' "{self.paths.simulation_path}/run_optimizee.py"'
+            self._open(settings.overwrite)
+            self._make_paths(settings.name, settings.trajectory_name)
+            self._configure_logging(settings.name, settings.debug)
+        self._make_trajectory(settings)
+        self.traj.restart = restart
+        self._runner = settings.all_runner_params(self.paths)
         self.traj.f_add_parameter_group("runner_params", "parameters of the runner")
-        for key, value in all_params.items():
+        for key, value in self._runner.items():
             if key != "executor":  # it stays in this process, the trajectory goes into checkpoints
                 self.traj.f_add_parameter_to_group("runner_params", key, value)
-        self.env.executor = all_params["executor"]
-        self._runner = all_params
-        return self.traj, all_params
+        self.env.executor = self._runner["executor"]
+        return self.traj, self._runner
 
-    def _runner_params(self, kwargs: dict[str, Any]) -> dict[str, Any]:
-        params = dict(kwargs.get("runner_params") or {})
-        reject_unknown_keywords("runner_params", params, RUNNER_PARAMS)
-        for name in ("on_failure", "max_retries"):
-            if name in kwargs:
-                params[name] = kwargs[name]
-        params.update(self.overrides.runner_params())
-        check_runner_params(params)
-        return params
-
-    def _checked_seed(self, seed: Any) -> int:
-        seed = seed if self.overrides.seed is None else self.overrides.seed
-        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-            raise UsageError(f"seed must be a whole number, 0 or above, got {seed!r}")
-        return int(seed)
-
-    def _replicates(self, given: Any) -> Any:
-        """What the command line makes of the keyword: another number, by the same method."""
-        n = self.overrides.replicates
-        if n is None:
-            return given
-        return {**given, "n": n} if isinstance(given, dict) else n
-
-    def _restart(self, kwargs: dict[str, Any]) -> Restart | None:
-        run = self.overrides.restart_from or kwargs.get("restart_from")
-        keep_generation = self.overrides.keep_generation or kwargs.get("keep_generation", False)
-        if run is None:
-            if keep_generation:
-                raise UsageError("keep_generation goes with restart_from: there is no run to count on from")
-            return None
-        if self.overrides.resume and self.folder.is_run:
+    def _restart(self, settings: Settings) -> Restart | None:
+        run = settings.restart_from
+        if run is None or is_reopened(self.folder, self.overrides):
             return None  # it has started long ago
-        run = Path(run).expanduser().absolute()
         if run == self.run_folder:
             raise UsageError(f"a run cannot start from itself: {run}; give the new one another name")
-        return Restart(run, keep_generation)
+        return Restart(run, settings.keep_generation)
 
-    def _make_folder(self, overwrite: bool) -> None:
-        self._resuming = self.overrides.resume and self.folder.is_run
-        resumed = self.overrides.resumed
-        if self._resuming:
-            Experiment.gone_on_with.add(os.path.realpath(self.run_folder))
-            self.folder.check_trust()
-            self.manifest = Manifest.read(self.folder.manifest_path)
-        elif resumed is not None and os.path.realpath(resumed) not in Experiment.gone_on_with:
-            raise UsageError(
-                f"the run to resume is {resumed}, but the script prepares {self.run_folder}, where there is none: "
-                "it must give the name that it gave before"
-            )
+    def _open(self, overwrite: bool) -> None:
+        self.manifest: Manifest
+        if is_reopened(self.folder, self.overrides):
+            self.manifest = reopen(self.folder)
+            self._resumption = Resumption(self.folder, self.manifest, self.overrides)
         else:
-            self.folder.create(overwrite or self.overrides.overwrite)
-            atexit.register(discard_unless_begun, self.folder)  # a typo further down shall not cost the name
-            self.manifest = Manifest.start(self.folder.manifest_path, **self._where_from())
-            self.manifest.update()  # from here on the folder is known as a run
-            self._copy_script()
-
-    def _where_from(self) -> dict[str, Any]:
-        """What it takes to run this experiment again."""
-        script = self.overrides.script or experiment_script()
-        return {
-            "script": None if script is None else str(script),
-            "name": self.run_folder.name,
-            "argv": sys.argv[1:],
-            "overrides": self.overrides.recorded(),
-            "cwd": os.getcwd(),
-            "path": sys.path[:1],
-            "seed": self.seed,
-        }
-
-    def _copy_script(self) -> None:
-        """Keep the script with the run, to know later what was run, and to resume without the original."""
-        if self.manifest.facts["script"] is not None:
-            script = Path(self.manifest.facts["script"])
-            write_atomically(self.run_folder / f"experiment{script.suffix}", script.read_bytes())
+            self.manifest = create(self.folder, self.overrides, self.seed, overwrite)
+            self._resumption = None
 
     def _make_paths(self, name: str, trajectory_name: str) -> None:
         self.paths = Paths(name, {}, root_dir_path=self.root_dir_path, suffix=f"-{trajectory_name}")
@@ -309,18 +201,18 @@ class Experiment:
             for logger_name in LOGGERS:
                 logging.getLogger(logger_name).addHandler(console)
 
-    def _make_trajectory(self, kwargs: dict[str, Any]) -> None:
-        stop_run, timeout = kwargs.get("stop_run", False), kwargs.get("timeout", True)
+    def _make_trajectory(self, settings: Settings) -> None:
         self.env = Environment(
-            trajectory=kwargs.get("trajectory_name", "trajectory"),
-            checkpoint=kwargs.get("checkpoint"),
-            multiprocessing=kwargs.get("multiprocessing", True),
-            debug=kwargs.get("debug", False),
-            stop_run=stop_run,
-            timeout=timeout,
+            trajectory=settings.trajectory_name,
+            checkpoint=settings.checkpoint,
+            multiprocessing=settings.multiprocessing,
+            debug=settings.debug,
+            stop_run=settings.stop_run,
+            timeout=settings.timeout,
         )
         self.traj = self.env.trajectory
-        self.traj.stop_run, self.traj.timeout = stop_run, timeout  # a checkpoint has those of its own run
+        self.traj.stop_run = settings.stop_run  # a checkpoint has those of its own run
+        self.traj.timeout = settings.timeout
         self.traj.seed = self.seed
         self.traj.seed_override = self.overrides.seed
         self.traj.generations_override = self.overrides.n_iteration()
@@ -348,7 +240,7 @@ class Experiment:
             See `Runner.run`.
         """
         self.optimizer, self.optimizee = optimizer, optimizee
-        if not self._resuming:
+        if self._resumption is None:
             individual = optimizee.create_individual()
             if declared_space(optimizee.create_individual) is None:
                 refuse_integers(individual)
@@ -360,7 +252,8 @@ class Experiment:
         with self.folder.locked():
             Experiment.started += 1
             resumed = self._load_state()
-            self.env.steady = self._steady_state(resumed)
+            places = self._runner["max_workers"] * self._runner["inner_params"]
+            self.env.steady = steady_state_of(self.window, self.traj, optimizer, resumed, self.run_folder, places)
             self._note_start(facts)
             self._run(resumed)
 
@@ -382,8 +275,8 @@ class Experiment:
         RunFolderError
             If that is not what the run began with, when resuming.
         """
-        if self._resuming and self.manifest.facts["script"] is None:
-            return {}  # there are no other objects than those of the checkpoint
+        if self._resumption is not None and not self._resumption.has_script:
+            return {}
         facts = {
             "seed": self.seed,
             **_about("optimizer", self.optimizer, optimizer_parameters),
@@ -391,28 +284,16 @@ class Experiment:
             **_about("optimizee", self.optimizee, optimizee_parameters),
             "replicates": None if self.replication is None else self.replication.facts(),
         }
-        if self._resuming:
-            self._changes = changes(self.manifest.facts, facts)
-            if "optimizer_class" in self._changes:
-                raise RunFolderError(
-                    f"{self.run_folder} cannot go on with another optimizer:\n{told(self._changes)}\nstart a new run"
-                )
-            if self._changes and not self.overrides.force:
-                raise RunFolderError(
-                    f"{self.run_folder} began with other parameters:\n{told(self._changes)}\n"
-                    "put them back, or go on with the new ones (--force)"
-                )
+        if self._resumption is not None:
+            self._resumption.compare(facts)
         return facts
 
     def _note_start(self, facts: dict[str, Any]) -> None:
         noted: dict[str, Any] = {"status": "running", **facts}
-        if self._resuming:
-            noted["resumed"] = [*self.manifest.facts.get("resumed", []), now()]
-        if self._changes:
-            logger.warning("the run goes on with other parameters:\n%s%s", told(self._changes), self._without_effect())
-            noted["changed"] = [*self.manifest.facts.get("changed", []), told(self._changes)]
+        if self._resumption is not None:
+            noted |= self._resumption.noted(self.optimizer)
         noted["confirm"] = None if self.confirmation is None else self.confirmation.facts()
-        space = None if self._resuming else declared_space(self.optimizee.create_individual)
+        space = None if self._resumption is not None else declared_space(self.optimizee.create_individual)
         if space is not None:
             noted["space"] = as_plain(space)
         noted["stopping"] = self.stopping.criteria()
@@ -426,16 +307,6 @@ class Experiment:
         with storing(self.run_folder):
             self.manifest.update(**noted)
 
-    def _without_effect(self) -> str:
-        """Of the changes, those that come too late."""
-        changed = (
-            line.strip(".").split(":")[0].split(".")[0] for line in self._changes.get("optimizer_parameters", [])
-        )
-        late = [name for name in dict.fromkeys(changed) if name in getattr(self.optimizer, "kept", ())]
-        if not late:
-            return ""
-        return f"\nwithout effect, since only a new run would look at it (--restart-from): {', '.join(late)}"
-
     def _load_state(self) -> dict[str, Any] | None:
         """Take the state of the last checkpoint, when resuming; returns its facts."""
         objects = {"traj": self.traj, "optimizer": self.optimizer, "optimizee": self.optimizee}
@@ -443,21 +314,10 @@ class Experiment:
             self.env.checkpoints = Checkpoints(
                 self.folder.checkpoints_path, objects, by_reference=self.manifest.facts["script"] is not None
             )
-        if self._resuming:
-            runner_params = self.traj.parameters["runner_params"]
-            said = vars(self.optimizer).copy()
-            resumed = self.env.checkpoints.load(with_optimizee=not self._optimizee_changed)
-            self.traj.parameters["runner_params"] = runner_params  # workers, retries and the like are of today
-            if resumed is not None and self.overrides.force:
-                self._go_on_with(said, resumed)
-            if resumed is not None:
-                self._check_history(resumed)
-                return resumed
-            if self._history_bytes():
-                raise RunFolderError(f"{self.run_folder} has no checkpoint, so the run in it cannot be resumed")
-        else:
-            self.env.checkpoints.clear()
-            self._begin_with_optimizer()
+        if self._resumption is not None:
+            return self._resumption.load(self.env.checkpoints)
+        self.env.checkpoints.clear()
+        self._begin_with_optimizer()
         return None
 
     def _begin_with_optimizer(self) -> None:
@@ -466,83 +326,6 @@ class Experiment:
         if generation in self.traj.individuals:
             self.traj.individuals = {generation: self.traj.individuals[generation]}
             self.traj.individual = self.traj.individuals[generation][0]
-
-    @property
-    def _optimizee_changed(self) -> bool:
-        return any(name.startswith("optimizee") for name in self._changes)
-
-    def _go_on_with(self, said: dict[str, Any], resumed: dict[str, Any]) -> None:
-        """Put what the script says now in place of what the checkpoint has.
-
-        What an optimizer made of its parameters before, such as a population or a distribution, stays as it is, but
-        for what its `take_parameters` makes anew.
-        """
-        for name in ("parameters", "optimizee_fitness_weights"):
-            if name in said:
-                setattr(self.optimizer, name, said[name])
-        self.traj.seed = self.seed
-        n_iteration = self.traj.parameters["n_iteration"]
-        self.traj.generations_override = self.overrides.n_iteration()
-        if hasattr(said.get("parameters"), "_asdict"):
-            for name, value in said["parameters"]._asdict().items():
-                self.traj.f_add_parameter(name, value)
-        more = self.traj.parameters["n_iteration"] - n_iteration
-        resumed["last"] += more
-        had_ended = getattr(self.optimizer, "stop_reason", None) is not None
-        if isinstance(self.optimizer, Optimizer):
-            self.optimizer.take_parameters(self.traj)
-            had_ended = had_ended and self.optimizer.stop_reason is None
-        if resumed["finished"] and (more > 0 or had_ended):
-            self._lay_out_more(resumed)
-
-    def _lay_out_more(self, resumed: dict[str, Any]) -> None:
-        """Let a run that was finished have further generations."""
-        reason = getattr(self.optimizer, "stop_reason", None)
-        if reason is not None or not isinstance(self.optimizer, Optimizer):
-            logger.warning("no further generation: the search has ended%s", "" if reason is None else f", {reason}")
-            return
-        if "steady" not in resumed:
-            self.optimizer.go_on(self.traj)
-        resumed["finished"] = False
-
-    def _history_bytes(self) -> int:
-        return self.history_path.stat().st_size if self.history_path.exists() else 0
-
-    def _check_history(self, resumed: dict[str, Any]) -> None:
-        """Records that the checkpoint knows of must be there: new ones would be looked for behind them."""
-        size = self._history_bytes()
-        if size < resumed["history_bytes"]:
-            raise RunFolderError(
-                f"{self.history_path} has {size} bytes, and had {resumed['history_bytes']} when generation "
-                f"{resumed['generation']} began; put it back, or start the run anew (--overwrite)"
-            )
-
-    def _steady_state(self, resumed: dict[str, Any] | None) -> SteadyState | None:
-        """The state of a run without generations, None where it has them; a resumed run goes on as it began."""
-        if self.window is None:
-            if resumed is not None and "steady" in resumed:
-                raise RunFolderError(f"{self.run_folder} has no generations: resume it with asynchronous=True")
-            return None
-        check_steady(self.optimizer)
-        if resumed is None:
-            steady = SteadyState(self.traj, self.optimizer, self.window)
-        elif "steady" not in resumed:
-            raise RunFolderError(f"{self.run_folder} has generations: resume it without asynchronous")
-        else:
-            steady = resumed["steady"]
-            if self.window not in (0, steady.window):
-                raise RunFolderError(
-                    f"{self.run_folder} has {steady.window} individuals under way at a time: "
-                    f"resume it with asynchronous={steady.window}, not {self.window}"
-                )
-        places = self._runner["max_workers"] * self._runner["inner_params"]
-        if places > steady.window:
-            logger.warning(
-                "the workers have room for %d individuals, but no more than %d are under way at a time; "
-                "a larger number as asynchronous=... would let all of them work",
-                *(places, steady.window),
-            )
-        return steady
 
     def _prepare_optimizee(self, is_new: bool) -> None:
         """Warm the optimizee up and store it for the workers; a resumed run has what it began with."""
@@ -558,15 +341,15 @@ class Experiment:
         env.stopping, env.replication, env.confirmation = self.stopping, self.replication, self.confirmation
         env.add_postprocessing(self.optimizer.post_process)
         status = "failed"
-        is_new = resumed is None or self._optimizee_changed
-        history_bytes = self._history_bytes()
+        is_new = resumed is None or (self._resumption is not None and self._resumption.optimizee_changed)
+        history_bytes = self.folder.history_bytes
         try:
             env.run(resumed, lambda: self._prepare_optimizee(is_new), modules_of(self.optimizee))
             status = "finished"
         except KeyboardInterrupt as error:
             status = "interrupted"
             logger.warning("%s; go on with: l2l-run --resume %s", str(error) or "interrupted", self.run_folder)
-            if isinstance(error, RunPaused) and self._history_bytes() == history_bytes:
+            if isinstance(error, RunPaused) and self.folder.history_bytes == history_bytes:
                 raise L2LError(
                     f"{error}, and not one evaluation was finished until then: resumed with no more time than that, "
                     "this run would never end"
@@ -658,14 +441,6 @@ def modules_of(optimizee: Any) -> list[str]:
     return [name for name in modules if name not in ("builtins", "__main__")]
 
 
-def discard_unless_begun(folder: RunFolder) -> None:
-    """Remove a run folder in which nothing was started, so that its name is free again."""
-    if not folder.manifest_path.is_file() or folder.holder() is not None:
-        return
-    if Manifest.read(folder.manifest_path).facts.get("status") == "prepared":
-        shutil.rmtree(folder.path)
-
-
 def refuse_integers(individual: dict[str, Any]) -> None:
     """Raise ValueError if a parameter is a Python int or bool: optimizers move parameters continuously.
 
@@ -687,17 +462,6 @@ def check_fitness_names(optimizee: Any, optimizer: Any) -> None:
         raise ValueError(
             f"{type(optimizee).__name__} has the fitness_names {names}, but there are the weights {weights}"
         )
-
-
-def experiment_script() -> Path | None:
-    """The file that Python was started with, if it is a user's script; None in a notebook, a test or ``python -m``."""
-    main = sys.modules.get("__main__")
-    file = getattr(main, "__file__", None)
-    if file is None or getattr(main, "__spec__", None) is not None:
-        return None
-    script = Path(file).absolute()
-    installed = script.is_relative_to(sys.prefix) or script.is_relative_to(sys.base_prefix)
-    return script if script.is_file() and not installed else None
 
 
 def resume_without_script(folder: Path, facts: dict[str, Any]) -> None:

@@ -33,6 +33,11 @@ class RunFolder:
         return self.path / "history.jsonl"
 
     @property
+    def history_bytes(self) -> int:
+        """Size of the history."""
+        return self.history_path.stat().st_size if self.history_path.exists() else 0
+
+    @property
     def progress_path(self) -> Path:
         """How far the run has come."""
         return self.path / "progress.json"

@@ -1,14 +1,18 @@
 """A run without generations: a new individual is asked for as soon as an old one is told."""
 
+import logging
 from collections import deque
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from l2l.errors import UsageError
+from l2l.errors import RunFolderError, UsageError
 from l2l.optimizers.optimizer import Optimizer
 from l2l.plugins import described, find_class
+
+logger = logging.getLogger("utils.experiment")
 
 SMALLEST_WINDOW = 8
 """Keeps two workers busy for 97 % of the time where durations are log-normal with sigma 1."""
@@ -126,6 +130,52 @@ def window_of(asynchronous: bool | int | None) -> int | None:
     if not isinstance(asynchronous, int) or asynchronous < 1:
         raise UsageError(f"asynchronous must be True, False, or a number of individuals above 0, got {asynchronous!r}")
     return asynchronous
+
+
+def steady_state_of(
+    window: int | None, traj: Any, optimizer: Any, resumed: dict[str, Any] | None, run: Path, places: int
+) -> SteadyState | None:
+    """The state of a run without generations, None where it has them; a resumed run goes on as it began.
+
+    Parameters
+    ----------
+    window : int, optional
+        See `window_of`.
+    resumed : dict, optional
+        Facts of the checkpoint that the run goes on from.
+    run : Path
+        Its folder.
+    places : int
+        Individuals that the workers have room for.
+
+    Raises
+    ------
+    RunFolderError
+        If the run began otherwise.
+    """
+    if window is None:
+        if resumed is not None and "steady" in resumed:
+            raise RunFolderError(f"{run} has no generations: resume it with asynchronous=True")
+        return None
+    check_steady(optimizer)
+    if resumed is None:
+        steady = SteadyState(traj, optimizer, window)
+    elif "steady" not in resumed:
+        raise RunFolderError(f"{run} has generations: resume it without asynchronous")
+    else:
+        steady = resumed["steady"]
+        if window not in (0, steady.window):
+            raise RunFolderError(
+                f"{run} has {steady.window} individuals under way at a time: "
+                f"resume it with asynchronous={steady.window}, not {window}"
+            )
+    if places > steady.window:
+        logger.warning(
+            "the workers have room for %d individuals, but no more than %d are under way at a time; "
+            "a larger number as asynchronous=... would let all of them work",
+            *(places, steady.window),
+        )
+    return steady
 
 
 def is_steady(cls: type) -> bool:

@@ -11,8 +11,8 @@ import pytest
 
 from l2l.errors import RunFolderError
 from l2l.utils import run_lock
-from l2l.utils.experiment import discard_unless_begun
 from l2l.utils.history import CIRCUMSTANCES
+from l2l.utils.opening import discard_unless_begun
 from l2l.utils.run_folder import RunFolder
 
 SCRIPT = Path(__file__).with_name("experiment.py")
