@@ -95,7 +95,7 @@ def test_segmentation_fault_leaves_the_python_stack(launch):
     assert "kill_self" in run.history[1]["error"]["stderr"]
 
 
-@pytest.mark.parametrize("result", [None, "fast", object(), lambda: 1, (1.0, 2.0), [[1.0]], {}])
+@pytest.mark.parametrize("result", [None, "fast", object(), lambda: 1, [[1.0]], {}])
 def test_result_that_is_no_fitness_fails_and_is_described(launch, result):
     run = launch(lambda traj: result if traj.individual.ind_idx == 0 else 1.0, max_retries=0)
     assert run.outcomes == ["failed", "done", "done"]
