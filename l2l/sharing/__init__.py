@@ -7,6 +7,7 @@ computed from them.  `Signatures` tell which sites are alike, and a `Bank` holds
 from l2l.sharing.bank import Bank
 from l2l.sharing.batch import BatchSetting, Sites, batch_setting
 from l2l.sharing.interning import Interner
+from l2l.sharing.report import SharingReport
 from l2l.sharing.schema import Derived, Parameter, Schema
 from l2l.sharing.signatures import Signatures
 
@@ -17,6 +18,7 @@ __all__ = [
     "Interner",
     "Parameter",
     "Schema",
+    "SharingReport",
     "Signatures",
     "Sites",
     "batch_setting",

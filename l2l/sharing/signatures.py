@@ -13,6 +13,10 @@ def _hashable(value: Any) -> Any:
         return value.dtype.str, value.shape, value.tobytes()
     if isinstance(value, list | tuple):
         return tuple(map(_hashable, value))
+    try:
+        hash(value)
+    except TypeError:  # of no known kind: equal to nothing but itself
+        return id(value)
     return value
 
 
@@ -26,10 +30,7 @@ def _numbered(values: Sequence[Any] | np.ndarray) -> np.ndarray:
     for i, value in enumerate(values):
         if value is not last:  # sites of a group often have the very same object
             last = value
-            try:
-                number = seen.setdefault(_hashable(value), len(seen))
-            except TypeError:  # of no known kind: equal to nothing but itself
-                number = seen.setdefault(id(value), len(seen))
+            number = seen.setdefault(_hashable(value), len(seen))
         numbers[i] = number
     return numbers
 

@@ -38,3 +38,12 @@ def test_sites_that_differ_in_nothing_have_one_signature():
 def test_a_hundred_thousand_different_sites_are_grouped_by_sorting(kind):
     values = np.arange(100_000.0)[::-1]
     assert len(Signatures({"a": kind(values), "b": kind(values)}, len(values))) == len(values)
+
+
+def test_values_that_cannot_be_hashed_are_alike_if_they_are_the_same():
+    class Drive:
+        __hash__ = None
+
+    one, other = Drive(), Drive()
+    signatures = Signatures({"presets": [(one,), (other,), (one,), (one, other)]}, 4)
+    assert signatures.ids.tolist() == [0, 1, 0, 2]
