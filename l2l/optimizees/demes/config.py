@@ -23,6 +23,10 @@ MOST = 1e15
 """Whole numbers up to about nine times this are exact as float64."""
 
 
+CAPACITIES = ("carrying_capacity", "age_1_carrying_capacity", "old_juvenile_carrying_capacity")
+"""Names that the carrying capacity may be given by."""
+
+
 class PopulationConfig(NamedTuple):
     """All that a kernel has to know of a deme; arrays are read-only and shared between demes that have them in common.
 
@@ -76,9 +80,7 @@ def _capacity(name: str) -> Parameter:
 
 SCHEMA = Schema(
     [
-        _capacity("carrying_capacity"),
-        _capacity("age_1_carrying_capacity"),
-        _capacity("old_juvenile_carrying_capacity"),
+        *map(_capacity, CAPACITIES),
         Parameter.of("eggs_per_female", "expected_eggs_per_female", low=0, high=MOST),
         Parameter.of("expected_num_adult_females", "base_expected_num_adult_females", low=0, high=MOST),
         Parameter.of("sex_ratio", low=0, high=1),

@@ -1,0 +1,386 @@
+"""Builds populations on a landscape, whose demes share what they have in common."""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any, Concatenate, Literal, ParamSpec
+
+import numpy as np
+
+from l2l.errors import UsageError, reject_unknown_keywords
+from l2l.optimizees.demes.config import CAPACITIES, SCHEMA, PopulationConfig
+from l2l.optimizees.demes.config_builder import PopulationConfigBuilder
+from l2l.optimizees.demes.genetics import Species
+from l2l.optimizees.demes.population import SpatialPopulation
+from l2l.sharing import Bank, BatchSetting, SharingReport, Signatures, Sites
+
+P = ParamSpec("P")
+
+_FOR_AGES = {
+    "n_ages",
+    "new_adult_age",
+    "sperm_storage",
+    "female_age_based_survival_rates",
+    "male_age_based_survival_rates",
+    "female_age_based_mating_rates",
+    "male_age_based_mating_rates",
+    "sperm_displacement_rate",
+    "competition_strength",
+    "age_1_carrying_capacity",
+    "old_juvenile_carrying_capacity",
+}
+_FOR_GENERATIONS = {
+    "female_age0_survival",
+    "male_age0_survival",
+    "female_adult_mating_rate",
+    "male_adult_mating_rate",
+}
+_MODES = {"setup": "how all demes are simulated", "age_structure": "the shape of all arrays"}
+"""Methods whose settings cannot differ between demes, and what these are."""
+
+_WHY_IN_FULL = {
+    "survival": "rates by age are rows of an array",
+    "reproduction": "rates by age are rows of an array",
+    "competition": "weights by age are an array",
+    "presets": "they change inheritance and fitness",
+    "fitness": "all arrays of fitness follow from it",
+}
+
+
+def _setting(
+    method: Callable[Concatenate["SpatialBuilder", P], None],
+) -> Callable[Concatenate["SpatialBuilder", P], "SpatialBuilder"]:
+    """Turn a method that declares settings into one that keeps what it is given, and returns the builder."""
+    signature = inspect.signature(method)
+    names = list(signature.parameters)[1:]
+    _DEFAULTS.update({name: p.default for name, p in signature.parameters.items() if p.default is not p.empty})
+    _METHOD_OF.update(dict.fromkeys(names, method.__name__))
+
+    @wraps(method)
+    def keep(self: "SpatialBuilder", *args: P.args, **kwargs: P.kwargs) -> "SpatialBuilder":
+        reject_unknown_keywords(f"{method.__name__}()", kwargs, names)
+        given = signature.bind(self, *args, **kwargs).arguments
+        self._keep(method.__name__, {name: given[name] for name in names if name in given})
+        return self
+
+    return keep
+
+
+_METHOD_OF: dict[str, str] = {"presets": "presets", "fitness": "fitness"}
+_DEFAULTS: dict[str, Any] = {"individual_count": None, "presets": (), "fitness": ()}
+
+
+class SpatialBuilder:
+    """Builds a population of demes from settings, of which any may differ between demes.
+
+    A setting is one value for all demes, or `l2l.sharing.batch_setting` of one value for each.  Demes with the same
+    values have one configuration.  Demes that differ in numbers and numbers of individuals alone are variants of
+    one, and share its arrays; those that differ in anything else, which is rates by age, presets and fitness, have a
+    configuration built in full.
+
+    Parameters
+    ----------
+    species : Species
+    n_demes : int, optional
+        As many as the topology has, or 1.
+    topology : optional
+        Where demes lie, such as a `SquareGrid`.
+    pop_type : str
+        ``"age_structured"``, or ``"discrete_generation"`` whose adults live for one tick.
+    """
+
+    def __init__(
+        self,
+        species: Species,
+        n_demes: int | None = None,
+        topology: Any = None,
+        *,
+        pop_type: Literal["age_structured", "discrete_generation"] = "age_structured",
+    ):
+        if pop_type not in ("age_structured", "discrete_generation"):
+            raise UsageError(f"pop_type must be 'age_structured' or 'discrete_generation', got {pop_type!r}")
+        self.species = species
+        self.topology = topology
+        self.is_discrete = pop_type == "discrete_generation"
+        n_places = 1 if topology is None else topology.n_demes
+        if n_demes is not None and topology is not None and n_demes != n_places:
+            raise UsageError(f"the topology has {n_places} demes, but n_demes is {n_demes}")
+        self.sites = Sites(n_places if n_demes is None else n_demes, getattr(topology, "shape", None))
+        self._settings: dict[str, Any] = dict(_DEFAULTS)
+        if self.is_discrete:
+            self._settings.update(n_ages=2, new_adult_age=1)
+
+    @_setting
+    def setup(
+        self,
+        name: str = "SpatialPopulation",
+        stochastic: bool = True,
+        use_continuous_sampling: bool = False,
+        use_fixed_egg_count: bool = False,
+        population_scale: float = 1.0,
+        seed: int | np.random.SeedSequence = 0,
+    ) -> None:
+        """How the population is simulated; the same for all demes.
+
+        Parameters
+        ----------
+        name : str
+        stochastic : bool
+            Whether numbers are drawn; else they are what is expected.
+        use_continuous_sampling : bool
+            Whether real numbers are drawn instead of whole ones.
+        use_fixed_egg_count : bool
+            Whether as many eggs are laid as expected; else a Poisson number.
+        population_scale : float
+            Factor on the carrying capacity and all initial numbers.
+        seed : int or SeedSequence
+            Equal seeds give equal histories.
+        """
+
+    @_setting
+    def age_structure(self, n_ages: int = 8, new_adult_age: int = 2) -> None:
+        """Ages in ticks, and the first one of adults."""
+
+    @_setting
+    def initial_state(self, individual_count: Any, sperm_storage: Any = None) -> None:
+        """Who is there at the start.
+
+        Parameters
+        ----------
+        individual_count : dict or float64[2, n_ages, n_genotypes]
+            ``{"female": {"WT|WT": count}}``, where a count is a number for every age of adults, a list by age, or
+            ``{age: number}``.
+        sperm_storage : dict or float64[n_ages, n_genotypes, n_genotypes]
+            ``{"WT|WT": {"WT|Dr": count}}``: of these females how many have stored sperm of these males.
+        """
+
+    @_setting
+    def survival(
+        self,
+        female_age_based_survival_rates: Any = None,
+        male_age_based_survival_rates: Any = None,
+        female_age0_survival: Any = 1.0,
+        male_age0_survival: Any = 1.0,
+    ) -> None:
+        """Shares that survive a tick, besides what competition and fitness do.
+
+        Parameters
+        ----------
+        female_age_based_survival_rates, male_age_based_survival_rates : float, list, dict or callable
+            Of each age: one rate for all, a list, ``{age: rate}`` with 1 for the other ages, or a function of age.
+        female_age0_survival, male_age0_survival : float
+            Of juveniles, where generations are discrete.
+        """
+
+    @_setting
+    def reproduction(
+        self,
+        eggs_per_female: Any = 50.0,
+        sex_ratio: Any = 0.5,
+        female_age_based_mating_rates: Any = None,
+        male_age_based_mating_rates: Any = None,
+        female_age_based_reproduction_rates: Any = None,
+        female_age_based_relative_fertility: Any = None,
+        sperm_displacement_rate: Any = 0.05,
+        female_adult_mating_rate: Any = 1.0,
+        male_adult_mating_rate: Any = 1.0,
+    ) -> None:
+        """Mating and eggs.
+
+        Parameters
+        ----------
+        eggs_per_female : float
+            In a tick.
+        sex_ratio : float
+            Share of females among zygotes.
+        female_age_based_mating_rates, male_age_based_mating_rates : float, list, dict or callable
+            By age: share of females that mate in a tick, and weight of males among those who mate; of adults 1.
+        female_age_based_reproduction_rates : float, list, dict or callable
+            By age: share of mated females that lay; of adults 1.
+        female_age_based_relative_fertility : float, list, dict or callable
+            By age: factor on the number of eggs.
+        sperm_displacement_rate : float
+            Share of the stored sperm that a further mating replaces.
+        female_adult_mating_rate, male_adult_mating_rate : float
+            Where generations are discrete.
+        """
+
+    @_setting
+    def competition(
+        self,
+        competition_strength: Any = 5.0,
+        juvenile_growth_mode: Any = "logistic",
+        low_density_growth_rate: Any = 6.0,
+        age_1_carrying_capacity: Any = None,
+        old_juvenile_carrying_capacity: Any = None,
+        expected_num_adult_females: Any = None,
+        equilibrium_distribution: Any = None,
+        carrying_capacity: Any = None,
+    ) -> None:
+        """How juveniles' survival depends on how many they are.
+
+        Parameters
+        ----------
+        competition_strength : float
+            How much a juvenile of age 1 counts, in multiples of one of age 0.
+        juvenile_growth_mode : str
+            One of `GROWTH_MODES`.
+        low_density_growth_rate : float
+            Survival of a juvenile that is alone, in multiples of that at equilibrium.
+        carrying_capacity, age_1_carrying_capacity, old_juvenile_carrying_capacity : float
+            Individuals of age 1 at equilibrium; one of these names.
+        expected_num_adult_females : float
+            Females that become adult in a tick at equilibrium; else it follows from the carrying capacity.
+        equilibrium_distribution : float64[2, n_ages]
+            Individuals by sex and age at equilibrium; else they follow from the carrying capacity and survival.
+        """
+
+    def presets(self, *preset_list: Any) -> "SpatialBuilder":
+        """Add genetic systems, such as a `HomingDrive`; each for all demes, or a batch with one for each, or None."""
+        self._settings["presets"] += preset_list
+        return self
+
+    def fitness(
+        self,
+        viability: Any = None,
+        fecundity: Any = None,
+        sexual_selection: Any = None,
+        zygote_viability: Any = None,
+        mode: str = "replace",
+    ) -> "SpatialBuilder":
+        """Set the fitness of genotypes by patterns, as in `Fitness.set`, on what presets and earlier calls have set."""
+        given = dict(
+            viability=viability,
+            fecundity=fecundity,
+            sexual_selection=sexual_selection,
+            zygote_viability=zygote_viability,
+            mode=mode,
+        )
+        self._settings["fitness"] += (given,)
+        return self
+
+    def build(self) -> SpatialPopulation:
+        """The population in its initial state.
+
+        Raises
+        ------
+        UsageError
+            If a value is not what it must be, and tells the deme (site) it is of, or values of demes are missing.
+        """
+        self._check()
+        values = {name: _spread(value, name, self.sites) for name, value in self._settings.items()}
+        columns = {name: column for name, column in values.items() if column is not None}
+        bank, ids, report = self._build_heterogeneous(columns)
+        return SpatialPopulation(
+            self.species,
+            self.is_discrete,
+            bank,
+            ids,
+            report,
+            self._settings["seed"],
+            self._settings["name"],
+            self.topology,
+        )
+
+    def _keep(self, method: str, given: Mapping[str, Any]) -> None:
+        for name, value in given.items():
+            if name in (_FOR_AGES if self.is_discrete else _FOR_GENERATIONS):
+                kind = "with ages" if self.is_discrete else "of discrete generations"
+                raise UsageError(f"{method}(): {name} is for populations {kind}")
+            if method in _MODES and isinstance(value, BatchSetting):
+                raise UsageError(f"{method}(): {name} must be the same in all demes: it is {_MODES[method]}")
+        self._settings.update(given)
+
+    def _check(self) -> None:
+        settings = self._settings
+        given = [name for name in CAPACITIES if settings[name] is not None]
+        if len(given) > 1:
+            raise UsageError(f"the carrying capacity is given twice, as {' and '.join(given)}")
+        if not given and settings["juvenile_growth_mode"] != "no_competition":
+            raise UsageError('competition(carrying_capacity=...) is needed, or juvenile_growth_mode="no_competition"')
+        n_ages, new_adult_age = settings["n_ages"], settings["new_adult_age"]
+        if new_adult_age not in range(1, n_ages):
+            raise UsageError(f"new_adult_age must be one of ages 1 to {n_ages - 1}, got {new_adult_age!r}")
+
+    def _build_heterogeneous(self, columns: dict[str, Any]) -> tuple[Bank, np.ndarray, SharingReport]:
+        """The configurations of all signatures, and the signature of each deme: int32[n_demes].
+
+        Of demes that differ in a setting that cannot be replaced each group is built in full; all others are variants.
+        """
+        configs = self._config_builder()
+        for name in columns:
+            if self._can_use_replace(name) and SCHEMA[name].convert is not None:
+                columns[name] = _resolved(configs, name, columns[name])
+        varied = [name for name in columns if self._can_use_replace(name)]
+        rebuilt = {name: _WHY_IN_FULL[_METHOD_OF[name]] for name in columns if name not in varied}
+        groups = Signatures({name: columns[name] for name in rebuilt}, self.sites.n)
+        signatures = Signatures(columns, self.sites.n)
+        built = [self._build_template_for_group(configs, columns, site) for site in groups.first]
+        bank = Bank(SCHEMA, built, groups.ids[signatures.first])
+        bank.vary(signatures, varied)
+        return bank, signatures.ids, SharingReport.of(bank, signatures.ids, len(built), varied, rebuilt)
+
+    @staticmethod
+    def _can_use_replace(name: str) -> bool:
+        """Whether a setting sets fields of its own, and demes that differ in it can be variants of one."""
+        return name in SCHEMA.parameters
+
+    def _config_builder(self) -> PopulationConfigBuilder:
+        settings = self._settings
+        modes = {
+            "is_stochastic": settings["stochastic"],
+            "use_continuous_sampling": settings["use_continuous_sampling"],
+            "use_fixed_egg_count": settings["use_fixed_egg_count"],
+        }
+        return PopulationConfigBuilder(
+            self.species,
+            settings["n_ages"],
+            settings["new_adult_age"],
+            self.is_discrete,
+            settings["population_scale"],
+            modes,
+        )
+
+    def _build_template_for_group(
+        self, configs: PopulationConfigBuilder, columns: Mapping[str, Any], site: int
+    ) -> PopulationConfig:
+        settings = {**self._settings, **{name: column[site] for name, column in columns.items()}}
+        try:
+            return configs.build(settings)
+        except UsageError as error:
+            if not columns:
+                raise
+            raise UsageError(f"{error} at site {site}") from None
+
+
+def _spread(value: Any, name: str, sites: Sites) -> Sequence[Any] | np.ndarray | None:
+    """The value of every site, if there is a batch in it at any depth."""
+    if isinstance(value, BatchSetting):
+        return value.expand(sites, name)
+    if isinstance(value, Mapping):
+        columns = [_spread(part, f"{name}[{key!r}]", sites) for key, part in value.items()]
+        rows = _rows(columns, list(value.values()), sites.n)
+        return None if rows is None else [dict(zip(value, row, strict=True)) for row in rows]
+    if isinstance(value, list | tuple):
+        return _rows([_spread(part, name, sites) for part in value], value, sites.n)
+    return None
+
+
+def _rows(columns: list[Any], values: Sequence[Any], n: int) -> list[tuple[Any, ...]] | None:
+    if all(column is None for column in columns):
+        return None
+    filled = [[value] * n if column is None else column for column, value in zip(columns, values, strict=True)]
+    return list(zip(*filled, strict=True))
+
+
+def _resolved(configs: PopulationConfigBuilder, name: str, column: Sequence[Any]) -> list[np.ndarray]:
+    """The arrays of all sites; sites with the very same value have the very same array."""
+    known: dict[int, np.ndarray] = {}
+    values = list(column)  # of an array, views that live as long as their ids are used
+    for site, value in enumerate(values):
+        if id(value) not in known:
+            try:
+                known[id(value)] = configs.resolve(name, value)
+            except UsageError as error:
+                raise UsageError(f"{error} at site {site}") from None
+    return [known[id(value)] for value in values]
