@@ -65,6 +65,8 @@ class Parameter:
         """
         try:
             numbers = np.array([self.names.get(v) if isinstance(v, str) else v for v in values], np.float64)
+            if numbers.ndim > 1:
+                raise TypeError("values must be numbers, not arrays")
             wrong = ~((numbers >= self.low) & (numbers <= self.high))
         except (TypeError, ValueError):
             wrong = np.array([not self._is_number(value) for value in values])

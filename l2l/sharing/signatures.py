@@ -16,7 +16,7 @@ def _hashable(value: Any) -> Any:
     try:
         hash(value)
     except TypeError:  # of no known kind: equal to nothing but itself
-        return id(value)
+        return object, id(value)
     return value
 
 

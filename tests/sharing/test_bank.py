@@ -109,6 +109,7 @@ def test_another_signature_costs_its_numbers():
         ({"capacity": [1, "two"]}, "capacity must be a number, at least 0, got 'two' at site 1"),
         ({"capacity": [1, "2"]}, "got '2' at site 1"),
         ({"capacity": [1, [2]]}, r"got \[2\] at site 1"),
+        ({"capacity": np.ones((2, 1))}, r"got array\(\[1.\]\)"),
         ({"mode": ["linear", "riker"]}, "mode has no value 'riker' at site 1; did you mean 'ricker'"),
         ({"mode": [0, 0.5]}, "mode must be a whole number between 0 and 1, got 0.5 at site 1"),
         ({"capacty": [1, 2]}, "there is no parameter 'capacty'; did you mean 'capacity'"),

@@ -12,6 +12,7 @@ from l2l.optimizees.demes.config import CAPACITIES, SCHEMA, PopulationConfig
 from l2l.optimizees.demes.config_builder import PopulationConfigBuilder
 from l2l.optimizees.demes.genetics import Species
 from l2l.optimizees.demes.population import SpatialPopulation
+from l2l.optimizees.demes.sexes import Sex
 from l2l.sharing import Bank, BatchSetting, SharingReport, Signatures, Sites
 
 P = ParamSpec("P")
@@ -58,6 +59,9 @@ def _setting(
 
     @wraps(method)
     def keep(self: "SpatialBuilder", *args: P.args, **kwargs: P.kwargs) -> "SpatialBuilder":
+        for name in kwargs:
+            if name not in names and name in _METHOD_OF:
+                raise TypeError(f"{method.__name__}() has no keyword {name!r}: it is one of {_METHOD_OF[name]}()")
         reject_unknown_keywords(f"{method.__name__}()", kwargs, names)
         given = signature.bind(self, *args, **kwargs).arguments
         self._keep(method.__name__, {name: given[name] for name in names if name in given})
@@ -293,6 +297,11 @@ class SpatialBuilder:
 
     def _check(self) -> None:
         settings = self._settings
+        for name in ("stochastic", "use_continuous_sampling", "use_fixed_egg_count"):
+            if not isinstance(settings[name], bool):
+                raise UsageError(f"setup(): {name} must be True or False, got {settings[name]!r}")
+        if not 0 < settings["population_scale"] < np.inf:
+            raise UsageError(f"setup(): population_scale must be above 0, got {settings['population_scale']!r}")
         given = [name for name in CAPACITIES if settings[name] is not None]
         if len(given) > 1:
             raise UsageError(f"the carrying capacity is given twice, as {' and '.join(given)}")
@@ -318,6 +327,7 @@ class SpatialBuilder:
         built = [self._build_template_for_group(configs, columns, site) for site in groups.first]
         bank = Bank(SCHEMA, built, groups.ids[signatures.first])
         bank.vary(signatures, varied)
+        _check_sperm(bank, signatures)
         return bank, signatures.ids, SharingReport.of(bank, signatures.ids, len(built), varied, rebuilt)
 
     @staticmethod
@@ -351,6 +361,22 @@ class SpatialBuilder:
             if not columns:
                 raise
             raise UsageError(f"{error} at site {site}") from None
+
+
+def _check_sperm(bank: Bank, signatures: Signatures) -> None:
+    """Refuse more females with stored sperm than there are."""
+    females = bank.arrays["initial_individual_count"].stack[:, Sex.FEMALE]  # (., n_ages, n_genotypes)
+    stored = bank.arrays["initial_sperm_storage"].stack.sum(axis=-1)
+    numbers = [bank.array_numbers(field) for field in ("initial_individual_count", "initial_sperm_storage")]
+    pairs, first = np.unique(np.stack(numbers), axis=1, return_index=True)
+    for individuals, sperm, signature in zip(*pairs, first, strict=True):
+        excess = stored[sperm] - females[individuals] * (1 + 1e-12)  # sums of shares are not exact
+        if (excess > 0).any():
+            age, genotype = np.unravel_index(np.argmax(excess), excess.shape)
+            raise UsageError(
+                f"sperm_storage of genotype {genotype} at age {age} is of {stored[sperm, age, genotype]:g} females, "
+                f"individual_count has {females[individuals, age, genotype]:g}, at site {signatures.first[signature]}"
+            )
 
 
 def _spread(value: Any, name: str, sites: Sites) -> Sequence[Any] | np.ndarray | None:

@@ -137,6 +137,8 @@ class PopulationConfigBuilder:
         """
         counts = np.zeros((len(Sex), n_ages, len(species.genotypes)))
         for sex, genotypes in by_sex(distribution).items():
+            if not isinstance(genotypes, Mapping):
+                raise UsageError(f"individual_count needs numbers by genotype, got {genotypes!r}")
             for genotype, count in genotypes.items():
                 ages = _ages(f"individual_count of {genotype!r}", count, n_ages, new_adult_age)
                 counts[sex, :, species.genotype(genotype)] += ages
@@ -163,6 +165,8 @@ class PopulationConfigBuilder:
         n_genotypes = len(species.genotypes)
         storage = np.zeros((n_ages, n_genotypes, n_genotypes))
         for female, males in sperm_storage.items():
+            if not isinstance(males, Mapping):
+                raise UsageError(f"sperm_storage of {female!r} needs numbers by genotype of males, got {males!r}")
             for male, count in males.items():
                 ages = _ages(f"sperm_storage of {female!r}", count, n_ages, new_adult_age)
                 storage[:, species.genotype(female), species.genotype(male)] += ages

@@ -1,6 +1,6 @@
 """Populations in demes, and what becomes of them tick by tick."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -130,15 +130,15 @@ class SpatialPopulation:
         self._seed = self._seed if seed is None else seed
         sequence = self._seed if isinstance(self._seed, np.random.SeedSequence) else np.random.SeedSequence(self._seed)
         self.streams = make_streams(sequence, len(self))
-        self._begin("initial_individual_count", self.individual_count)
-        self._begin("initial_sperm_storage", self.sperm_storage)
+        self._begin("initial_individual_count", self.individual_count, np.rint)
+        self._begin("initial_sperm_storage", self.sperm_storage, np.floor)  # never more than there are females
         self.tick = 0
 
-    def _begin(self, field: str, state: np.ndarray) -> None:
-        """Put the initial array of each deme into the state; only whole ones where whole ones are drawn."""
+    def _begin(self, field: str, state: np.ndarray, whole: Callable[[np.ndarray], np.ndarray]) -> None:
+        """Put the initial array of each deme into the state, made whole where whole numbers are drawn."""
         initial = self.bank.arrays[field].stack
         if self.bank.base.is_stochastic and not self.bank.base.use_continuous_sampling:
-            initial = np.rint(initial)
+            initial = whole(initial)
         which = self.bank.array_numbers(field)[self.signature_ids[: len(state)]]
         np.take(initial, which, axis=0, out=state)
 
