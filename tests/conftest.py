@@ -111,6 +111,9 @@ class OneByOne(Optimizer):
     def ask_one(self):
         return {"x": self.last + float(self.rng.random())}
 
+    def tell(self, population, fitness):
+        self.last = 0.5 * float(fitness[-1])
+
     def tell_one(self, individual, objectives, violation):
         self.last = 0.5 * float(objectives[0])
 

@@ -2,9 +2,12 @@
 
 import copy
 import copyreg
+import hashlib
 import io
+import logging
 import pickle
 import random
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +16,15 @@ import numpy as np
 from l2l.errors import RunFolderError
 from l2l.utils.atomic import write_atomically
 from l2l.utils.groups import ParameterDict, ResultGroup
+from l2l.utils.history_damage import damaged_now
+
+logger = logging.getLogger("utils.experiment")
 
 KEPT = 2
-"""The newest one, and one more in case that is lost with a disk."""
+"""The newest one, and one more in case that is damaged."""
+
+DIGEST_BYTES = 16
+"""Of the digest in front of a checkpoint, by which damage is known before anything is unpickled."""
 
 
 class Checkpoints:
@@ -62,7 +71,7 @@ class Checkpoints:
         names = {id(thing): name for name, thing in self.objects.items()} | {id(traj): "traj"}
         classes = {name: type(thing) for name, thing in self.objects.items()}
         data = self._dumps(classes, {}) + self._dumps(content, names)
-        write_atomically(self.folder / f"checkpoint_{generation}.bin", data, durable=True)
+        write_atomically(self.folder / f"checkpoint_{generation}.bin", _digest(data) + data, durable=True)
         (self.folder / f"checkpoint_{generation - KEPT}.bin").unlink(missing_ok=True)
 
     def _dumps(self, content: Any, names: dict[int, str]) -> bytes:
@@ -82,14 +91,44 @@ class Checkpoints:
         value_pickler_class()(buffer, names).dump(content)
         return buffer.getvalue()
 
-    def load(self, with_optimizee: bool = True) -> dict[str, Any] | None:
-        """Give the objects the state of the newest checkpoint; returns its facts, None if there is none.
+    def load(self, history_bytes: int, with_optimizee: bool = True) -> dict[str, Any] | None:
+        """Give the objects the state of the newest checkpoint that is whole; returns its facts, None if there is none.
 
-        Without ``with_optimizee`` that one stays as it is.
+        Newer ones are set aside.
+
+        Parameters
+        ----------
+        history_bytes : int
+            How much of the history is whole: new records would be looked for behind those that a checkpoint knows of.
+        with_optimizee : bool
+            Otherwise that one stays as it is.
+
+        Raises
+        ------
+        RunFolderError
+            If there are checkpoints, but none can be gone on from.
         """
-        content = self._read()
-        if content is None:
-            return None
+        unfit: dict[Path, str] = {}
+        for path, data in self._newest_first():
+            if data is None:
+                unfit[path] = "is damaged"
+                continue
+            content = self._unpickled(data)
+            known = content["facts"]["history_bytes"]
+            if known <= history_bytes:
+                break
+            unfit[path] = f"knows of {known} bytes of the history, of which {history_bytes} are whole"
+        else:
+            if not unfit:
+                return None
+            told = "".join(f"\n  {path.name} {why}" for path, why in unfit.items())
+            raise RunFolderError(
+                f"{self.folder} has no checkpoint to go on from:{told}\n"
+                "put back what was damaged, or start the run anew (--overwrite)"
+            )
+        for path, why in unfit.items():
+            logger.warning("checkpoint %s %s; going on from the one before", path, why)
+            path.rename(path.with_name(path.name + damaged_now()))
         optimizee_bin = self.folder.parent / "optimizee.bin"
         if not with_optimizee:
             del content["states"]["optimizee"]
@@ -115,28 +154,31 @@ class Checkpoints:
         RunFolderError
             If there is no checkpoint.
         """
-        newest = self._newest()
+        whole = (data for _, data in self._newest_first() if data is not None)
+        newest = next(whole, None)
         if newest is None:
-            raise RunFolderError(f"{self.folder} holds no checkpoint, so this run cannot be resumed without its script")
-        with open(newest, "rb") as file:
-            classes = pickle.load(file)
+            raise RunFolderError(
+                f"{self.folder} holds no whole checkpoint, so this run cannot be resumed without its script"
+            )
+        classes = pickle.loads(newest)
         return [classes[name].__new__(classes[name]) for name in names]
 
-    def _newest(self) -> Path | None:
-        files = sorted(self.folder.glob("checkpoint_*.bin"), key=lambda path: int(path.stem.split("_")[1]))
-        return files[-1] if files else None
+    def _newest_first(self) -> Iterator[tuple[Path, bytes | None]]:
+        """All checkpoints, with their data, None where they are damaged."""
+        files = sorted(self.folder.glob("checkpoint_*.bin"), key=lambda path: -int(path.stem.split("_")[1]))
+        for path in files:
+            stored = path.read_bytes()
+            data = stored[DIGEST_BYTES:]
+            yield path, data if stored[:DIGEST_BYTES] == _digest(data) else None
 
-    def _read(self) -> dict[str, Any] | None:
-        """The newest checkpoint, its references leading to the objects at hand."""
-        newest = self._newest()
-        if newest is None:
-            return None
+    def _unpickled(self, data: bytes) -> dict[str, Any]:
+        """What is in a checkpoint, its references leading to the objects at hand."""
         _objects.update(self.objects)
         try:
-            with open(newest, "rb") as file:
-                pickle.load(file)  # the classes, for `blanks`
-                content: dict[str, Any] = pickle.load(file)
-                return content
+            file = io.BytesIO(data)
+            pickle.load(file)  # the classes, for `blanks`
+            content: dict[str, Any] = pickle.load(file)
+            return content
         finally:
             _objects.clear()
 
@@ -209,6 +251,10 @@ def bounded(traj: Any, generation: int) -> Any:
         if g in all_results:
             small.results.all_results[g] = all_results[g]
     return small
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=DIGEST_BYTES).digest()
 
 
 def _state(thing: Any) -> Any:

@@ -19,7 +19,7 @@ class History:
     Parameters
     ----------
     path : Path
-        Created if it is not there. A last line that a crash cut short is removed.
+        Created if it is not there. It must end with a whole line; see `find_damage`.
     """
 
     def __init__(self, path: Path):
@@ -27,7 +27,6 @@ class History:
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         self._waiting: list[str] = []
         self._is_on_disk = False
-        self._cut_torn_line()
 
     def add(self, record: str) -> None:
         """Keep one line, without its end, until the next `flush`."""
@@ -89,19 +88,6 @@ class History:
     def close(self) -> None:
         """Let go of the file; what was not flushed is not written."""
         os.close(self._fd)
-
-    def _cut_torn_line(self) -> None:
-        size = os.fstat(self._fd).st_size
-        position = size
-        while position > 0:
-            start = max(0, position - 4096)
-            newline = os.pread(self._fd, position - start, start).rfind(b"\n")
-            if newline >= 0:
-                position = start + newline + 1
-                break
-            position = start
-        if position < size:
-            os.ftruncate(self._fd, position)
 
 
 def read_history(path: str | os.PathLike[str], start: int = 0) -> Iterator[dict[str, Any]]:

@@ -9,8 +9,9 @@ from l2l.optimizers.optimizer import Optimizer
 from l2l.overrides import Overrides
 from l2l.utils.changes import changes, told
 from l2l.utils.checkpoint import Checkpoints
+from l2l.utils.history_damage import Damage, cut_damage, find_damage
 from l2l.utils.manifest import Manifest, now
-from l2l.utils.run_folder import RunFolder
+from l2l.utils.run_folder import RunFolder, storing
 
 logger = logging.getLogger("utils.experiment")
 
@@ -87,15 +88,19 @@ class Resumption:
     def load(self, checkpoints: Checkpoints) -> dict[str, Any] | None:
         """Take the state of the last checkpoint; returns its facts, None if nothing was evaluated before.
 
+        What is in the history behind a line that is no record is set aside, and evaluated again.
+
         Raises
         ------
         RunFolderError
-            If checkpoint and history do not go together.
+            If no checkpoint goes together with what is whole of the history.
         """
         traj, optimizer = checkpoints.objects["traj"], checkpoints.objects["optimizer"]
         runner_params, seed = traj.parameters["runner_params"], traj.seed
         said = vars(optimizer).copy()
-        facts = checkpoints.load(with_optimizee=not self.optimizee_changed)
+        damage = find_damage(self.folder.history_path)
+        whole_bytes = self.folder.history_bytes if damage is None else damage.start
+        facts = checkpoints.load(whole_bytes, with_optimizee=not self.optimizee_changed)
         traj.parameters["runner_params"] = runner_params  # workers, retries and the like are of today
         if facts is None:
             if self.folder.history_bytes:
@@ -104,8 +109,20 @@ class Resumption:
         if self.overrides.force:
             traj.seed = seed
             self._go_on_with(said, traj, optimizer, facts)
-        self._check_history(facts)
+        if damage is not None:
+            self._cut(damage)
         return facts
+
+    def _cut(self, damage: Damage) -> None:
+        path = self.folder.history_path
+        with storing(self.folder.path):
+            kept = cut_damage(path, damage)
+        if kept is not None:
+            logger.warning(
+                "%s is damaged: line %d is no record; that one and all behind it, %d in all, are now in %s, and these "
+                "individuals are evaluated again",
+                *(path, damage.line, damage.n_lines, kept.name),
+            )
 
     def _go_on_with(self, said: Mapping[str, Any], traj: Any, optimizer: Any, facts: dict[str, Any]) -> None:
         """Put what the script says now in place of what the checkpoint has.
@@ -139,12 +156,3 @@ class Resumption:
         if "steady" not in facts:
             optimizer.go_on(traj)
         facts["finished"] = False
-
-    def _check_history(self, facts: Mapping[str, Any]) -> None:
-        """Records that the checkpoint knows of must be there: new ones would be looked for behind them."""
-        size = self.folder.history_bytes
-        if size < facts["history_bytes"]:
-            raise RunFolderError(
-                f"{self.folder.history_path} has {size} bytes, and had {facts['history_bytes']} when generation "
-                f"{facts['generation']} began; put it back, or start the run anew (--overwrite)"
-            )

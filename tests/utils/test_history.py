@@ -61,22 +61,6 @@ def test_torn_last_line_is_left_out_by_readers(path):
     assert len(list(read_history(path))) == 1
 
 
-@pytest.mark.parametrize("torn", ['{"generation": 1, "ind', "x" * 10000])
-def test_torn_last_line_is_cut_off_before_more_is_written(path, torn):
-    write(path, record(0, 0))
-    path.write_text(path.read_text() + torn)
-    history = History(path)
-    history.add(json.dumps(record(0, 1)))
-    history.flush()
-    assert [r["index"] for r in read_history(path)] == [0, 1]
-
-
-def test_history_of_nothing_but_a_torn_line_becomes_empty(path):
-    path.write_text('{"gen')
-    History(path).close()
-    assert path.read_text() == ""
-
-
 def test_broken_line_inside_names_file_and_byte(path):
     path.write_text('{"a": 1}\nnot json\n{}\n')
     with pytest.raises(ValueError, match=r"history\.jsonl, byte 9"):
