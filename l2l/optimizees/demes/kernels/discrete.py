@@ -1,0 +1,60 @@
+"""A generation of a deme whose adults live for one tick."""
+
+from .draws import bear, stage, thin
+from .model import FEMALE
+from .reproduction import choose, chosen, count_suitors, fertilise, grow_up, hatch, hatch_fixed, is_indifferent, unite
+
+ADULT = 1  # their age
+
+
+@stage
+def advance(stream, individuals, deme, room, mode, fixed_eggs):
+    """Replace the adults of a deme by their offspring.
+
+    Parameters
+    ----------
+    individuals : float64[2, 2, n_g]
+        By sex, age and genotype.
+    """
+    mate(stream, individuals, deme, room, mode)
+    n_hatched, total = reproduce(stream, individuals, deme, room, mode, fixed_eggs)
+    grow_up(stream, n_hatched, total, individuals, deme, ADULT, room, mode)
+    for sex in range(2):
+        for g in range(individuals.shape[2]):
+            individuals[sex, ADULT, g] = room.grown[sex, g]
+
+
+@stage
+def mate(stream, individuals, deme, room, mode):
+    """Pair females and males: ``room.pairs``, and females that mate in ``room.weights[3]``."""
+    pairs, suitors, weights, n_mated = room.pairs, room.weights[0], room.weights[1], room.weights[3]
+    count_suitors(individuals, deme, ADULT, suitors)
+    pairs[:] = 0.0
+    n_mated[:] = 0.0
+    indifferent = is_indifferent(deme.preference)
+    has_alias, total = False, 0.0
+    for i in range(pairs.shape[0]):
+        if i == 0 or not indifferent:
+            total = chosen(suitors, deme.preference[i], weights)
+            has_alias = False
+        if total > 0.0:
+            n_mated[i] = thin(stream, individuals[FEMALE, ADULT, i], deme.mating[FEMALE, ADULT], mode)
+            has_alias = choose(stream, n_mated[i], weights, total, has_alias, room, pairs[i], mode)
+
+
+@stage
+def reproduce(stream, individuals, deme, room, mode, fixed_eggs):
+    """Let pairs have eggs; return how many hatch, and the number that was expected."""
+    eggs_each = deme.reproduction[ADULT] * deme.eggs
+    pairs = room.pairs
+    for i in range(pairs.shape[0]):
+        for j in range(pairs.shape[0]):
+            pairs[i, j] *= eggs_each
+    if fixed_eggs:
+        hatch_fixed(stream, pairs, deme, room, individuals, mode)
+        room.juveniles[:] = 0.0
+        return 0.0, 0.0
+    unite(pairs, deme, room)
+    fertilise(room.unions, deme.zygotes, room.weights[2])
+    total = hatch(room.weights[2], deme, room.juveniles)
+    return bear(stream, total, mode), total

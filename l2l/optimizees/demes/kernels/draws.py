@@ -1,0 +1,212 @@
+"""How numbers come about in the three modes of sampling: as expected, drawn, or drawn from a continuum.
+
+Drawn are whole numbers: binomial, Poisson, multinomial.  The continuum has for these a beta, a gamma and a Dirichlet
+distribution: gamma variates have the mean and the variance of Poisson counts, and what they are given their sum follows
+from that as the binomial and the multinomial do from Poisson counts.
+"""
+
+import numpy as np
+from numba import njit, types
+from numba.extending import intrinsic
+
+from l2l.optimizees.slim.kernels import sampling
+from l2l.optimizees.slim.kernels.sampling import gamma, next_uint64, poisson, uniform
+
+EXPECTED = 0
+DRAWN = 1
+CONTINUOUS = 2
+
+# For other kernels only, which allocate nothing: without reference counts, wrappers and checks for zero divisors.
+stage = njit(nogil=True, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")  # type: ignore[call-overload]
+
+# Counting bits is faster than rejection below so many trials, and than a search above so many expected.
+MOST_BY_BITS = 400
+LEAST_BY_BITS = 1.0
+
+# One by one is faster than a chain of binomials below so many for each bin.
+ONE_BY_ONE = 8
+
+
+@intrinsic
+def _n_ones(context, bits):
+    """How many of 64 bits are set."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.ctpop(arguments[0])
+
+    return types.uint64(types.uint64), generate
+
+
+@stage
+def binomial(stream, n, p):
+    """Draw how many of ``n`` happen, each with probability ``p``; faster than `sampling.binomial` alone."""
+    rarer = min(p, 1.0 - p)
+    if n > MOST_BY_BITS or n * rarer < LEAST_BY_BITS:
+        return sampling.binomial(stream, n, p)
+    return _binomial_by_bits(stream, n, p)
+
+
+@stage
+def _binomial_by_bits(stream, n, p):
+    """Compare a uniform number with ``p`` for each of ``n``, bit after bit, until all are told apart.
+
+    At each bit those of the undecided that have a smaller one than ``p`` happen, and those that have a larger one do
+    not.  Half of them are left on the average.
+    """
+    n_happened = np.int64(0)
+    while n > 0:
+        n_zeros, n_left = np.int64(0), n
+        while n_left > 64:
+            n_zeros += np.int64(_n_ones(next_uint64(stream)))  # type: ignore[call-arg]
+            n_left -= 64
+        n_zeros += np.int64(_n_ones(next_uint64(stream) >> np.uint64(64 - n_left)))  # type: ignore[call-arg]
+        p += p
+        if p >= 1.0:
+            p -= 1.0
+            n_happened += n_zeros
+            n -= n_zeros
+        else:
+            n = n_zeros
+    return n_happened
+
+
+@stage
+def thin(stream, n, p, mode):
+    """How many of ``n`` something of probability ``p`` happens to."""
+    if n <= 0.0 or p <= 0.0:
+        return 0.0
+    if p >= 1.0:
+        return n
+    if mode == EXPECTED:
+        return n * p
+    if mode == DRAWN:
+        return np.float64(binomial(stream, np.int64(n), p))
+    happens = _gamma(stream, n * p)
+    total = happens + _gamma(stream, n * (1.0 - p))
+    return n * (happens / total) if total > 0.0 else n * p
+
+
+@stage
+def bear(stream, mean, mode):
+    """A number of eggs of which ``mean`` are expected."""
+    if mean <= 0.0:
+        return 0.0
+    if mode == EXPECTED:
+        return mean
+    if mode == DRAWN:
+        return np.float64(poisson(stream, mean))
+    return _gamma(stream, mean)
+
+
+@stage
+def _gamma(stream, shape):
+    return gamma(stream, shape) if shape > 0.0 else 0.0
+
+
+@stage
+def round_up_or_down(stream, x, mode):
+    """A whole number with mean ``x`` if numbers are drawn."""
+    if mode != DRAWN:
+        return x
+    whole = np.floor(x)
+    return whole + 1.0 if x > whole and uniform(stream) < x - whole else whole
+
+
+@stage
+def split(stream, n, weights, total, out, mode):
+    """Add ``n`` individuals to bins, with probabilities in proportion to ``weights`` float64[n_bins].
+
+    Parameters
+    ----------
+    total : float
+        Sum of the weights; with 0 nothing is added.
+    out : float64[n_bins]
+        Added to.
+    """
+    if n <= 0.0 or total <= 0.0:
+        return
+    n_bins = weights.shape[0]
+    if mode == DRAWN:
+        n_left, weight_left = np.int64(n), total
+        last = n_bins - 1
+        while weights[last] <= 0.0:
+            last -= 1
+        for b in range(last):
+            if n_left == 0:
+                return
+            if weights[b] > 0.0:
+                here = binomial(stream, n_left, weights[b] / weight_left)
+                out[b] += here
+                n_left -= here
+                weight_left -= weights[b]
+        out[last] += n_left
+    elif mode == EXPECTED:
+        for b in range(n_bins):
+            out[b] += n * (weights[b] / total)
+    else:
+        _split_continuously(stream, n, weights, total, out)
+
+
+@stage
+def _split_continuously(stream, n, weights, total, out):
+    n_left, weight_left = n, total
+    last = weights.shape[0] - 1
+    while weights[last] <= 0.0:
+        last -= 1
+    for b in range(last):
+        if n_left <= 0.0:
+            return
+        if weights[b] > 0.0:
+            here = thin(stream, n_left, weights[b] / weight_left, CONTINUOUS)
+            out[b] += here
+            n_left -= here
+            weight_left -= weights[b]
+    out[last] += n_left
+
+
+@stage
+def make_alias(weights, total, threshold, other, work):
+    """Prepare `pick`: Walker's alias tables, as Vose (1991) makes them, doi:10.1109/32.92917.
+
+    Parameters
+    ----------
+    weights : float64[n_bins]
+    total : float
+        Their sum, positive.
+    threshold : float64[n_bins]
+        Filled: the share of a bin that is its own; the rest belongs to ``other`` int64[n_bins].
+    work : int64[n_bins]
+    """
+    n_bins = weights.shape[0]
+    n_small, first_large = 0, n_bins
+    for b in range(n_bins):
+        threshold[b] = weights[b] * (n_bins / total)
+        other[b] = b
+        if threshold[b] < 1.0:
+            work[n_small] = b
+            n_small += 1
+        else:
+            first_large -= 1
+            work[first_large] = b
+    while n_small > 0 and first_large < n_bins:
+        n_small -= 1
+        small, large = work[n_small], work[first_large]
+        other[small] = large
+        threshold[large] -= 1.0 - threshold[small]
+        if threshold[large] < 1.0:
+            first_large += 1
+            work[n_small] = large
+            n_small += 1
+    # what is left over by rounding is full
+    for k in range(n_small):
+        threshold[work[k]] = 1.0
+    for k in range(first_large, n_bins):
+        threshold[work[k]] = 1.0
+
+
+@stage
+def pick(stream, n_bins, threshold, other):
+    """Draw a bin: its number from the first of 2**53 bits, and whether it or its other from the rest."""
+    x = np.int64(next_uint64(stream) >> np.uint64(11)) * (n_bins * 2.0**-53)
+    b = min(np.int64(x), n_bins - 1)
+    return b if x - b < threshold[b] else other[b]

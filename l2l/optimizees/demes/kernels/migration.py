@@ -1,0 +1,144 @@
+"""Migration between demes, of all at once.
+
+Where a deme's emigrants go depends on the pattern that it has: its destinations as steps from its own number.  On a
+grid all demes away from the borders have the same pattern.
+
+Numbers that are drawn are sent: each deme draws its emigrants from its own stream and adds them to what arrives
+elsewhere.  They are whole, so that their sums are exact, whatever the order of the demes.  Expected numbers are
+fetched: each deme adds up what comes from its neighbours, always in the same order.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from l2l.optimizees.slim.kernels.inner import entry
+
+from .draws import CONTINUOUS, DRAWN, ONE_BY_ONE, make_alias, pick, stage, thin
+
+# What arrives from a continuum is a multiple of this, which makes sums below 2**53 GRAIN exact.
+GRAIN = 2.0**-20
+
+
+class Paths(NamedTuple):
+    """Where emigrants go, and how many there are."""
+
+    rates: np.ndarray
+    """Share that leaves in a tick: float64[n_rates, 2, n_ages]"""
+    rate_of: np.ndarray
+    """int32[n_demes]"""
+    pattern: np.ndarray
+    """int32[n_demes]"""
+    first: np.ndarray
+    """Where a pattern's entries begin: int32[n_patterns + 1]"""
+    step: np.ndarray
+    """Destination minus source: int32[n_entries]"""
+    weight: np.ndarray
+    """Share of the emigrants; a pattern's sum to 1: float64[n_entries]"""
+    threshold: np.ndarray
+    """`draws.make_alias` of a pattern's weights: float64[n_entries]"""
+    other: np.ndarray
+    """int64[n_entries]"""
+    pattern_in: np.ndarray
+    """The same by destination: int32[n_demes]"""
+    first_in: np.ndarray
+    step_in: np.ndarray
+    """Source minus destination"""
+    weight_in: np.ndarray
+
+
+@stage
+def emigrate(stream, d, individuals, arriving, paths, mode):
+    """Take emigrants of deme ``d`` out of ``individuals`` float64[2, n_ages, n_g], and send them.
+
+    Parameters
+    ----------
+    arriving : float64[n_demes, 2, n_ages, n_g]
+        Added to.
+    """
+    rates = paths.rates[paths.rate_of[d]]
+    for sex in range(2):
+        for age in range(individuals.shape[1]):
+            rate = rates[sex, age]
+            if rate <= 0.0:
+                continue
+            for g in range(individuals.shape[2]):
+                n = individuals[sex, age, g]
+                if n > 0.0:
+                    n_leaving = thin(stream, n, rate, mode)
+                    if n_leaving > 0.0:
+                        individuals[sex, age, g] -= send(stream, d, n_leaving, paths, arriving[:, sex, age, g], mode)
+
+
+@stage
+def send(stream, d, n, paths, arriving, mode):
+    """Send ``n`` emigrants of deme ``d`` on their ways; return their number.
+
+    Parameters
+    ----------
+    arriving : float64[n_demes]
+    """
+    begin, end = paths.first[paths.pattern[d]], paths.first[paths.pattern[d] + 1]
+    if mode == DRAWN and n < ONE_BY_ONE * (end - begin):
+        threshold, other = paths.threshold[begin:end], paths.other[begin:end]
+        for _ in range(np.int64(n)):
+            arriving[d + paths.step[begin + pick(stream, end - begin, threshold, other)]] += 1.0
+        return n
+    sent = 0.0
+    n_left, weight_left = n, 1.0
+    for k in range(begin, end):
+        if n_left <= 0.0:
+            break
+        share = paths.weight[k] / weight_left if k < end - 1 else 1.0
+        n_there = thin(stream, n_left, share, mode)
+        n_left -= n_there
+        weight_left -= paths.weight[k]
+        if mode == CONTINUOUS:
+            n_there = np.floor(n_there * (1.0 / GRAIN)) * GRAIN
+        arriving[d + paths.step[k]] += n_there
+        sent += n_there
+    return sent
+
+
+@stage
+def arrive(d, individuals, arriving):
+    """Let those arrive in deme ``d`` whom blocks of demes have sent, float64[n_blocks, n_demes, 2, n_ages, n_g]."""
+    here = individuals[d].reshape(-1)
+    for block in range(arriving.shape[0]):
+        come = arriving[block, d].reshape(-1)
+        for k in range(here.shape[0]):
+            here[k] += come[k]
+            come[k] = 0.0
+
+
+@stage
+def fetch(state, paths, first, last):
+    """Add up what the demes ``first .. last - 1`` gain by migration and lose, as expected, in ``state.arriving[0]``."""
+    individuals, change = state.individuals, state.arriving[0]
+    n_ages, n_genotypes = individuals.shape[2:]
+    for d in range(first, last):
+        rates = paths.rates[paths.rate_of[d]]
+        for sex in range(2):
+            for age in range(n_ages):
+                for g in range(n_genotypes):
+                    change[d, sex, age, g] = -individuals[d, sex, age, g] * rates[sex, age]
+        pattern = paths.pattern_in[d]
+        for k in range(paths.first_in[pattern], paths.first_in[pattern + 1]):
+            source = d + paths.step_in[k]
+            rates_there = paths.rates[paths.rate_of[source]]
+            for sex in range(2):
+                for age in range(n_ages):
+                    share = rates_there[sex, age] * paths.weight_in[k]
+                    if share > 0.0:
+                        for g in range(n_genotypes):
+                            change[d, sex, age, g] += individuals[source, sex, age, g] * share
+
+
+@entry
+def fill_aliases(first, weight, threshold, other, work):
+    """Prepare to pick destinations: `draws.make_alias` of every pattern."""
+    for pattern in range(first.shape[0] - 1):
+        begin, end = first[pattern], first[pattern + 1]
+        if end > begin:
+            shares = weight[begin:end]
+            make_alias(shares, shares.sum(), threshold[begin:end], other[begin:end], work)

@@ -1,0 +1,213 @@
+"""Mating, eggs, and how many of them grow up in each other's company."""
+
+import numpy as np
+
+from .draws import DRAWN, ONE_BY_ONE, make_alias, pick, round_up_or_down, split, stage, thin
+from .model import BEVERTON_HOLT, FEMALE, FIXED, LOGISTIC, MALE, RICKER
+
+
+@stage
+def count_suitors(individuals, deme, new_adult_age, suitors):
+    """Males that mate, by genotype; an expected number, as mates are drawn from among them with replacement.
+
+    Parameters
+    ----------
+    individuals : float64[2, n_ages, n_g]
+    suitors : float64[n_g]
+        Filled.
+
+    Returns
+    -------
+    float
+        Their sum.
+    """
+    suitors[:] = 0.0
+    for age in range(new_adult_age, individuals.shape[1]):
+        rate = deme.mating[MALE, age]
+        for j in range(suitors.shape[0]):
+            suitors[j] += individuals[MALE, age, j] * rate
+    return suitors.sum()
+
+
+@stage
+def chosen(suitors, preference, weights):
+    """What males a female prefers: weights float64[n_g], filled; return their sum."""
+    total = 0.0
+    for j in range(suitors.shape[0]):
+        weights[j] = suitors[j] * preference[j]
+        total += weights[j]
+    return total
+
+
+@stage
+def is_indifferent(preference):
+    """Whether all females prefer the same males, as by default."""
+    n_genotypes = preference.shape[0]
+    for i in range(1, n_genotypes):
+        for j in range(n_genotypes):
+            if preference[i, j] != preference[0, j]:
+                return False
+    return True
+
+
+@stage
+def choose(stream, n, weights, total, has_alias, room, out, mode):
+    """Let ``n`` females choose mates in proportion to ``weights``; ``out`` float64[n_g] is added to.
+
+    Returns
+    -------
+    bool
+        Whether the alias tables of the room are now those of the weights; as given, they are for ``has_alias``.
+    """
+    n_genotypes = weights.shape[0]
+    if mode != DRAWN or n > ONE_BY_ONE * n_genotypes:
+        split(stream, n, weights, total, out, mode)
+        return has_alias
+    if n <= 0.0 or total <= 0.0:
+        return has_alias
+    threshold, other = room.threshold, room.other[0]
+    if not has_alias:
+        make_alias(weights, total, threshold, other, room.other[1])
+    for _ in range(np.int64(n)):
+        out[pick(stream, n_genotypes, threshold, other)] += 1.0
+    return True
+
+
+@stage
+def unite(pairs, deme, room):
+    """Expected shares of zygotes by the gametes that they are made of.
+
+    Parameters
+    ----------
+    pairs : float64[n_g, n_g]
+        Eggs that females of each genotype lay by males of each, without what their genotypes change of it.
+    room : Room
+        Of the block; ``unions`` is filled.
+    """
+    by_female, unions = room.gametes, room.unions
+    by_female[:] = 0.0
+    unions[:] = 0.0
+    n_gametes, n_genotypes = by_female.shape
+    for i in range(n_genotypes):
+        fecundity = deme.fecundity[FEMALE, i]
+        if room.weights[3, i] == 0.0 or fecundity == 0.0:
+            continue
+        for h in range(n_gametes):
+            share = fecundity * deme.gametes[FEMALE, i, h]
+            if share > 0.0:
+                for j in range(n_genotypes):
+                    by_female[h, j] += share * pairs[i, j]
+    for h in range(n_gametes):
+        for j in range(n_genotypes):
+            eggs = by_female[h, j] * deme.fecundity[MALE, j]
+            if eggs > 0.0:
+                for k in range(n_gametes):
+                    unions[h, k] += eggs * deme.gametes[MALE, j, k]
+
+
+@stage
+def fertilise(unions, zygotes, out):
+    """Zygotes by genotype, float64[n_g], of gametes' unions float64[n_h, n_h]."""
+    out[:] = 0.0
+    n_gametes, n_genotypes = unions.shape[0], out.shape[0]
+    for h in range(n_gametes):
+        for k in range(n_gametes):
+            if unions[h, k] > 0.0:
+                for g in range(n_genotypes):
+                    out[g] += unions[h, k] * zygotes[h, k, g]
+
+
+@stage
+def hatch(eggs, deme, juveniles):
+    """Juveniles by sex and genotype of eggs float64[n_g], all as expected; return their number."""
+    total = 0.0
+    for g in range(eggs.shape[0]):
+        juveniles[FEMALE, g] = eggs[g] * deme.sex_ratio * deme.zygote_viability[FEMALE, g]
+        juveniles[MALE, g] = eggs[g] * (1.0 - deme.sex_ratio) * deme.zygote_viability[MALE, g]
+        total += juveniles[FEMALE, g] + juveniles[MALE, g]
+    return total
+
+
+@stage
+def hatch_fixed(stream, pairs, deme, room, individuals, mode):
+    """Draw the juveniles of a given number of eggs of each pair; they are added to ``individuals``, at age 0."""
+    n_gametes, n_genotypes = room.gametes.shape
+    eggs, expected = room.weights[1], room.weights[2]
+    eggs[:] = 0.0
+    for i in range(n_genotypes):
+        for j in range(n_genotypes):
+            n_eggs = pairs[i, j] * deme.fecundity[FEMALE, i] * deme.fecundity[MALE, j]
+            if n_eggs <= 0.0:
+                continue
+            for h in range(n_gametes):
+                for k in range(n_gametes):
+                    room.unions[h, k] = deme.gametes[FEMALE, i, h] * deme.gametes[MALE, j, k]
+            fertilise(room.unions, deme.zygotes, expected)
+            living = expected.sum()
+            n_zygotes = thin(stream, round_up_or_down(stream, n_eggs, mode), living, mode)
+            split(stream, n_zygotes, expected, living, eggs, mode)
+    for g in range(n_genotypes):
+        n_females = thin(stream, eggs[g], deme.sex_ratio, mode)
+        n_males = eggs[g] - n_females
+        individuals[FEMALE, 0, g] += thin(stream, n_females, deme.zygote_viability[FEMALE, g], mode)
+        individuals[MALE, 0, g] += thin(stream, n_males, deme.zygote_viability[MALE, g], mode)
+
+
+@stage
+def growth(deme, n_juveniles, density):
+    """The share of juveniles that lives on in the company of all, before what dies at their age anyway.
+
+    ``density`` is in units of that at equilibrium, where a share ``survival_rate`` does.
+    """
+    r = deme.growth_rate
+    if deme.growth_mode == FIXED:
+        return min(1.0, deme.capacity / n_juveniles) if n_juveniles > 0.0 else 1.0
+    if deme.growth_mode == LOGISTIC:
+        return max(0.0, r - (r - 1.0) * density) * deme.survival_rate
+    if deme.growth_mode == BEVERTON_HOLT:
+        return r / (1.0 + (r - 1.0) * density) * deme.survival_rate
+    if deme.growth_mode == RICKER:
+        return r ** (1.0 - density) * deme.survival_rate
+    return 1.0
+
+
+@stage
+def company(individuals, n_hatched, deme, new_adult_age):
+    """Numbers of juveniles: of age 0, and of all weighted by how they compete."""
+    n_juveniles = n_hatched + individuals[:, 0].sum()
+    crowd = n_juveniles * deme.competition[0]
+    for age in range(1, new_adult_age):
+        crowd += individuals[:, age].sum() * deme.competition[age]
+    return n_juveniles, crowd
+
+
+@stage
+def grow_up(stream, n_hatched, total, individuals, deme, new_adult_age, room, mode):
+    """Let juveniles of age 0 grow up; what becomes of them is in ``room.grown``, and age 0 is empty.
+
+    A number ``n_hatched`` of eggs with genotypes in proportion to ``room.juveniles``, of sum ``total``, grow up without
+    ever being told apart: each lives with its probability, so that all that do are drawn first, and then their
+    genotypes.
+    """
+    n_juveniles, crowd = company(individuals, n_hatched, deme, new_adult_age)
+    grown, juveniles = room.grown, room.juveniles
+    grown[:] = 0.0
+    if n_juveniles <= 0.0:
+        return
+    density = crowd / deme.strength if deme.strength > 0.0 else np.inf
+    share = growth(deme, n_juveniles, density)
+    living = 0.0
+    for sex in range(2):
+        for g in range(grown.shape[1]):
+            p = share * deme.survival[sex, 0]
+            if new_adult_age == 1:
+                p *= deme.viability[sex, 0, g]
+            p = min(p, 1.0)  # a juvenile is one adult at most
+            juveniles[sex, g] *= p
+            living += juveniles[sex, g]
+            if individuals[sex, 0, g] > 0.0:
+                grown[sex, g] = thin(stream, individuals[sex, 0, g], p, mode)
+                individuals[sex, 0, g] = 0.0
+    if n_hatched > 0.0 and living > 0.0:
+        n_living = thin(stream, n_hatched, living / total, mode)
+        split(stream, n_living, juveniles.reshape(-1), living, grown.reshape(-1), mode)
