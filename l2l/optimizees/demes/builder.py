@@ -401,12 +401,10 @@ def _rows(columns: list[Any], values: Sequence[Any], n: int) -> list[tuple[Any, 
 
 def _resolved(configs: PopulationConfigBuilder, name: str, column: Sequence[Any]) -> list[np.ndarray]:
     """The arrays of all sites; sites with the very same value have the very same array."""
-    known: dict[int, np.ndarray] = {}
-    values = list(column)  # of an array, views that live as long as their ids are used
-    for site, value in enumerate(values):
-        if id(value) not in known:
-            try:
-                known[id(value)] = configs.resolve(name, value)
-            except UsageError as error:
-                raise UsageError(f"{error} at site {site}") from None
-    return [known[id(value)] for value in values]
+    arrays = []
+    for site, value in enumerate(column):
+        try:
+            arrays.append(configs.resolve(name, value))
+        except UsageError as error:
+            raise UsageError(f"{error} at site {site}") from None
+    return arrays

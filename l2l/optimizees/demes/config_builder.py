@@ -1,6 +1,7 @@
 """The configuration of one deme, from what users write."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import copy
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -50,14 +51,14 @@ class PopulationConfigBuilder:
         self.is_discrete = is_discrete
         self.population_scale = population_scale
         self.modes = modes
-        self._maps: dict[tuple[int, ...], Any] = {}
+        self._made: dict[tuple[Any, ...], Any] = {}
 
     def build(self, settings: Settings) -> PopulationConfig:
         """A configuration of its own, arrays and all."""
         n_genotypes = len(self.species.genotypes)
-        presets = tuple(_flat(settings["presets"]))
-        fitness = self._fitness(presets, settings["fitness"])
-        gametes, zygotes = self._inheritance(presets)
+        presets, later = tuple(_flat(settings["presets"])), settings["fitness"]
+        fitness = self._once("fitness", (*presets, later), lambda: self._fitness(presets, later))
+        gametes, zygotes = self._once("maps", presets, lambda: inheritance_maps(self.species, presets))
         config = PopulationConfig(
             **self.modes,
             **self._numbers(settings),
@@ -96,6 +97,9 @@ class PopulationConfigBuilder:
         value : dict, array or None
             None for nobody, or nothing given.
         """
+        return self._once(name, (value,), lambda: self._resolve(name, value))
+
+    def _resolve(self, name: str, value: Any) -> np.ndarray:
         n_genotypes = len(self.species.genotypes)
         shape = {
             "individual_count": (len(Sex), self.n_ages, n_genotypes),
@@ -230,30 +234,41 @@ class PopulationConfigBuilder:
             given = [given] * self.n_ages
         return _array(name, given, (self.n_ages,), highest)
 
-    def _fitness(self, presets: Iterable[Preset], later: Iterable[Mapping[str, Any]]) -> Fitness:
+    def _fitness(self, presets: tuple[Preset, ...], later: Iterable[Mapping[str, Any]]) -> Fitness:
         """What presets set, and then what users set by patterns."""
-        fitness = Fitness(self.species, self.n_ages, self.new_adult_age)
-        for preset in in_order(presets):
-            preset.patch_fitness(fitness)
+        fitness = self._once("patches", presets, lambda: self._patched(presets))
+        fitness = copy.deepcopy(fitness, {id(self.species): self.species})  # all but the species
         for patterns in later:
             fitness.set(**patterns)
         return fitness
 
-    def _inheritance(self, presets: tuple[Preset, ...]) -> tuple[np.ndarray, np.ndarray]:
-        """The maps with these presets, made once for all demes that have the same."""
-        key = tuple(map(id, presets))
-        if key not in self._maps:
-            self._maps[key] = presets, inheritance_maps(self.species, presets)
-        return self._maps[key][1]
+    def _patched(self, presets: Iterable[Preset]) -> Fitness:
+        fitness = Fitness(self.species, self.n_ages, self.new_adult_age)
+        for preset in in_order(presets):
+            preset.patch_fitness(fitness)
+        return fitness
+
+    def _once(self, what: str, of: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+        """What was made of the very same objects before, or is made now; the objects are kept, and so are their ids."""
+        key = (what, *map(id, of))
+        if key not in self._made:
+            self._made[key] = of, make()
+        return self._made[key][1]
 
 
 def _ages(what: str, count: Any, n_ages: int, new_adult_age: int) -> np.ndarray:
     """Counts by age: of a number for every age of adults, of a list, or of ``{age: count}``."""
+    if isinstance(count, int | float):
+        if not 0 <= count <= MOST:
+            raise UsageError(f"{what} must be between 0 and {MOST:g}, got {count:g}")
+        ages = np.zeros(n_ages)
+        ages[new_adult_age:] = count
+        return ages
     if isinstance(count, Mapping):
         _check_ages(what, count, n_ages)
         by_age = [count.get(age, 0.0) for age in range(n_ages)]
     elif np.ndim(count) == 0:
-        by_age = [0.0] * new_adult_age + [count] * (n_ages - new_adult_age)
+        return _ages(what, _array(what, count, ()).item(), n_ages, new_adult_age)
     elif len(count) > n_ages:
         raise UsageError(f"{what}: there are {n_ages} ages, got {len(count)} counts")
     else:

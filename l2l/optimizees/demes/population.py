@@ -9,7 +9,7 @@ from l2l.errors import UsageError
 from l2l.optimizees.demes.config import PopulationConfig
 from l2l.optimizees.demes.genetics import Species
 from l2l.optimizees.demes.sexes import Sex
-from l2l.optimizees.slim.kernels.sampling import make_streams
+from l2l.optimizees.demes.streams import deme_streams
 from l2l.sharing import Bank, SharingReport
 
 
@@ -128,8 +128,7 @@ class SpatialPopulation:
     def reset(self, seed: int | np.random.SeedSequence | None = None) -> None:
         """Go back to the initial state; with the random streams of a seed, or of the one before."""
         self._seed = self._seed if seed is None else seed
-        sequence = self._seed if isinstance(self._seed, np.random.SeedSequence) else np.random.SeedSequence(self._seed)
-        self.streams = make_streams(sequence, len(self))
+        self.streams = deme_streams(self._seed, len(self))
         self._begin("initial_individual_count", self.individual_count, np.rint)
         self._begin("initial_sperm_storage", self.sperm_storage, np.floor)  # never more than there are females
         self.tick = 0
@@ -140,7 +139,7 @@ class SpatialPopulation:
         if self.bank.base.is_stochastic and not self.bank.base.use_continuous_sampling:
             initial = whole(initial)
         which = self.bank.array_numbers(field)[self.signature_ids[: len(state)]]
-        np.take(initial, which, axis=0, out=state)
+        np.take(initial, which, axis=0, out=state, mode="clip")  # any other mode copies once more
 
     def report(self) -> SharingReport:
         """How many configurations the demes have, what they share, and what was built in full and why."""
