@@ -11,8 +11,17 @@ from l2l.errors import UsageError, reject_unknown_keywords
 from l2l.optimizees.demes.config import CAPACITIES, SCHEMA, PopulationConfig
 from l2l.optimizees.demes.config_builder import PopulationConfigBuilder
 from l2l.optimizees.demes.genetics import Species
+from l2l.optimizees.demes.interventions import Op
+from l2l.optimizees.demes.migration import (
+    Rows,
+    migration_rates,
+    rows_of_adjacency,
+    rows_of_kernels,
+    rows_of_neighbours,
+)
 from l2l.optimizees.demes.population import SpatialPopulation
 from l2l.optimizees.demes.sexes import Sex
+from l2l.optimizees.demes.topology import Graph, Grid
 from l2l.sharing import Bank, BatchSetting, SharingReport, Signatures, Sites
 
 P = ParamSpec("P")
@@ -87,7 +96,7 @@ class SpatialBuilder:
     species : Species
     n_demes : int, optional
         As many as the topology has, or 1.
-    topology : optional
+    topology : Grid or Graph, optional
         Where demes lie, such as a `SquareGrid`.
     pop_type : str
         ``"age_structured"``, or ``"discrete_generation"`` whose adults live for one tick.
@@ -97,7 +106,7 @@ class SpatialBuilder:
         self,
         species: Species,
         n_demes: int | None = None,
-        topology: Any = None,
+        topology: Grid | Graph | None = None,
         *,
         pop_type: Literal["age_structured", "discrete_generation"] = "age_structured",
     ):
@@ -109,10 +118,12 @@ class SpatialBuilder:
         n_places = 1 if topology is None else topology.n_demes
         if n_demes is not None and topology is not None and n_demes != n_places:
             raise UsageError(f"the topology has {n_places} demes, but n_demes is {n_demes}")
-        self.sites = Sites(n_places if n_demes is None else n_demes, getattr(topology, "shape", None))
+        self.sites = Sites(n_places if n_demes is None else n_demes, None if topology is None else topology.shape)
         self._settings: dict[str, Any] = dict(_DEFAULTS)
         if self.is_discrete:
             self._settings.update(n_ages=2, new_adult_age=1)
+        self._ops: tuple[Op, ...] = ()
+        self._observation: tuple[Mapping[str, Any], bool] = {}, False
 
     @_setting
     def setup(
@@ -239,6 +250,44 @@ class SpatialBuilder:
             Individuals by sex and age at equilibrium; else they follow from the carrying capacity and survival.
         """
 
+    @_setting
+    def migration(
+        self,
+        kernel: Any = None,
+        migration_rate: Any = 0.0,
+        adjacency: Any = None,
+        kernel_bank: Any = None,
+        deme_kernel_ids: Any = None,
+        kernel_include_center: bool = False,
+    ) -> None:
+        """Who leaves a deme in a tick, and where to; to the demes beside it unless a kernel or shares are given.
+
+        Parameters
+        ----------
+        kernel : float64[odd, odd]
+            Weights of the demes around one, on a grid.
+        migration_rate : float, float64[n_ages], float64[2, n_ages] or dict
+            Share that leaves; one number is of adults, a dict has ``"female"`` and ``"male"``.
+        adjacency : dict of dicts, sparse matrix or float64[n_demes, n_demes]
+            Share of a row's emigrants that go to a column; what is missing to 1 stays.
+        kernel_bank : sequence of kernels
+        deme_kernel_ids : int[n_demes]
+            Which kernel of the bank each deme has.
+        kernel_include_center : bool
+            Whether some emigrants come back at once, by the weight in the middle.
+        """
+
+    def hooks(self, *ops: Op | Sequence[Op]) -> "SpatialBuilder":
+        """Add operations that are done at the beginning of ticks: releases, removals, reasons to stop; see `Op`."""
+        for op in ops:
+            self._ops += (op,) if isinstance(op, Op) else tuple(op)
+        return self
+
+    def with_observation(self, groups: Mapping[str, Mapping[str, Any]], collapse_age: bool = False) -> "SpatialBuilder":
+        """Count groups of individuals while the population runs; see `Observation`."""
+        self._observation = groups, collapse_age
+        return self
+
     def presets(self, *preset_list: Any) -> "SpatialBuilder":
         """Add genetic systems, such as a `HomingDrive`; each for all demes, or a batch with one for each, or None."""
         self._settings["presets"] += preset_list
@@ -272,19 +321,26 @@ class SpatialBuilder:
             If a value is not what it must be, and tells the deme (site) it is of, or values of demes are missing.
         """
         self._check()
-        values = {name: _spread(value, name, self.sites) for name, value in self._settings.items()}
+        settings = self._settings
+        values = {name: _spread(value, name, self.sites) for name, value in settings.items()}
         columns = {name: column for name, column in values.items() if column is not None}
+        rates = self._migration_rates(columns.pop("migration_rate", None))
+        rows = self._migration_rows(rates)
         bank, ids, report = self._build_heterogeneous(columns)
-        return SpatialPopulation(
+        population = SpatialPopulation(
             self.species,
             self.is_discrete,
             bank,
             ids,
             report,
-            self._settings["seed"],
-            self._settings["name"],
+            settings["seed"],
+            settings["name"],
             self.topology,
+            (rows, rates),
+            self._ops,
         )
+        population.observe(*self._observation)
+        return population
 
     def _keep(self, method: str, given: Mapping[str, Any]) -> None:
         for name, value in given.items():
@@ -329,6 +385,32 @@ class SpatialBuilder:
         bank.vary(signatures, varied)
         _check_sperm(bank, signatures)
         return bank, signatures.ids, SharingReport.of(bank, signatures.ids, len(built), varied, rebuilt)
+
+    def _migration_rates(self, column: Sequence[Any] | np.ndarray | None) -> np.ndarray:
+        """The share that leaves, float64[n_demes or 1, 2, n_ages]; of values of each deme if they differ."""
+        ages = self._settings["n_ages"], self._settings["new_adult_age"]
+        if column is None:
+            return migration_rates(self._settings["migration_rate"], self.sites.n, *ages)
+        return np.concatenate([migration_rates(value, 1, *ages) for value in column])
+
+    def _migration_rows(self, rates: np.ndarray) -> Rows:
+        """Where emigrants go."""
+        settings, n_demes = self._settings, self.sites.n
+        ways = ("kernel", "kernel_bank", "adjacency")
+        given = [name for name in ways if settings[name] is not None]
+        if len(given) > 1:
+            raise UsageError(f"migration(): one of {', '.join(ways)} is needed, got {' and '.join(given)}")
+        if settings["adjacency"] is not None:
+            return rows_of_adjacency(settings["adjacency"], n_demes)
+        if given:
+            kernels = [settings["kernel"]] if given == ["kernel"] else settings["kernel_bank"]
+            which = settings["deme_kernel_ids"]
+            return rows_of_kernels(self.topology, kernels, which, settings["kernel_include_center"])
+        if self.topology is not None:
+            return rows_of_neighbours(self.topology)
+        if rates.any() and n_demes > 1:
+            raise UsageError("migration(): the builder has no topology, so a kernel or adjacency is needed")
+        return rows_of_adjacency({}, n_demes)
 
     @staticmethod
     def _can_use_replace(name: str) -> bool:

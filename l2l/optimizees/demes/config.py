@@ -1,11 +1,12 @@
 """The configuration of a deme, and what of it may differ between demes."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from l2l.optimizees.demes.equilibrium import compute_equilibrium_metrics
 from l2l.sharing import Derived, Parameter, Schema
+from l2l.sharing.schema import Fields
 
 GROWTH_MODES = {
     "no_competition": 0,
@@ -70,12 +71,16 @@ class PopulationConfig(NamedTuple):
     base_expected_num_adult_females: float  # that become adult in a tick at equilibrium; NaN if not given
 
 
+def _as_given(capacity: Any, _: Fields) -> Any:
+    return capacity
+
+
+def _scaled(capacity: Any, fields: Fields) -> Any:
+    return capacity * fields["population_scale"]
+
+
 def _capacity(name: str) -> Parameter:
-    fields = {
-        "base_carrying_capacity": lambda capacity, _: capacity,
-        "carrying_capacity": lambda capacity, fields: capacity * fields["population_scale"],
-    }
-    return Parameter(name, fields, low=0, high=MOST)
+    return Parameter(name, {"base_carrying_capacity": _as_given, "carrying_capacity": _scaled}, low=0, high=MOST)
 
 
 SCHEMA = Schema(

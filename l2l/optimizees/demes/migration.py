@@ -44,7 +44,7 @@ def _scaled(n_demes: int, source: np.ndarray, destination: np.ndarray, weight: n
 
 
 def rows_of_kernels(
-    grid: Grid, kernels: Sequence[Any], kernel_of: Any = None, kernel_include_center: bool = False
+    grid: Grid | Graph | None, kernels: Sequence[Any], kernel_of: Any = None, kernel_include_center: bool = False
 ) -> Rows:
     """Rows by distance: the weights of a kernel lie around a deme as its neighbours do.
 

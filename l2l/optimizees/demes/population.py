@@ -1,6 +1,6 @@
 """Populations in demes, and what becomes of them tick by tick."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,8 +8,13 @@ import numpy as np
 from l2l.errors import UsageError
 from l2l.optimizees.demes.config import PopulationConfig
 from l2l.optimizees.demes.genetics import Species
+from l2l.optimizees.demes.interventions import Op, make_schedule
+from l2l.optimizees.demes.migration import Rows, make_paths, rows_of_adjacency
+from l2l.optimizees.demes.observation import Observation
+from l2l.optimizees.demes.selection import Layout
 from l2l.optimizees.demes.sexes import Sex
 from l2l.optimizees.demes.streams import deme_streams
+from l2l.optimizees.demes.topology import Graph, Grid
 from l2l.sharing import Bank, SharingReport
 
 
@@ -60,7 +65,11 @@ class SpatialPopulation:
     sharing : SharingReport
     seed : int or SeedSequence
     name : str
-    topology : optional
+    topology : Grid or Graph, optional
+    migration : (Rows, float64[n_demes or 1, 2, n_ages]), optional
+        Where emigrants go, and the share that leaves.
+    ops : sequence of Op
+        What is done at the beginning of ticks.
 
     Attributes
     ----------
@@ -83,7 +92,9 @@ class SpatialPopulation:
         sharing: SharingReport,
         seed: int | np.random.SeedSequence,
         name: str = "SpatialPopulation",
-        topology: Any = None,
+        topology: Grid | Graph | None = None,
+        migration: tuple[Rows, np.ndarray] | None = None,
+        ops: Sequence[Op] = (),
     ):
         self.species = species
         self.is_discrete = is_discrete
@@ -91,13 +102,22 @@ class SpatialPopulation:
         self.signature_ids = signature_ids
         self.name = name
         self.topology = topology
+        self.ops = tuple(ops)
+        self._migration = migration
         self._sharing = sharing
         self._seed = seed
         base = bank.base
         n, n_genotypes = len(signature_ids), base.n_genotypes
         self.individual_count = np.empty((n, base.n_sexes, base.n_ages, n_genotypes))
         self.sperm_storage = np.empty((0 if is_discrete else n, base.n_ages, n_genotypes, n_genotypes))
+        self.streams = np.empty((n, 4), np.uint64)
+        self.layout = Layout(species, base.n_ages, n, None if topology is None else topology.shape)
+        self._arguments: tuple[Any, ...] | None = None
+        self.observe({})
         self.reset()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_arguments": None}  # views of the other attributes
 
     def __len__(self) -> int:
         return len(self.signature_ids)
@@ -128,10 +148,74 @@ class SpatialPopulation:
     def reset(self, seed: int | np.random.SeedSequence | None = None) -> None:
         """Go back to the initial state; with the random streams of a seed, or of the one before."""
         self._seed = self._seed if seed is None else seed
-        self.streams = deme_streams(self._seed, len(self))
+        self.streams[:] = deme_streams(self._seed, len(self))
         self._begin("initial_individual_count", self.individual_count, np.rint)
         self._begin("initial_sperm_storage", self.sperm_storage, np.floor)  # never more than there are females
         self.tick = 0
+        self._observed.clear()
+
+    def run(self, n_steps: int, record_every: int = 1) -> "SpatialPopulation":
+        """Live for so many ticks, or until an operation stops the run; observed groups are recorded.
+
+        Parameters
+        ----------
+        n_steps : int
+        record_every : int
+            Ticks between two records, at the ticks that are multiples of it; the first is of the state at the
+            beginning.  0 records nothing.
+
+        Raises
+        ------
+        UsageError
+            If a number is negative, or an operation is not understood.
+        """
+        if n_steps < 0 or record_every < 0:
+            raise UsageError(f"run(): numbers of ticks are at least 0, got {n_steps} and record_every {record_every}")
+        from l2l.optimizees.demes.kernels import run
+
+        if self._arguments is None:
+            self._arguments = self._kernel_arguments()
+        schedule = make_schedule(self.ops, self.layout, self.tick, n_steps)
+        record = self._observation.make_record(self.tick, n_steps, record_every)
+        self.tick = run.run(*self._arguments, schedule, record, self.tick, self.tick + n_steps)
+        self._observed.append(record)
+        return self
+
+    def _kernel_arguments(self) -> tuple[Any, ...]:
+        from l2l.optimizees.demes.kernels import model
+
+        rows, rates = self._migration or (rows_of_adjacency({}, len(self)), np.zeros((1, 2, self.layout.n_ages)))
+        return (
+            model.make_model(self.bank, self.signature_ids),
+            model.make_state(self.individual_count, self.sperm_storage, self.streams, 1),
+            model.make_room(self.bank.base, 1),
+            make_paths(rows, rates),
+        )
+
+    def observe(self, groups: Mapping[str, Mapping[str, Any]], collapse_age: bool = False) -> None:
+        """Record these groups in runs from now on, and forget what was recorded of others; see `Observation`."""
+        self._observation = Observation(groups, self.layout, collapse_age)
+        self._observed: list[Any] = []
+
+    @property
+    def observed_ticks(self) -> np.ndarray:
+        """The ticks that were recorded: int64[n]."""
+        return self._recorded()[0]
+
+    @property
+    def observed(self) -> dict[str, np.ndarray]:
+        """What was recorded of each group: float64[n, n_demes, 2, n_ages].
+
+        There is no axis of demes where these are added up, and none of ages where those are.
+        """
+        return self._observation.named(self._recorded()[1])
+
+    def _recorded(self) -> tuple[np.ndarray, np.ndarray]:
+        empty = self._observation.make_record(0, 0, 1)
+        ticks = np.concatenate([empty.ticks[:0], *(record.ticks for record in self._observed)])
+        values = np.concatenate([empty.values[:0], *(record.values for record in self._observed)])
+        ticks, first = np.unique(ticks, return_index=True)  # a run begins with the tick that the one before ended with
+        return ticks[ticks >= 0], values[first[ticks >= 0]]
 
     def _begin(self, field: str, state: np.ndarray, whole: Callable[[np.ndarray], np.ndarray]) -> None:
         """Put the initial array of each deme into the state, made whole where whole numbers are drawn."""

@@ -89,12 +89,21 @@ def assert_same(variant, full):
 def test_deme_that_differs_has_what_a_build_of_its_own_gives_it(name, kind):
     _, values, _ = DIFFERENT[name]
     population = build(kind, N, scale=1.5, **{name: batch_setting(values)})
-    for index, value in enumerate(values):
-        alone = build(kind, scale=1.5, **{name: value})
-        assert_same(population.deme(index).config, alone.deme(0).config)
-        np.testing.assert_array_equal(population.individual_count[index], alone.individual_count[0])
-        if kind == "ages":
-            np.testing.assert_array_equal(population.sperm_storage[index], alone.sperm_storage[0])
+    alone = [build(kind, N, scale=1.5, **{name: value}) for value in values]
+    for index, full in enumerate(alone):
+        assert_same(population.deme(index).config, full.deme(index).config)
+    assert_same_states(population, alone)
+    for one in (population, *alone):
+        one.run(3)
+    assert_same_states(population, alone)
+
+
+def assert_same_states(population, alone):
+    """Each deme is as the one of its number, which has its random stream, in a population that has its values."""
+    for index, full in enumerate(alone):
+        np.testing.assert_array_equal(population.deme(index).individual_count, full.deme(index).individual_count)
+        if not population.is_discrete:
+            np.testing.assert_array_equal(population.deme(index).sperm_storage, full.deme(index).sperm_storage)
 
 
 def test_every_parameter_that_may_differ_is_tested():

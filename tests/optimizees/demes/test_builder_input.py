@@ -6,6 +6,7 @@ import pytest
 from l2l.errors import UsageError
 from l2l.optimizees.demes.builder import SpatialBuilder
 from l2l.optimizees.demes.genetics import Species
+from l2l.optimizees.demes.topology import SquareGrid
 from l2l.sharing import batch_setting
 
 SPECIES = Species.from_dict("mosquito", {"chromosome": {"locus": ["WT", "Dr"]}})
@@ -136,9 +137,36 @@ def test_deme_that_does_not_exist_is_refused():
 
 
 def test_topology_and_number_of_demes_must_agree():
-    class Grid:
-        n_demes, shape = 6, (2, 3)
-
     with pytest.raises(UsageError, match="the topology has 6 demes, but n_demes is 5"):
-        SpatialBuilder(SPECIES, 5, Grid())
-    assert SpatialBuilder(SPECIES, topology=Grid()).sites.n == 6
+        SpatialBuilder(SPECIES, 5, SquareGrid(2, 3))
+    assert SpatialBuilder(SPECIES, topology=SquareGrid(2, 3)).sites.n == 6
+
+
+@pytest.mark.parametrize(
+    ("migration", "message"),
+    [
+        ({"migration_rate": 0.1}, "the builder has no topology, so a kernel or adjacency is needed"),
+        ({"kernel": np.ones((3, 3))}, "a migration kernel lies on a grid"),
+        (
+            {"kernel": np.ones((3, 3)), "adjacency": {}},
+            "one of kernel, kernel_bank, adjacency is needed, got kernel and",
+        ),
+        ({"adjacency": {0: {1: 0.7, 2: 0.7}}}, "migration row 0 sums to 1.4"),
+        ({"migration_rate": 1.5}, "migration rate must be between 0 and 1, got 1.5"),
+        ({"migration_rate": batch_setting([0.5, 0.5, 1.5])}, "migration rate must be between 0 and 1, got 1.5"),
+    ],
+)
+def test_migration_that_cannot_be_is_refused(migration, message):
+    with pytest.raises(UsageError, match=message):
+        builder().migration(**migration).build()
+
+
+def test_kernel_with_even_sides_is_refused():
+    grid = SpatialBuilder(SPECIES, topology=SquareGrid(2, 2)).competition(carrying_capacity=5)
+    with pytest.raises(UsageError, match=r"odd numbers of rows and columns.* shape \(2, 3\)"):
+        grid.migration(np.ones((2, 3))).build()
+
+
+def test_observation_of_a_deme_that_does_not_exist_is_refused():
+    with pytest.raises(UsageError, match="observation 'all': there is no deme 3"):
+        builder().with_observation({"all": {"deme": [3]}}).build()

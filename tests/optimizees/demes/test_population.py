@@ -1,9 +1,13 @@
 """Populations: their initial state, and views of their demes."""
 
+import pickle
+
 import numpy as np
 
 from l2l.optimizees.demes.builder import SpatialBuilder
 from l2l.optimizees.demes.genetics import Species
+from l2l.optimizees.demes.interventions import Op
+from l2l.optimizees.demes.topology import SquareGrid
 from l2l.sharing import batch_setting
 
 SPECIES = Species.from_dict("mosquito", {"chromosome": {"locus": ["WT", "Dr"]}})
@@ -73,3 +77,80 @@ def test_initial_numbers_are_whole_where_whole_numbers_are_drawn():
 def test_report_tells_what_is_shared():
     report = population().report()
     assert (report.n_sites, report.n_signatures, report.n_built, report.varied) == (4, 4, 1, ("individual_count",))
+
+
+def landscape(**settings):
+    """Flies of discrete generations on 3 x 4 demes, in which a drive is released."""
+    builder = SpatialBuilder(SPECIES, topology=SquareGrid(3, 4), pop_type="discrete_generation")
+    builder.setup(**settings).initial_state({"female": {"WT|WT": 50}, "male": {"WT|WT": 50}})
+    builder.competition(carrying_capacity=batch_setting(lambda row, col: 100 + 10 * row)).migration(migration_rate=0.1)
+    builder.hooks(Op.add(genotypes="Dr|Dr", ages=1, sex="male", delta=20, demes=(1, 1), when="tick == 2"))
+    return builder.with_observation({"drive": {"genotype": "Dr|*"}, "all": {"deme": {"mode": "aggregate"}}}).build()
+
+
+def test_equal_seeds_have_equal_histories():
+    one, other, third = landscape(seed=1).run(6), landscape(seed=1).run(6), landscape(seed=2).run(6)
+    np.testing.assert_array_equal(one.individual_count, other.individual_count)
+    assert (one.individual_count != third.individual_count).any()
+
+
+def test_reset_population_lives_the_same_life_again():
+    made = landscape(seed=1).run(6)
+    first, observed = made.individual_count.copy(), made.observed
+    made.reset()
+    assert made.observed["drive"].size == 0
+    made.run(6)
+    np.testing.assert_array_equal(made.individual_count, first)
+    np.testing.assert_array_equal(made.observed["drive"], observed["drive"])
+
+
+def test_run_in_pieces_is_the_whole_run():
+    whole, pieces = landscape(seed=1).run(6), landscape(seed=1)
+    for n in (1, 3, 0, 2):
+        pieces.run(n)
+    assert pieces.tick == 6
+    np.testing.assert_array_equal(pieces.individual_count, whole.individual_count)
+    np.testing.assert_array_equal(pieces.observed_ticks, range(7))
+    for name, values in whole.observed.items():
+        np.testing.assert_array_equal(pieces.observed[name], values)
+
+
+def test_releases_are_observed_and_spread():
+    made = landscape(seed=1).run(12)
+    drive = made.observed["drive"].sum(axis=(2, 3))  # (13, 12)
+    assert not drive[:3].any()
+    assert drive[3, 5] > 0  # deme (1, 1)
+    assert (drive[12] > 0).sum() > 3
+    np.testing.assert_array_equal(made.observed["all"].sum(axis=(1, 2))[12], made.get_total_count())
+
+
+def test_observed_ticks_may_be_some():
+    made = landscape().run(6, record_every=3)
+    assert made.observed_ticks.tolist() == [0, 3, 6]
+    made.run(4, record_every=0)
+    assert made.observed_ticks.tolist() == [0, 3, 6]
+
+
+def test_operation_that_stops_a_run_ends_its_record():
+    made = landscape()
+    made.ops = (Op.stop_if_above(threshold=0, when="tick == 2"),)
+    made.run(6)
+    assert made.tick == 2
+    assert made.observed_ticks.tolist() == [0, 1, 2]
+    assert len(made.observed["drive"]) == 3
+
+
+def test_population_in_mid_run_is_pickled():
+    made = landscape(seed=1).run(3)
+    copy = pickle.loads(pickle.dumps(made)).run(3)
+    made.run(3)
+    np.testing.assert_array_equal(copy.individual_count, made.individual_count)
+    np.testing.assert_array_equal(copy.observed["drive"], made.observed["drive"])
+
+
+def test_rate_of_emigration_may_differ_between_demes():
+    builder = SpatialBuilder(SPECIES, topology=SquareGrid(1, 3), pop_type="discrete_generation")
+    builder.setup(stochastic=False).initial_state({"female": {"WT|WT": 50}, "male": {"WT|WT": 50}})
+    builder.competition(carrying_capacity=100).migration(migration_rate=batch_setting([0, 0.5, 0]))
+    made = builder.build().run(1)
+    np.testing.assert_allclose(made.individual_count.sum(axis=(1, 2, 3)), [125, 50, 125], rtol=1e-12)
