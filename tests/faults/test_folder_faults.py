@@ -55,7 +55,11 @@ def small(piped):
     subprocess.run(["umount", "--lazy", str(results)], check=True)
 
 
-@pytest.mark.parametrize("fault", [FULL, NO_INODES], ids=["bytes", "inodes"])
+@pytest.mark.parametrize(
+    ("pipes", "fault"),
+    [("fifo", FULL), ("file", FULL), ("executor", FULL), ("file", NO_INODES)],
+    ids=["fifo", "file", "executor", "inodes"],
+)
 def test_full_disk_stops_the_run_which_goes_on_once_there_is_room(small, reference, fault):
     code, told = small.run("experiment.py", block=(2, 5), fault=fault)
     assert code == 1
@@ -69,6 +73,7 @@ def test_full_disk_stops_the_run_which_goes_on_once_there_is_room(small, referen
     assert small.history() == reference
 
 
+@pytest.mark.parametrize("pipes", ["fifo"])
 def test_disk_that_is_full_from_the_start_or_at_the_resume_is_told(small):
     small.end_blocked(signal.SIGKILL, "experiment.py")
     with open(small.results.parent / "filler", "wb", buffering=0) as file, pytest.raises(OSError):

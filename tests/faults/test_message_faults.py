@@ -62,7 +62,12 @@ def test_messages_that_come_twice_count_once(launch):
     assert disturbed(launch, lambda: answer(2, 20.0) * 3 + answer(3, 30.0) * 2, name="at-once") == RIGHT
 
 
-@pytest.mark.parametrize("line", [b"no message\n", b'{"of":[0,2,0],"fi\n', b"\n", b"[1,2]\n", b"\xff\xfe\n"])
+BROKEN = [b"no message\n", b'{"of":[0,2,0],"fi\n', b"\n", b"[1,2]\n", b"\xff\xfe\n"]
+
+
+@pytest.mark.parametrize(
+    ("pipes", "line"), [*(("fifo", line) for line in BROKEN), *((pipes, BROKEN[0]) for pipes in ("file", "executor"))]
+)
 def test_line_that_is_no_message_costs_the_worker_and_no_individual(launch, line):
     assert disturbed(launch, lambda: line) == RIGHT
 

@@ -32,11 +32,14 @@ def ends_at_a_signal(project, left, number, *options):
     assert project.status() == "interrupted"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signal_ends_the_run_cleanly_and_says_how_to_go_on(piped, left, reference, number):
-    ends_at_a_signal(piped, left, number)
+def test_signal_ends_the_run_cleanly_and_says_how_to_go_on(piped, left, reference):
+    ends_at_a_signal(piped, left, signal.SIGINT)
     piped.resume()
     assert piped.history() == reference
+
+
+def test_request_to_end_is_like_a_key(project, left):
+    ends_at_a_signal(project, left, signal.SIGTERM)
 
 
 def test_signal_ends_the_run_of_a_process_pool(project, left):
@@ -64,18 +67,13 @@ def test_killed_runner_takes_all_processes_along_and_is_gone_on_with(piped, left
     assert (piped.folder / "ended").read_text().count("\n") == 1  # what follows run_experiment happened, too
 
 
-def test_killed_runner_of_a_process_pool_is_gone_on_with(project, reference):
-    project.end_blocked(signal.SIGKILL, "experiment.py", *POOL)
+def test_runner_killed_in_its_first_generation_is_gone_on_with(project, reference):
+    project.end_blocked(signal.SIGKILL, "experiment.py", block=(0, 3))
     project.resume()
     assert project.history() == reference
 
 
-def test_runner_killed_in_its_first_generation_is_gone_on_with(piped, reference):
-    piped.end_blocked(signal.SIGKILL, "experiment.py", block=(0, 3))
-    piped.resume()
-    assert piped.history() == reference
-
-
+@pytest.mark.parametrize("pipes", ["file"])
 def test_runner_killed_twice_in_one_generation_evaluates_nothing_twice(piped, reference):
     piped.end_blocked(signal.SIGKILL, "experiment.py")
     n_records = len(piped.history())
@@ -98,18 +96,18 @@ def test_run_without_generations_is_gone_on_with_and_those_under_way(project, st
     assert project.status() == "finished"
 
 
-def test_second_runner_in_a_folder_is_refused(piped):
-    process, _ = piped.start_blocked("experiment.py")
+def test_second_runner_in_a_folder_is_refused(project):
+    process, _ = project.start_blocked("experiment.py")
     try:
-        resuming = piped.run("--resume", "results/run")
-        overwriting = piped.run("experiment.py", "--overwrite")
+        resuming = project.run("--resume", "results/run")
+        overwriting = project.run("experiment.py", "--overwrite")
     finally:
         process.kill()
         process.communicate()
     holder = f"process {process.pid} on {os.uname().nodename}"
     for code, told in (resuming, overwriting):
         assert code == 2
-        assert f"another run is going on in {piped.results}: {holder}" in told
+        assert f"another run is going on in {project.results}: {holder}" in told
 
 
 @pytest.mark.parametrize("host", [os.uname().nodename, "another-host"])
@@ -142,7 +140,7 @@ def beats_of_runner(left):
     return found
 
 
-@pytest.mark.parametrize("pipes", ["file", "executor"])
+@pytest.mark.parametrize("pipes", ["file"])
 def test_heartbeat_of_the_runner_that_is_killed_is_started_again(piped, left, reference, wait_until):
     process, pids = piped.start_blocked("experiment.py")
     (beat,) = beats_of_runner(left)

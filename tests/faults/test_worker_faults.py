@@ -50,25 +50,35 @@ FAULTS = {
 OWN_WORKERS = pytest.mark.parametrize("pipes", ["fifo", "file"], indirect=True)
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_individual_that_fails_once_is_tried_again(launch, fault):
-    run = launch(fails_first(1, FAULTS[fault][0]))
-    assert run.error is None
-    assert run.outcomes == ["done"] * 3
-    assert [record["attempt"] for record in run.history] == [0, 1, 0]
+def every_fault(times):
+    """A function that fails at the first attempts, at every individual but the last in another way."""
+
+    def simulate(traj):
+        if traj.individual.ind_idx < len(FAULTS) and traj.retry < times:
+            [*FAULTS.values()][traj.individual.ind_idx][0]()
+        return (traj.individual.x,)
+
+    return simulate
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_individual_that_fails_always_is_worst_and_says_why(launch, fault):
-    fail, outcome = FAULTS[fault]
-    run = launch(fails_first(9, fail), max_retries=1)
+def test_individuals_that_fail_once_are_tried_again(launch):
+    run = launch(every_fault(1), len(FAULTS) + 1)
     assert run.error is None
-    assert run.outcomes == ["done", outcome, "done"]
-    assert run.history[1]["attempt"] == 1
-    assert run.history[1]["fitness"] is None
-    assert run.optimizer.told[0][1] == -np.inf
-    told = run.history[1]["error"]["message"]
-    assert {"exit 3": "exit code 3", "SIGKILL": "signal SIGKILL", "exception": "no such x"}.get(fault, "") in told
+    assert run.outcomes == ["done"] * (len(FAULTS) + 1)
+    assert [record["attempt"] for record in run.history] == [1] * len(FAULTS) + [0]
+
+
+def test_individuals_that_fail_always_are_worst_and_say_why(launch):
+    run = launch(every_fault(9), len(FAULTS) + 1, max_retries=1)
+    assert run.error is None
+    assert run.outcomes == [outcome for _, outcome in FAULTS.values()] + ["done"]
+    *failed, done = run.history
+    assert {(record["attempt"], record["fitness"]) for record in failed} == {(1, None)}
+    assert run.optimizer.told == [[-np.inf] * len(FAULTS) + done["fitness"]]
+    told = dict(zip(FAULTS, [record["error"]["message"] for record in failed], strict=True))
+    assert "exit code 3" in told["exit 3"]
+    assert "signal SIGKILL" in told["SIGKILL"]
+    assert "no such x" in told["exception"]
 
 
 def test_traceback_of_the_optimizee_is_recorded(launch):
@@ -95,21 +105,23 @@ def test_segmentation_fault_leaves_the_python_stack(launch):
     assert "kill_self" in run.history[1]["error"]["stderr"]
 
 
-@pytest.mark.parametrize("result", [None, "fast", object(), lambda: 1, [[1.0]], {}])
-def test_result_that_is_no_fitness_fails_and_is_described(launch, result):
-    run = launch(lambda traj: result if traj.individual.ind_idx == 0 else 1.0, max_retries=0)
-    assert run.outcomes == ["failed", "done", "done"]
-    assert "1 finite number, one per fitness weight; " in run.history[0]["error"]["message"]
+def test_results_that_are_no_fitness_fail_and_are_described(launch):
+    results = [None, "fast", object(), lambda: 1, [[1.0]], {}]
+    run = launch(lambda traj: [*results, 1.0][traj.individual.ind_idx], len(results) + 1, max_retries=0)
+    assert run.outcomes == ["failed"] * len(results) + ["done"]
+    for record in run.history[:-1]:
+        assert "1 finite number, one per fitness weight; " in record["error"]["message"]
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
-def test_fitness_that_is_not_finite_is_worst_and_not_retried(launch, value):
-    run = launch(lambda traj: value if traj.individual.ind_idx == 2 else 1.0)
-    assert run.outcomes == ["done", "done", "not finite"]
-    assert run.history[2]["attempt"] == 0
-    assert run.fitness == [[1.0], [1.0], [None]]
-    assert str(value) in run.history[2]["error"]["message"]
-    assert run.optimizer.told == [[1.0, 1.0, -np.inf]]
+def test_fitness_that_is_not_finite_is_worst_and_not_retried(launch):
+    values = [float("nan"), float("inf"), -float("inf")]
+    run = launch(lambda traj: [1.0, *values][traj.individual.ind_idx], 4)
+    assert run.outcomes == ["done"] + ["not finite"] * 3
+    assert {record["attempt"] for record in run.history} == {0}
+    assert run.fitness == [[1.0], [None], [None], [None]]
+    for value, record in zip(values, run.history[1:], strict=True):
+        assert str(value) in record["error"]["message"]
+    assert run.optimizer.told == [[1.0, -np.inf, -np.inf, -np.inf]]
 
 
 def test_evaluation_that_hangs_is_ended_and_tried_again(launch):
