@@ -1,8 +1,8 @@
 """A generation of a deme whose adults live for one tick."""
 
-from .draws import bear, stage, thin
+from .draws import stage, thin
 from .model import FEMALE
-from .reproduction import choose, chosen, count_suitors, fertilise, grow_up, hatch, hatch_fixed, is_indifferent, unite
+from .reproduction import choose, chosen, count_suitors, grow_up, is_indifferent, lay
 
 ADULT = 1  # their age
 
@@ -26,11 +26,10 @@ def advance(stream, individuals, deme, room, mode, fixed_eggs):
 
 @stage
 def mate(stream, individuals, deme, room, mode):
-    """Pair females and males: ``room.pairs``, and females that mate in ``room.weights[3]``."""
-    pairs, suitors, weights, n_mated = room.pairs, room.weights[0], room.weights[1], room.weights[3]
+    """Pair females and males: ``room.pairs``."""
+    pairs, suitors, weights = room.pairs, room.weights[0], room.weights[1]
     count_suitors(individuals, deme, ADULT, suitors)
     pairs[:] = 0.0
-    n_mated[:] = 0.0
     indifferent = is_indifferent(deme.preference)
     has_alias, total = False, 0.0
     for i in range(pairs.shape[0]):
@@ -38,23 +37,16 @@ def mate(stream, individuals, deme, room, mode):
             total = chosen(suitors, deme.preference[i], weights)
             has_alias = False
         if total > 0.0:
-            n_mated[i] = thin(stream, individuals[FEMALE, ADULT, i], deme.mating[FEMALE, ADULT], mode)
-            has_alias = choose(stream, n_mated[i], weights, total, has_alias, room, pairs[i], mode)
+            n_mating = thin(stream, individuals[FEMALE, ADULT, i], deme.mating[FEMALE, ADULT], mode)
+            has_alias = choose(stream, n_mating, weights, total, has_alias, room, pairs[i], mode)
 
 
 @stage
 def reproduce(stream, individuals, deme, room, mode, fixed_eggs):
     """Let pairs have eggs; return how many hatch, and the number that was expected."""
-    eggs_each = deme.reproduction[ADULT] * deme.eggs
     pairs = room.pairs
+    eggs_each = deme.reproduction[ADULT] * deme.fertility[ADULT] * deme.eggs
     for i in range(pairs.shape[0]):
         for j in range(pairs.shape[0]):
             pairs[i, j] *= eggs_each
-    if fixed_eggs:
-        hatch_fixed(stream, pairs, deme, room, individuals, mode)
-        room.juveniles[:] = 0.0
-        return 0.0, 0.0
-    unite(pairs, deme, room)
-    fertilise(room.unions, deme.zygotes, room.weights[2])
-    total = hatch(room.weights[2], deme, room.juveniles)
-    return bear(stream, total, mode), total
+    return lay(stream, individuals, deme, room, mode, fixed_eggs)

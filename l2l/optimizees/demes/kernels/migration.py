@@ -15,6 +15,7 @@ import numpy as np
 from l2l.optimizees.slim.kernels.inner import entry
 
 from .draws import CONTINUOUS, DRAWN, ONE_BY_ONE, make_alias, pick, stage, thin
+from .model import FEMALE
 
 # What arrives from a continuum is a multiple of this, which makes sums below 2**53 GRAIN exact.
 GRAIN = 2.0**-20
@@ -48,26 +49,33 @@ class Paths(NamedTuple):
 
 
 @stage
-def emigrate(stream, d, individuals, arriving, paths, mode):
-    """Take emigrants of deme ``d`` out of ``individuals`` float64[2, n_ages, n_g], and send them.
-
-    Parameters
-    ----------
-    arriving : float64[n_demes, 2, n_ages, n_g]
-        Added to.
-    """
+def emigrate(state, d, paths, block, mode):
+    """Take emigrants out of deme ``d``, and send them; of females that mated the sperm only, as `arrive` expects."""
+    stream, individuals, arriving = state.streams[d], state.individuals[d], state.arriving[block]
+    n_ages, n_genotypes = individuals.shape[1:]
     rates = paths.rates[paths.rate_of[d]]
+    has_sperm = state.sperm.shape[0] > 0
     for sex in range(2):
-        for age in range(individuals.shape[1]):
+        for age in range(n_ages):
             rate = rates[sex, age]
             if rate <= 0.0:
                 continue
-            for g in range(individuals.shape[2]):
+            for g in range(n_genotypes):
                 n = individuals[sex, age, g]
-                if n > 0.0:
-                    n_leaving = thin(stream, n, rate, mode)
-                    if n_leaving > 0.0:
-                        individuals[sex, age, g] -= send(stream, d, n_leaving, paths, arriving[:, sex, age, g], mode)
+                if n <= 0.0:
+                    continue
+                if has_sperm and sex == FEMALE:
+                    mates = state.sperm[d, age, g]
+                    n -= mates.sum()
+                    for j in range(n_genotypes):
+                        n_leaving = thin(stream, mates[j], rate, mode)
+                        if n_leaving > 0.0:
+                            sent = send(stream, d, n_leaving, paths, state.arriving_sperm[block, :, age, g, j], mode)
+                            mates[j] -= sent
+                            individuals[sex, age, g] -= sent
+                n_leaving = thin(stream, n, rate, mode)
+                if n_leaving > 0.0:
+                    individuals[sex, age, g] -= send(stream, d, n_leaving, paths, arriving[:, sex, age, g], mode)
 
 
 @stage
@@ -101,37 +109,82 @@ def send(stream, d, n, paths, arriving, mode):
 
 
 @stage
-def arrive(d, individuals, arriving):
-    """Let those arrive in deme ``d`` whom blocks of demes have sent, float64[n_blocks, n_demes, 2, n_ages, n_g]."""
-    here = individuals[d].reshape(-1)
-    for block in range(arriving.shape[0]):
-        come = arriving[block, d].reshape(-1)
+def arrive(state, d):
+    """Let those arrive in deme ``d`` whom blocks of demes have sent, and nobody be on the way any more."""
+    here = state.individuals[d].reshape(-1)
+    for block in range(state.arriving.shape[0]):
+        come = state.arriving[block, d].reshape(-1)
         for k in range(here.shape[0]):
             here[k] += come[k]
             come[k] = 0.0
+        if state.sperm.shape[0] > 0:
+            arrive_mated(state.individuals[d, FEMALE], state.sperm[d], state.arriving_sperm[block, d])
+
+
+@stage
+def arrive_mated(females, sperm, arriving):
+    """Add mated females float64[n_ages, n_g, n_g] that arrive, and all of them to ``females`` float64[n_ages, n_g]."""
+    n_ages, n_genotypes = females.shape
+    for age in range(n_ages):
+        for i in range(n_genotypes):
+            total = 0.0
+            for j in range(n_genotypes):
+                total += arriving[age, i, j]
+                sperm[age, i, j] += arriving[age, i, j]
+                arriving[age, i, j] = 0.0
+            females[age, i] += total
 
 
 @stage
 def fetch(state, paths, first, last):
     """Add up what the demes ``first .. last - 1`` gain by migration and lose, as expected, in ``state.arriving[0]``."""
-    individuals, change = state.individuals, state.arriving[0]
-    n_ages, n_genotypes = individuals.shape[2:]
     for d in range(first, last):
-        rates = paths.rates[paths.rate_of[d]]
+        fetch_numbers(d, state.individuals, state.arriving[0], paths)
+        if state.sperm.shape[0] > 0:
+            fetch_sperm(d, state.sperm, state.arriving_sperm[0], paths)
+            for age in range(state.sperm.shape[1]):
+                for g in range(state.sperm.shape[2]):  # they arrive with their sperm
+                    state.arriving[0, d, FEMALE, age, g] -= state.arriving_sperm[0, d, age, g].sum()
+
+
+@stage
+def fetch_numbers(d, individuals, change, paths):
+    n_ages, n_genotypes = individuals.shape[2:]
+    rates = paths.rates[paths.rate_of[d]]
+    for sex in range(2):
+        for age in range(n_ages):
+            for g in range(n_genotypes):
+                change[d, sex, age, g] = -individuals[d, sex, age, g] * rates[sex, age]
+    pattern = paths.pattern_in[d]
+    for k in range(paths.first_in[pattern], paths.first_in[pattern + 1]):
+        source = d + paths.step_in[k]
+        rates_there = paths.rates[paths.rate_of[source]]
         for sex in range(2):
             for age in range(n_ages):
-                for g in range(n_genotypes):
-                    change[d, sex, age, g] = -individuals[d, sex, age, g] * rates[sex, age]
-        pattern = paths.pattern_in[d]
-        for k in range(paths.first_in[pattern], paths.first_in[pattern + 1]):
-            source = d + paths.step_in[k]
-            rates_there = paths.rates[paths.rate_of[source]]
-            for sex in range(2):
-                for age in range(n_ages):
-                    share = rates_there[sex, age] * paths.weight_in[k]
-                    if share > 0.0:
-                        for g in range(n_genotypes):
-                            change[d, sex, age, g] += individuals[source, sex, age, g] * share
+                share = rates_there[sex, age] * paths.weight_in[k]
+                if share > 0.0:
+                    for g in range(n_genotypes):
+                        change[d, sex, age, g] += individuals[source, sex, age, g] * share
+
+
+@stage
+def fetch_sperm(d, sperm, change, paths):
+    n_ages = sperm.shape[1]
+    rates = paths.rates[paths.rate_of[d], FEMALE]
+    for age in range(n_ages):
+        here, changed = sperm[d, age].reshape(-1), change[d, age].reshape(-1)
+        for k in range(here.shape[0]):
+            changed[k] = -here[k] * rates[age]
+    pattern = paths.pattern_in[d]
+    for k in range(paths.first_in[pattern], paths.first_in[pattern + 1]):
+        source = d + paths.step_in[k]
+        rates_there = paths.rates[paths.rate_of[source], FEMALE]
+        for age in range(n_ages):
+            share = rates_there[age] * paths.weight_in[k]
+            if share > 0.0:
+                there, changed = sperm[source, age].reshape(-1), change[d, age].reshape(-1)
+                for c in range(there.shape[0]):
+                    changed[c] += there[c] * share
 
 
 @entry

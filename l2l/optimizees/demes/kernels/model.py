@@ -99,7 +99,7 @@ class Room(NamedTuple):
     pairs: np.ndarray
     """float64[n_g, n_g]"""
     weights: np.ndarray
-    """float64[4, n_g]"""
+    """float64[3, n_g]"""
     gametes: np.ndarray
     """float64[n_h, n_g]"""
     unions: np.ndarray
@@ -190,7 +190,7 @@ def make_room(config: PopulationConfig, n_blocks: int) -> Room:
     n_genotypes, n_gametes = config.gametes_to_zygote_map.shape[2], config.gametes_to_zygote_map.shape[0]
     return Room(
         np.empty((n_blocks, n_genotypes, n_genotypes)),
-        np.empty((n_blocks, 4, n_genotypes)),
+        np.empty((n_blocks, 3, n_genotypes)),
         np.empty((n_blocks, n_gametes, n_genotypes)),
         np.empty((n_blocks, n_gametes, n_gametes)),
         np.empty((n_blocks, 2, n_genotypes)),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .draws import DRAWN, ONE_BY_ONE, make_alias, pick, round_up_or_down, split, stage, thin
+from .draws import DRAWN, ONE_BY_ONE, bear, make_alias, pick, round_up_or_down, split, stage, thin
 from .model import BEVERTON_HOLT, FEMALE, FIXED, LOGISTIC, MALE, RICKER
 
 
@@ -74,23 +74,34 @@ def choose(stream, n, weights, total, has_alias, room, out, mode):
 
 
 @stage
-def unite(pairs, deme, room):
-    """Expected shares of zygotes by the gametes that they are made of.
+def lay(stream, individuals, deme, room, mode, fixed_eggs):
+    """Let the pairs of the room have eggs: ``room.pairs`` says how many, without what their genotypes change of it.
 
-    Parameters
-    ----------
-    pairs : float64[n_g, n_g]
-        Eggs that females of each genotype lay by males of each, without what their genotypes change of it.
-    room : Room
-        Of the block; ``unions`` is filled.
+    Returns
+    -------
+    n_hatched, expected : float
+        How many zygotes live that are not told apart, with genotypes in proportion to ``room.juveniles``, and the sum of
+        these.  Of a fixed number of eggs they are, and are added to ``individuals`` at age 0 instead.
     """
-    by_female, unions = room.gametes, room.unions
+    if fixed_eggs:
+        hatch_fixed(stream, room.pairs, deme, room, individuals, mode)
+        return 0.0, 0.0
+    unite(room, deme)
+    fertilise(room.unions, deme.zygotes, room.weights[2])
+    expected = hatch(room.weights[2], deme, room.juveniles)
+    return bear(stream, expected, mode), expected
+
+
+@stage
+def unite(room, deme):
+    """How many unions of two gametes are expected of the room's pairs: ``room.unions``, filled."""
+    pairs, by_female, unions = room.pairs, room.gametes, room.unions
     by_female[:] = 0.0
     unions[:] = 0.0
     n_gametes, n_genotypes = by_female.shape
     for i in range(n_genotypes):
         fecundity = deme.fecundity[FEMALE, i]
-        if room.weights[3, i] == 0.0 or fecundity == 0.0:
+        if fecundity == 0.0 or pairs[i].sum() == 0.0:
             continue
         for h in range(n_gametes):
             share = fecundity * deme.gametes[FEMALE, i, h]

@@ -2,7 +2,7 @@
 
 from l2l.optimizees.slim.kernels.inner import entry
 
-from . import discrete
+from . import age_structured, discrete
 from .draws import EXPECTED, stage
 from .interventions import intervene, stops
 from .migration import arrive, emigrate, fetch
@@ -43,13 +43,19 @@ def live(model, state, room, paths, schedule, tick, block, first, last):
     mine = room_of(room, block)
     for d in range(first, last):
         stream, individuals = state.streams[d], state.individuals[d]
-        discrete.advance(stream, individuals, deme_of(model, d), mine, model.mode, model.fixed_eggs)
+        deme = deme_of(model, d)
+        if state.sperm.shape[0] == 0:
+            discrete.advance(stream, individuals, deme, mine, model.mode, model.fixed_eggs)
+        else:
+            age_structured.advance(
+                stream, individuals, state.sperm[d], deme, mine, model.new_adult_age, model.mode, model.fixed_eggs
+            )
         if model.mode != EXPECTED:
-            emigrate(stream, d, individuals, state.arriving[block], paths, model.mode)
+            emigrate(state, d, paths, block, model.mode)
 
 
 @stage
 def settle(state, first, last):
     """Let emigrants arrive in the demes ``first .. last - 1``."""
     for d in range(first, last):
-        arrive(d, state.individuals, state.arriving)
+        arrive(state, d)
