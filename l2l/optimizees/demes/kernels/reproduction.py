@@ -80,8 +80,8 @@ def lay(stream, individuals, deme, room, mode, fixed_eggs):
     Returns
     -------
     n_hatched, expected : float
-        How many zygotes live that are not told apart, with genotypes in proportion to ``room.juveniles``, and the sum of
-        these.  Of a fixed number of eggs they are, and are added to ``individuals`` at age 0 instead.
+        How many zygotes live that are not told apart, with genotypes in proportion to ``room.juveniles``, and the sum
+        of these.  Of a fixed number of eggs they are, and are added to ``individuals`` at age 0 instead.
     """
     if fixed_eggs:
         hatch_fixed(stream, room.pairs, deme, room, individuals, mode)
