@@ -60,6 +60,10 @@ class StorageError(L2LError):
     """The run folder cannot be written: full, read-only or gone. What is in it can be resumed."""
 
 
+class RunTakenOverError(L2LError):
+    """Another runner has taken over the run folder; whoever had it before writes nothing more to it."""
+
+
 class WorkerStartError(L2LError):
     """No worker could be started; the message holds the workers' own words."""
 

@@ -22,6 +22,7 @@ from l2l.utils.interrupts import Interrupts
 from l2l.utils.progress import Progress
 from l2l.utils.replication import Contest, Replication
 from l2l.utils.run_folder import RunFolder, storing
+from l2l.utils.run_lock import nobody_else
 from l2l.utils.run_state import RunState, finite_or_none, weighted_fitness
 from l2l.utils.runner import Runner
 from l2l.utils.steady_state import SteadyState
@@ -67,6 +68,8 @@ class Environment:
         Which of them did.
     executor : Executor, callable or str, optional
         What carries the evaluations, if not workers that are started here.
+    guard : callable
+        Called before anything is written to the run folder; raises if that must not be.
     replication : Replication, optional
         How the individuals of a generation are evaluated several times.
     confirmation : Confirmation, optional
@@ -92,6 +95,7 @@ class Environment:
         self.stopping = Stopping()
         self.stop_reason: str | None = None
         self.executor: Any = None
+        self.guard: Callable[[], None] = nobody_else
         self.replication: Replication | None = None
         self.confirmation: Confirmation | None = None
         self.recommendation: Recommendation | None = None
@@ -188,6 +192,7 @@ class Environment:
                     n_places=self._n_places(generation),
                     stopping=self.stopping,
                     executor=self.executor,
+                    guard=self.guard,
                 )
             try:
                 if prepare is not None:
@@ -417,7 +422,7 @@ class Environment:
     def _write_state(self, runner: Runner) -> None:
         assert self.state is not None
         self._next_note = time.monotonic() + NOTE_EVERY_S
-        with storing(runner.work_paths):
+        with runner.storing():
             self.state.write(RunFolder(Path(runner.work_paths)).progress_path)
 
     def _save(self, runner: Runner, generation: int, last: int) -> None:
@@ -437,7 +442,7 @@ class Environment:
         if self.steady is not None:
             facts |= {"steady": self.steady, "early": runner.early}
         try:
-            with storing(runner.work_paths):
+            with runner.storing():
                 self.checkpoints.save(generation, history_bytes=runner.history.sync(), **facts)
         except (PicklingError, TypeError, AttributeError, ValueError) as error:  # by kind of object
             logger.warning("the optimizer cannot be pickled, so this run cannot be resumed: %s", error)

@@ -238,6 +238,8 @@ class Experiment:
             If an individual holds Python ints or bools, or the fitness has not as many names as weights.
         WorkerStartError, IndividualFailedError, GenerationFailedError
             See `Runner.run`.
+        RunTakenOverError
+            If this process was cut off from the run folder, and another one has taken the run over.
         """
         self.optimizer, self.optimizee = optimizer, optimizee
         if self._resumption is None:
@@ -249,8 +251,9 @@ class Experiment:
         if self.traj.inner_params != 1 and (self.replication is not None or self.confirmation is not None):
             raise UsageError(f"{type(optimizer).__name__} packs its individuals: no replicates, and nothing confirmed")
         facts = self._facts(optimizer_parameters, optimizee_parameters)
-        with self.folder.locked():
+        with self.folder.locked() as lock:
             Experiment.started += 1
+            self.env.guard = lock.check
             resumed = self._load_state()
             places = self._runner["max_workers"] * self._runner["inner_params"]
             self.env.steady = steady_state_of(self.window, self.traj, optimizer, resumed, self.run_folder, places)
@@ -360,6 +363,7 @@ class Experiment:
                 reason = env.stop_reason
                 if reason is None and (reason := getattr(self.optimizer, "stop_reason", None)) is not None:
                     logger.info("the run ends early: %s", reason)
+                env.guard()
                 counts = {"evaluations": env.evaluations, "failures": env.failures}
                 self.manifest.update(status=status, ended=now(), stop_reason=reason, **counts)
             except OSError as error:  # the folder is full or gone; what ended the run is the news

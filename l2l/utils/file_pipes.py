@@ -5,6 +5,7 @@ import os
 import select
 import shutil
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from l2l.utils.channel import Lines, Pipes
@@ -55,8 +56,10 @@ class PipeFolder:
         self.runner_beat.touch(0o600)
 
     def remove(self) -> None:
-        """Take it away; what a network file system keeps for a while is removed by the next run."""
-        shutil.rmtree(self.path.parent, ignore_errors=True)
+        """Take it away, but not that of another run; what a network file system keeps is removed by the next one."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        with suppress(OSError):  # not empty
+            self.path.parent.rmdir()
 
 
 class FilePipes:

@@ -2,9 +2,11 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from l2l.utils.run_lock import nobody_else
 
 CIRCUMSTANCES = ("started", "seconds", "host")
 """When, how fast and where: runs with the same history may differ in these fields of a record."""
@@ -20,10 +22,13 @@ class History:
     ----------
     path : Path
         Created if it is not there. It must end with a whole line; see `find_damage`.
+    guard : callable
+        Called before anything is written; raises if that must not be.
     """
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, guard: Callable[[], None] = nobody_else):
         self.path = path
+        self._guard = guard
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         self._waiting: list[str] = []
         self._is_on_disk = False
@@ -42,6 +47,7 @@ class History:
         """
         if not self._waiting:
             return
+        self._guard()
         data = ("\n".join(self._waiting) + "\n").encode()
         written = os.write(self._fd, data)
         if written < len(data):  # out of space or over a limit: the next write says which

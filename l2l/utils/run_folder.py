@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from l2l.errors import RunFolderError, StorageError
+from l2l.utils.atomic import write_atomically
 from l2l.utils.run_lock import RunLock
 from l2l.utils.trust import check_trusted
 
@@ -111,8 +112,13 @@ class RunFolder:
         return RunLock(self.path).holder()
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> Iterator[RunLock]:
         """Be the only runner in this folder; the lock goes with its holder, however it ends.
+
+        Yields
+        ------
+        lock : RunLock
+            To be checked before anything is written.
 
         Raises
         ------
@@ -121,10 +127,13 @@ class RunFolder:
         StorageError
             If the folder cannot be written.
         """
+        lock = RunLock(self.path)
         with ExitStack() as holding:
             with storing(self.path):
-                holding.enter_context(RunLock(self.path).held())
-            yield
+                holding.enter_context(lock.held())
+                if lock.was_left and self.history_path.exists():  # in a new file: a late write goes to the old one
+                    write_atomically(self.history_path, self.history_path.read_bytes(), durable=True)
+            yield lock
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import logging
+import math
 import os
 import re
 import secrets
@@ -13,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from l2l.errors import RunFolderError
+from l2l.errors import RunFolderError, RunTakenOverError
 from l2l.utils.beat import start_beating
 
 logger = logging.getLogger("utils.experiment")
@@ -23,6 +24,9 @@ SILENCE_S = 30.0
 
 SETTLE_S = 1.0
 """Of two runners that take over the same lock, both know after this time which one has it."""
+
+CHECK_EVERY_S = 1.0
+"""How long a holder believes that it still has the lock: others wait much longer before they take it over."""
 
 LOOK_EVERY_S = 0.1
 LOCAL = {
@@ -62,7 +66,12 @@ class Claim(NamedTuple):
     @classmethod
     def read(cls, path: Path) -> "Claim":
         """What the file says now; nothing while its maker has not written it yet."""
-        return cls(*path.read_text(errors="replace").splitlines()[:3] or [""])
+        return cls.of(path.read_bytes())
+
+    @classmethod
+    def of(cls, data: bytes) -> "Claim":
+        """The claim in what was read."""
+        return cls(*data.decode(errors="replace").splitlines()[:3] or [""])
 
     def text(self) -> str:
         return "\n".join(self) + "\n"
@@ -78,11 +87,19 @@ class RunLock:
     Parameters
     ----------
     folder : Path
+
+    Attributes
+    ----------
+    was_left : bool
+        Whether it was taken over from a runner on another host, which may come back.
     """
 
     def __init__(self, folder: Path):
         self.folder = folder
         self.path = folder / ".lock"
+        self.was_left = False
+        self._claim = Claim("")
+        self._checked_at = -math.inf
 
     def belongs(self, path: Path) -> bool:
         """Whether a file of the run folder is the lock's."""
@@ -104,6 +121,30 @@ class RunLock:
         finally:
             os.close(fd)
         return claim.who if self._beat(claim).exists() else None
+
+    def check(self) -> None:
+        """Make sure, before anything is written, that nobody has taken it over; looks every `CHECK_EVERY_S`.
+
+        Raises
+        ------
+        RunTakenOverError
+            If another runner has it, or had it since; says who.
+        FileNotFoundError
+            If the folder is gone.
+        """
+        now = time.clock_gettime(time.CLOCK_BOOTTIME)  # goes on while the computer is suspended
+        if now < self._checked_at + CHECK_EVERY_S:
+            return
+        found = read_anew(self.path)
+        if found is None:
+            self.folder.stat()
+        claim = Claim("another run, now ended,") if found is None else Claim.of(found)
+        if claim != self._claim:
+            raise RunTakenOverError(
+                f"{claim.who} has taken over {self.folder}, since nothing was heard from here for a while; this run "
+                "has ended, and has written nothing more to the folder"
+            )
+        self._checked_at = now
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -164,6 +205,7 @@ class RunLock:
             if not self._is_at_path(fd) or Claim.read(self.path) != other:
                 return False
             self._beat(other).unlink(missing_ok=True)
+        self.was_left, self._claim = not certain, mine
         with open(self.path, "r+") as file:  # other hosts see it when it is closed
             file.write(mine.text())
             file.truncate()
@@ -203,6 +245,10 @@ class RunLock:
 
     def _refusal(self, claim: Claim) -> RunFolderError:
         return RunFolderError(f"another run is going on in {self.folder}: {claim.who or 'it has just begun'}")
+
+
+def nobody_else() -> None:
+    """What stands for `RunLock.check` where no other runner can be."""
 
 
 def locked(fd: int, operation: int) -> bool:

@@ -6,7 +6,8 @@ import pickle
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from l2l.utils.interrupts import Interrupts
 from l2l.utils.ledger import Ledger
 from l2l.utils.replication import Contest
 from l2l.utils.run_folder import storing
+from l2l.utils.run_lock import nobody_else
 from l2l.utils.runner_params import (
     heartbeat_timeout_in_seconds,
     inner_params_of,
@@ -74,6 +76,8 @@ class Runner:
         How much may be evaluated, and until when.
     executor : Executor, callable or str, optional
         What carries the evaluations, in place of workers that are started here; see `find_executor`.
+    guard : callable
+        Called before anything is written to the run folder; raises if that must not be. See `RunLock.check`.
 
     Attributes
     ----------
@@ -98,6 +102,7 @@ class Runner:
         n_places: int | None = None,
         stopping: Stopping | None = None,
         executor: Any = None,
+        guard: Callable[[], None] = nobody_else,
     ):
         params = trajectory.parameters["runner_params"].params
         self.iterations = iterations
@@ -105,6 +110,7 @@ class Runner:
         self.interrupts = interrupts
         self.on_turn = on_turn
         self.stopping = stopping or Stopping()
+        self._guard = guard
         self.debug = trajectory.debug
         self.stop_run = trajectory.stop_run or params.get("on_failure") == "stop"
         self.timeout = timeout_in_seconds(trajectory.timeout)
@@ -120,7 +126,7 @@ class Runner:
         for cut_short in Path(self.path, "results").iterdir():
             cut_short.unlink()
         self.program = WorkerProgram(Path(self.path), self.exec_command, self.srun_command)
-        self.history = History(Path(self.work_paths, "history.jsonl"))
+        self.history = History(Path(self.work_paths, "history.jsonl"), guard)
         self.ledger = Ledger(
             trajectory,
             self.history,
@@ -324,7 +330,7 @@ class Runner:
         GenerationFailedError
             If all individuals of the generation failed: ``outcomes`` are None.
         """
-        with storing(self.work_paths):
+        with self.storing():
             self.history.sync()
         if all(outcome is None for outcome in outcomes):
             stories = "\n\n".join(self.ledger.stories)
@@ -370,13 +376,13 @@ class Runner:
         finally:
             if self.interrupts is not None:
                 self.interrupts.waiting = False
-            with storing(self.work_paths):
+            with self.storing():
                 self.history.flush()
 
     def _turn(self) -> None:
         """Sleep until a message, a death, a signal or a deadline, and deal with it."""
         now = time.monotonic()
-        with storing(self.work_paths):
+        with self.storing():
             if now >= self._look_at:
                 self._look_at = now + FOLDER_LOOK_S
                 self.history.check()
@@ -453,6 +459,13 @@ class Runner:
 
     # --- files
 
+    @contextmanager
+    def storing(self) -> Iterator[None]:
+        """Write to the run folder, if it is still this runner's; see `run_folder.storing`."""
+        with storing(self.work_paths):
+            self._guard()
+            yield
+
     def prepare_run_file(self) -> None:
         """Write ``run_optimizee.py``, the program of the workers, with the import path of this process."""
         self.program.write(self.heartbeat_timeout)
@@ -463,7 +476,7 @@ class Runner:
 
         generation = trajectory.individual.generation
         data = pickle.dumps(bounded(trajectory, generation), pickle.HIGHEST_PROTOCOL)
-        with storing(self.work_paths):
+        with self.storing():
             write_atomically(Path(self.path, "trajectories", f"trajectory_{generation}.bin"), data)
 
     def create_zipfile(self, folder: str, filename: str) -> None:
@@ -472,5 +485,5 @@ class Runner:
 
     def keep_logs(self, generation: int) -> None:
         """Pack what the workers wrote up to the end of a generation; see `WorkerProgram.keep_logs`."""
-        with storing(self.work_paths):
+        with self.storing():
             self.program.keep_logs(self.pool.names, generation)

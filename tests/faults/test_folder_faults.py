@@ -179,4 +179,4 @@ def test_run_without_its_history_is_not_resumed(project):
     (project.results / "history.jsonl").unlink()
     code, told = project.run("--resume", "results/run")
     assert code == 2
-    assert "history.jsonl has 0 bytes" in told
+    assert "bytes of the history, of which 0 are whole" in told

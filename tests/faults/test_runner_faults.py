@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from l2l.utils.run_lock import CHECK_EVERY_S
+
 POOL = ("--executor", "concurrent.futures:ProcessPoolExecutor")
 
 
@@ -180,3 +182,29 @@ def test_clocks_that_jump_disturb_nothing(launch, monkeypatch):
     assert run.outcomes == ["done"] * 24
     assert {record["attempt"] for record in run.history} == {0}
     assert all(0 <= record["seconds"] < 60 for record in run.history)
+
+
+def snapshot(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("pipes", ["fifo", "file"], indirect=True)
+def test_runner_whose_run_was_taken_over_leaves_the_folder_alone_and_says_who_has_it(piped, wait_until):
+    process, _ = piped.start_blocked("experiment.py", "--quiet")
+    process.send_signal(signal.SIGSTOP)  # cut off for a while, in which another one has begun
+    (piped.results / ".lock").write_text("process 7 on another-host\nanother machine\ntoken\n")
+    of_the_other = piped.results / "simulation" / "pipes" / "token" / "runner.alive"
+    of_the_other.parent.mkdir(parents=True)
+    of_the_other.touch()
+    found = snapshot(piped.results)
+    came_back = time.monotonic() + CHECK_EVERY_S
+    wait_until(lambda: time.monotonic() > came_back)
+    process.send_signal(signal.SIGCONT)
+    _, told = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert f"process 7 on another-host has taken over {piped.results}" in told
+    assert "Traceback" not in told
+    after = snapshot(piped.results)
+    assert after == {path: found[path] for path in after}
+    assert of_the_other in after
+    assert {path.parents[1].name for path in found.keys() - after.keys()} <= {"pipes"}  # its own

@@ -84,6 +84,14 @@ def test_folder_of_a_former_run_is_removed(tmp_path, pipes):
     assert [path.name for path in (tmp_path / "pipes").iterdir()] == ["another"]
 
 
+def test_folder_of_another_run_is_left_alone(tmp_path, pipes):
+    former, present = PipeFolder(tmp_path, "former"), PipeFolder(tmp_path, "present")
+    former.make()
+    present.path.mkdir()
+    former.remove()
+    assert list(former.path.parent.iterdir()) == [present.path]
+
+
 def test_long_message_passes_whole(pipes):
     _, outbox = pipes.of_worker()
     inbox, _ = pipes.of_runner()

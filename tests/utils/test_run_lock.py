@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from l2l.errors import RunFolderError
+from l2l.errors import RunFolderError, RunTakenOverError
 from l2l.utils import run_lock
+from l2l.utils.run_folder import RunFolder
 from l2l.utils.run_lock import Claim, RunLock, is_local
 
 
@@ -131,3 +132,44 @@ def test_file_system_of_a_folder_is_that_of_the_innermost_mount(monkeypatch, tmp
         is_local(Path(folder)) for folder in ("/home/run", "/ma dönnées/run", "/ma dönnées/scratch/run", "/ma dönnées2")
     ]
     assert found == [True, False, True, True]
+
+
+def test_holder_is_told_who_has_taken_its_lock_over(lock, monkeypatch):
+    monkeypatch.setattr(run_lock, "CHECK_EVERY_S", 0.0)
+    with lock.held():
+        lock.check()
+        lock.path.write_text(Claim("process 2 on other", "other", "token").text())
+        with pytest.raises(RunTakenOverError, match="process 2 on other has taken over .*nothing more"):
+            lock.check()
+        lock.path.unlink()
+        with pytest.raises(RunTakenOverError, match="another run, now ended, has taken over"):
+            lock.check()
+        lock.folder.rmdir()
+        with pytest.raises(FileNotFoundError):
+            lock.check()
+
+
+def test_holder_looks_for_its_lock_seldom_but_after_a_suspension_at_once(lock, monkeypatch):
+    slept = iter([0.0, 0.5, 100.0])
+    monkeypatch.setattr(run_lock.time, "clock_gettime", lambda clock: next(slept))
+    with lock.held():
+        lock.check()
+        lock.path.write_text("process 2 on other\n")
+        lock.check()
+        with pytest.raises(RunTakenOverError):
+            lock.check()
+
+
+def test_run_that_another_host_has_left_goes_on_in_another_history(tmp_path, monkeypatch):
+    monkeypatch.setattr(run_lock, "SETTLE_S", 0.01)
+    folder = RunFolder(tmp_path)
+    folder.history_path.write_text("one\n")
+    with open(folder.history_path, "a") as late:
+        with folder.locked():
+            late.write("in the same file\n")
+            late.flush()
+        (tmp_path / ".lock").write_text(Claim("process 1 on lost", "lost", "gone").text())
+        with folder.locked():
+            late.write("too late\n")
+            late.flush()
+    assert folder.history_path.read_text() == "one\nin the same file\n"
