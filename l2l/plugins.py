@@ -10,6 +10,23 @@ from l2l.errors import UsageError, nearest
 GROUPS = {"optimizer": "l2l.optimizers", "optimizee": "l2l.optimizees"}
 
 
+SHORT_NAMES = {
+    "ce": "CrossEntropyOptimizer",
+    "cma": "CMAESOptimizer",
+    "de": "DifferentialEvolutionOptimizer",
+    "es": "EvolutionStrategiesOptimizer",
+    "ga": "GeneticAlgorithmOptimizer",
+    "gd": "GradientDescentOptimizer",
+    "gs": "GridSearchOptimizer",
+    "mgd": "MultiGradientDescentOptimizer",
+    "nes": "NaturalEvolutionStrategiesOptimizer",
+    "pso": "ParticleSwarmOptimizer",
+    "pt": "ParallelTemperingOptimizer",
+    "sa": "SimulatedAnnealingOptimizer",
+}
+"""What the field calls some optimizers."""
+
+
 class Plugin(NamedTuple):
     """A registered class, as ``l2l-run --list`` shows it."""
 
@@ -43,7 +60,9 @@ def _first_line(cls: type) -> str:
 
 
 def find_class(kind: str, name: str) -> type:
-    """The class of that registered name, or at ``module:Class``; ``auto`` is short for ``AutoOptimizer``, and so on.
+    """The class of that registered name, or at ``module:Class``.
+
+    ``auto`` is short for ``AutoOptimizer``, ``slim`` for ``SlimOptimizee``, and so on; `SHORT_NAMES` has more.
 
     Raises
     ------
@@ -56,9 +75,10 @@ def find_class(kind: str, name: str) -> type:
         return _at(kind, name)
     points = registered(kind)
     short = {point.lower().removesuffix(kind): point for point in points}
-    name = short.get(name.lower(), name)
+    short.update({name: long for name, long in SHORT_NAMES.items() if long in points})
+    given, name = name, short.get(name.lower(), name)
     if name not in points:
-        raise UsageError(f"no {kind} is called {name!r}{nearest(name, points)}")
+        raise UsageError(f"no {kind} is called {given!r}{nearest(given, [*points, *short])}")
     what = f"the {kind} {name!r} ({points[name].value})"
     try:
         found = points[name].load()

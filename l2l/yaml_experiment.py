@@ -3,7 +3,7 @@
 ::
 
     optimizee:
-      class: FunctionGeneratorOptimizee      # a registered name (l2l-run --list), or module:Class
+      class: FunctionGeneratorOptimizee      # a registered name (l2l-run --list) or a short one, or module:Class
       parameters: {function: Rastrigin2d}
     optimizer:
       class: GeneticAlgorithmOptimizer       # AutoOptimizer, if left out

@@ -2,7 +2,7 @@ import pytest
 
 from l2l.errors import UsageError
 from l2l.optimizers.cmaes import CMAESOptimizer
-from l2l.plugins import find_class, registered
+from l2l.plugins import SHORT_NAMES, find_class, registered
 
 
 def test_registered_class_is_found_by_name():
@@ -12,6 +12,17 @@ def test_registered_class_is_found_by_name():
 @pytest.mark.parametrize("name", ["cmaes", "CMAES", "CmaES"])
 def test_the_short_name_is_enough(name):
     assert find_class("optimizer", name) is CMAESOptimizer
+
+
+@pytest.mark.parametrize("name", SHORT_NAMES)
+def test_abbreviations_are_of_registered_optimizers(name):
+    assert find_class("optimizer", name).__name__ == SHORT_NAMES[name]
+
+
+def test_abbreviations_of_optimizers_are_no_optimizees():
+    assert find_class("optimizee", "slim").__name__ == "SlimOptimizee"
+    with pytest.raises(UsageError, match="no optimizee is called 'ga'"):
+        find_class("optimizee", "ga")
 
 
 def test_class_is_found_by_module_and_name(tmp_path, monkeypatch):
@@ -26,6 +37,8 @@ def test_class_is_found_by_module_and_name(tmp_path, monkeypatch):
         ("CMAESOptimiser", "did you mean 'CMAESOptimizer'"),
         ("no_such_module:X", "No module named 'no_such_module'"),
         ("l2l.optimizers.cmaes:CMAESOptimiser", "did you mean 'CMAESOptimizer'"),
+        ("cmas", "did you mean 'cmaes' or 'cma'"),
+        ("gaa", "did you mean 'ga'"),
         (3, "must be a name"),
     ],
 )

@@ -16,15 +16,15 @@ from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.config_checks import ConfigError
 from l2l.optimizees.slim.simulation.config_files import find_scenario
 from l2l.optimizees.slim.simulation.policies import TUNABLE, load_policy
+from l2l.plugins import SHORT_NAMES
 from l2l.utils.atomic import write_atomically
 
 OWN_OPTIONS = {"seed": "--seed", "treatment_strategy": "--start"}
 
 
 class Method(NamedTuple):
-    """An optimizer, and what suits it here."""
+    """What suits an optimizer here."""
 
-    class_name: str
     pop_size: int
     generations: int
     parameters: dict[str, Any]
@@ -33,13 +33,12 @@ class Method(NamedTuple):
 # under noise a large population and the mean of the distribution do better than restarts
 METHODS = {
     "ga": Method(
-        "GeneticAlgorithmOptimizer",
         24,
         15,
         {"cx_prob": 0.7, "mut_prob": 0.5, "ind_prob": 0.3, "tourn_size": 3, "mate_par": 0.5},
     ),
-    "cma": Method("CMAESOptimizer", 48, 40, {"sigma": 0.2, "restarts": False}),
-    "ce": Method("CrossEntropyOptimizer", 48, 25, {"rho": 0.2, "smoothing": 0.2}),
+    "cma": Method(48, 40, {"sigma": 0.2, "restarts": False}),
+    "ce": Method(48, 25, {"rho": 0.2, "smoothing": 0.2}),
 }
 
 
@@ -167,7 +166,7 @@ def experiment(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
             },
         },
         "optimizer": {
-            "class": method.class_name,
+            "class": SHORT_NAMES[args.optimizer],
             "parameters": parameters,
             "fitness_weights": [objective.weight for objective in find_objectives(args.objectives)],
         },
