@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from l2l.utils.atomic import write_csv_atomically
 from l2l.utils.seeds import Purpose, seed_sequence
@@ -124,5 +124,5 @@ def interval(values: np.ndarray, confidence: float = CONFIDENCE) -> tuple[float,
     n = len(values)
     if n < 2:
         return (float("nan"), float("nan"))
-    half = student.ppf(0.5 + confidence / 2, n - 1) * values.std(ddof=1) / np.sqrt(n)
+    half = stdtrit(n - 1, 0.5 + confidence / 2) * values.std(ddof=1) / np.sqrt(n)
     return (float(values.mean() - half), float(values.mean() + half))
