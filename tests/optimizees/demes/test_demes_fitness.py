@@ -82,7 +82,7 @@ def test_alleles_scale_sexual_selection_by_the_copies_of_males(fitness):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"viability": {"a|a": 1.5}}, "viability of genotype 'a|a' must be between 0 and 1, got 1.5"),
+        ({"viability": {"a|a": 1.5}}, "viability of genotype 'a.a' must be between 0 and 1, got 1.5"),
         ({"fecundity": {"a|a": -1.0}}, "fecundity of genotype 'a.a' must be at least 0"),
         ({"fecundity": {"a|a": np.nan}}, "a number is expected, got nan"),
         ({"fecundity": {"a|a": {0: 1.0}}}, "a number is expected"),
@@ -105,7 +105,7 @@ def test_wrong_fitness_is_refused(fitness, arguments, message):
         (("fecundity", ["a"], 0.5, "custom"), "a pair of numbers is expected, got 0.5"),
         (("fecundity", ["a"], (0.5, 0.5)), "a number is expected"),
         (("fecundity", ["b"], 0.5), "has no allele 'b'"),
-        (("viability", ["a"], 2.0), "viability of genotype 'A|a' must be between 0 and 1, got 2"),
+        (("viability", ["a"], 2.0), "viability of genotype 'A.a' must be between 0 and 1, got 2"),
         (("sexual_selection", ["a"], (1.0, -1.0)), "must be at least 0"),
     ],
 )

@@ -117,6 +117,13 @@ def test_harm_of_a_homing_drive_counts_copies_of_drive_and_resistance_together(s
     assert (fitness.fecundity[1] == 1).all()
 
 
+def test_a_drive_does_no_harm_unless_it_is_said_to(species):
+    fitness = Fitness(species, 2, 1)
+    HomingDrive("drive", **DRIVE).patch_fitness(fitness)
+    for array in (fitness.viability, fitness.fecundity, fitness.sexual_selection, fitness.zygote_viability):
+        assert (array == 1.0).all()
+
+
 def test_a_toxin_antidote_drive_disrupts_a_target_elsewhere():
     structure = {"c": {"a": ["empty", "Dr"]}, "d": {"b": ["WT", "disrupted"]}}
     species = Species.from_dict("tare", structure, gamete_labels=["default", "deposited"])

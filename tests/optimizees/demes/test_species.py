@@ -54,8 +54,10 @@ def test_a_genotype_is_found_in_either_order_of_its_haplotypes():
 @pytest.mark.parametrize("name", ["WT/x|Dr/z;p|q", "WT/x|Dr/y;p|z", "WT/x|Dr/y", "WT/x|Dr/y;p|q;p|q"])
 def test_an_unknown_genotype_is_refused_with_the_nearest(name):
     species = Species.from_dict("two chromosomes", TWO_CHROMOSOMES)
-    with pytest.raises(UsageError, match="has no genotype .*'WT/x|Dr/y;p|q'"):
+    with pytest.raises(UsageError, match=r"has no genotype .*'WT/x\|Dr/y;p\|q'"):
         species.genotype(name)
+    with pytest.raises(UsageError, match="has no genotype 'A.b'"):
+        one_locus("A", "a").genotype("A|b")
 
 
 def test_a_heterozygote_gives_half_of_its_gametes_either_allele():
@@ -137,6 +139,7 @@ def test_patterns_of_several_loci_and_chromosomes():
     [
         ("WT|Drr", "locus 'a' has no allele 'Drr'; did you mean 'Dr'"),
         ("WT", "two haplotypes are expected"),
+        ("WT|{Dr", "no allele '{Dr'"),
         ("WT/x|Dr/x", "chromosome 'c' has 1 loci"),
         ("WT|Dr;*", "of 2 chromosomes, there are 1"),
         ("!{WT,Dr}|*", "no genotype is like that"),
@@ -153,6 +156,8 @@ def test_a_wrong_pattern_is_refused(pattern, message):
         ({"c": {"a": ["A", "a"]}, "d": {"b": ["A"]}}, {}, "alleles: 'A' comes twice"),
         ({"c": {"a": ["A", "a"]}, "d": {"a": ["B"]}}, {}, "loci: 'a' comes twice"),
         ({"c": {"a": ["A|B"]}}, {}, "alleles: 'A.B' is no name"),
+        ({"c": {"a": ["A", ""]}}, {}, "alleles: '' is no name"),
+        ({"c": {"a": [1, 2]}}, {}, "alleles: 1 is no name"),
         ({"c": {"a": []}}, {}, "names is expected"),
         ({"c": {"a": "Aa"}}, {}, "names is expected"),
         ({"c": ["a"]}, {}, "chromosome 'c': loci and their alleles"),
