@@ -48,7 +48,7 @@ MOST_EGGS = 10**12  # per cage and day; the samplers are exact up to here, and n
 def breed(shared, state, farm, day):
     """Mate the adults of each cage and put their eggs with the farm's others of the same hatch day."""
     stream = state.streams[1 + 2 * farm]
-    hatching_days = shared.hatching_days[farm, shared.month[day]]
+    hatching_days = shared.hatching_days[shared.climate[farm], shared.month[day]]
     memory = 1.0 / shared.dam_unavailability
     eggs = state.counts[farm, 1]
     scratch = (state.counts[farm, 2], state.gametes[farm, 0], state.gametes[farm, 1], state.probabilities[farm])
@@ -162,7 +162,7 @@ def treat_cage(shared, state, farm, cage, day):
             stock_cleaner_fish(
                 state.cleaner_fish[cage], events, n_events, day, shared.effect_delay, shared.restock_fraction, n_fish
             )
-    efficacy = shared.efficacy[farm, shared.month[day]]
+    efficacy = shared.efficacy[shared.climate[farm], shared.month[day]]
     cleaners = state.cleaners_before[farm]
     if rules.competing_mortality:
         if n_events > 0:
@@ -197,7 +197,7 @@ def kill_fish(shared, state, farm, cage, day):
     n_fish = state.fish[cage]
     age = day - state.cage_start[cage]
     size = 1 if shared.mass_kg[age] > LARGE_FISH_KG else 0
-    share_killed = shared.fish_mortality[farm, shared.month[day], size]
+    share_killed = shared.fish_mortality[shared.climate[farm], shared.month[day], size]
     dead = 0
     if rules.treatment_fish_mortality and n_events > 0:
         hazard = application_hazard(events, n_events, day, shared.application_period, share_killed)
@@ -224,7 +224,7 @@ def kill_fish(shared, state, farm, cage, day):
             n_events,
             day,
             shared.month,
-            shared.duration[farm],
+            shared.duration[shared.climate[farm]],
             share_killed,
             rules.stochastic_demography,
         )
@@ -283,7 +283,10 @@ def live(shared, state, farm, day, n_fish_farm):
     stream = state.streams[1 + 2 * farm]
     first, last = shared.first_cage[farm], shared.first_cage[farm + 1]
     month = shared.month[day]
-    rate_l1, rate_l3, rate_l4 = shared.rate_l1[farm, month], shared.rate_l3[farm, month], shared.rate_l4[farm, month]
+    climate = shared.climate[farm]
+    rate_l1 = shared.rate_l1[climate, month]
+    rate_l3 = shared.rate_l3[climate, month]
+    rate_l4 = shared.rate_l4[climate, month]
     one_by_one = rules.develop_survivors and rules.stochastic_demography
     n_developing = state.n_developing[farm]
     newcomers = state.counts[farm, 0]

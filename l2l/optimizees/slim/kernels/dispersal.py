@@ -17,6 +17,7 @@ def disperse(
     day,
     batches,
     hatch_days,
+    target,
     probability,
     travel_days,
     travel,
@@ -36,12 +37,14 @@ def disperse(
         Eggs by days until they hatch.
     hatch_days : int64[n_batches]
         Days that occur, in the order in which the batches leave.
-    probability : float64[n_farms]
-        That an egg from this farm reaches each farm.  A batch is split by one multinomial over the farms and
+    target : int64[n_links]
+        The farms that eggs of this farm can reach.
+    probability : float64[n_links]
+        That an egg from this farm reaches each of them.  A batch is split by one multinomial over the farms and
         being lost; or, as SLIM does, as many as a Poisson draw says go to each farm, with genotypes in proportion.
-    travel_days : float64[n_farms]
+    travel_days : float64[n_links]
         Mean days on the way; one Poisson draw for each target and day.
-    travel : int64[n_farms]
+    travel : int64[n_links]
         Filled: days on the way, if there are any eggs.
     scratch : int64[3, n_genotypes]
     ring : int64[n_farms, ring_days, n_genotypes]
@@ -52,28 +55,30 @@ def disperse(
     sent : int64[n_farms, ring_days, n_genotypes] or None
         If given, eggs for each farm by days until they hatch are added here, and go nowhere else.
     """
-    n_farms, ring_days, n_genotypes = ring.shape
+    _, ring_days, n_genotypes = ring.shape
+    n_links = target.shape[0]
     total_probability = probability.sum()
     left, arriving = scratch[0], scratch[1]
     if len(hatch_days) > 0:
-        for j in range(n_farms):
-            travel[j] = min(poisson(stream, travel_days[j]), ring_days - 1)
+        for k in range(n_links):
+            travel[k] = min(poisson(stream, travel_days[k]), ring_days - 1)
     for h in hatch_days:
         n_eggs = batches[h].sum()
         if rules.dispersal_is_a_split:
             for g in range(n_genotypes):
                 left[g] = binomial(stream, batches[h, g], total_probability)
         share_left = total_probability
-        for j in range(n_farms):
-            if probability[j] <= 0.0:
+        for k in range(n_links):
+            if probability[k] <= 0.0:
                 continue
+            j = target[k]
             if rules.dispersal_is_a_split:
                 for g in range(n_genotypes):
-                    arriving[g] = binomial(stream, left[g], min(1.0, probability[j] / share_left))
+                    arriving[g] = binomial(stream, left[g], min(1.0, probability[k] / share_left))
                     left[g] -= arriving[g]
-                share_left -= probability[j]
+                share_left -= probability[k]
             else:
-                n_arriving = min(poisson(stream, probability[j] * n_eggs), n_eggs)
+                n_arriving = min(poisson(stream, probability[k] * n_eggs), n_eggs)
                 if n_arriving == 0:
                     continue
                 apportion(n_arriving, batches[h], arriving)
@@ -82,7 +87,7 @@ def disperse(
                     sent[j, h, g] += arriving[g]
             else:
                 allotted[j] += arriving.sum()
-                n_queued[j] = deliver(arriving, day, h, travel[j], rules, ring[j], queue[j], n_queued[j])
+                n_queued[j] = deliver(arriving, day, h, travel[k], rules, ring[j], queue[j], n_queued[j])
         for g in range(n_genotypes):
             batches[h, g] = 0
 

@@ -20,7 +20,7 @@ def treat_cages(shared, state, farm, treatment, day, force):
     """
     rules = shared.rules
     month = shared.month[max(day, shared.n_days - shared.month.shape[0])]  # what is older is over, whatever the month
-    duration = shared.duration[farm, month, treatment]
+    duration = shared.duration[shared.climate[farm], month, treatment]
     accepted = False
     for c in range(shared.first_cage[farm], shared.first_cage[farm + 1]):
         state.n_events[c] = drop_finished(state.events[c], state.n_events[c], day)
@@ -132,7 +132,7 @@ def stock_cages(shared, state, farm, day):
         return
     for c in range(shared.first_cage[farm], shared.first_cage[farm + 1]):
         if day == state.cage_start[c]:
-            state.fish[c] = shared.num_fish[farm]
+            state.fish[c] = shared.num_fish[c]
             state.n_events[c] = 0
             state.stock_value[farm] += state.fish[c] * shared.mass_kg[0] * shared.gain_per_kg
 
@@ -158,14 +158,16 @@ def update_farm(shared, state, farm, day):
 @inner
 def send_eggs(shared, state, farm, day):
     """Send the eggs that a farm's lice laid on ``day`` on their way to all farms."""
+    first, last = shared.link_first[farm], shared.link_first[farm + 1]
     disperse(
         state.streams[1 + 2 * farm],
         day,
         state.batches[farm],
         state.hatch_days[farm, : state.n_batches[farm]],
-        shared.interfarm_probs[farm],
-        shared.interfarm_times[farm],
-        state.travel[farm],
+        shared.link_target[first:last],
+        shared.link_prob[first:last],
+        shared.link_days[first:last],
+        state.travel[first:last],
         state.counts[farm],
         shared.rules,
         state.larvae,

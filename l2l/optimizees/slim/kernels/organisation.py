@@ -43,16 +43,17 @@ def oversee(reported, suggested, enforced, n_strikes, strikes, to_cull, asked):
     """Ask every farm to treat when one reports too many lice, and order to fallow after repeated reports.
 
     ``reported`` float64[n_farms] is each farm's sampled aggregation of today, 0 where it did not sample.
-    ``strikes``, ``to_cull`` and ``asked`` (int64[n_farms]) are updated in place.
+    Each farm has its own thresholds ``suggested`` and ``enforced`` float64[n_farms], and its own ``n_strikes``
+    int64[n_farms].  ``strikes``, ``to_cull`` and ``asked`` (int64[n_farms]) are updated in place.
     """
     ask = False
     for f in range(reported.shape[0]):
         to_cull[f] = 0
-        if reported[f] >= suggested:
+        if reported[f] >= suggested[f]:
             ask = True
         if reported[f] > 0.0:
-            strikes[f] = strikes[f] + 1 if reported[f] >= enforced else 0
-            if strikes[f] >= n_strikes:
+            strikes[f] = strikes[f] + 1 if reported[f] >= enforced[f] else 0
+            if strikes[f] >= n_strikes[f]:
                 to_cull[f] = 1
                 strikes[f] = 0
     for f in range(reported.shape[0]):

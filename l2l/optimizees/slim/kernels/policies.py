@@ -39,7 +39,7 @@ def decide(family, parameters, shared, state, farm, day):
             state.streams[2 + 2 * farm],
             state.aggregation[farm],
             state.asked_to_treat[farm],
-            shared.enforcement_threshold,
+            shared.enforcement_threshold[farm],
             shared.defection_proba[farm],
             shared.allowed[farm],
         )
@@ -133,7 +133,6 @@ def linear(parameters, shared, state, farm):
     """
     n_treatments = shared.is_cleaner.shape[0]
     n_features = n_treatments + 8
-    n_cages = shared.first_cage[farm + 1] - shared.first_cage[farm]
     fish = state.fish_population[farm]
     chosen = n_treatments + 1
     best = 0.0
@@ -142,7 +141,7 @@ def linear(parameters, shared, state, farm):
             continue
         row = parameters[a * n_features : (a + 1) * n_features]
         score = row[0] + row[1] * log1p(state.aggregation[farm]) + row[2] * log1p(state.reported_aggregation[farm])
-        score += row[3] * fish / max(1, shared.num_fish[farm] * n_cages)
+        score += row[3] * fish / max(1, shared.stocked_fish[farm])
         score += row[4] * state.cleaner_population[farm] / max(1, fish)
         for t in range(n_treatments + 1):
             score += row[5 + t] * state.treating[farm, t]

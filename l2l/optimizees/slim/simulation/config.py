@@ -19,6 +19,7 @@ from l2l.optimizees.slim.simulation.config_checks import ConfigError, Place
 from l2l.optimizees.slim.simulation.config_consistency import check_consistency
 from l2l.optimizees.slim.simulation.config_farm import FarmConfig, ProductionCycle, farm_configs
 from l2l.optimizees.slim.simulation.config_files import (
+    LINKS_FILE,
     check_folder,
     find_config_file,
     find_scenario,
@@ -34,10 +35,11 @@ from l2l.optimizees.slim.simulation.config_treatment import (
     treatment_configs,
     with_shipped,
 )
+from l2l.optimizees.slim.simulation.links import Links
 from l2l.optimizees.slim.types.rules import REVISED, Rules
 from l2l.optimizees.slim.types.treatments import canonical
 
-ARRAYS = ("interfarm_probs", "interfarm_times", "temperature_rows", "temperatures")
+ARRAYS = ("interfarm_probs", "interfarm_times", "interfarm_links", "temperature_rows", "temperatures")
 
 positive = check.number(above=0)
 
@@ -140,9 +142,10 @@ class Config:
         check.optional(ProductionCycle.read), "harvest and restocking; none: fallow is for good", None
     )
 
-    # the sea: interfarm_prob.csv, interfarm_time.csv, temperatures.csv
-    interfarm_probs: np.ndarray  # float64[F, F]: share of the eggs of farm i that reach farm j
-    interfarm_times: np.ndarray  # float64[F, F]: their mean travel time (d)
+    # the sea: interfarm_prob.csv, interfarm_time.csv or interfarm_links.csv in place of both, temperatures.csv
+    interfarm_probs: np.ndarray | None  # float64[F, F]: share of the eggs of farm i that reach farm j
+    interfarm_times: np.ndarray | None  # float64[F, F]: their mean travel time (d)
+    interfarm_links: np.ndarray | None = None  # float64[n, 4]: the same of some pairs: i, j, share, time; others have 0
     temperature_rows: np.ndarray | None  # float64[2, 13]: northing (m), then degC by month
     temperatures: np.ndarray  # float64[F, 12]: sea temperature of each farm by month (degC)
 
@@ -170,9 +173,7 @@ class Config:
         values = read_fields(cls, read_json(model_path), Place(str(model_path)), MODEL)
         values |= read_fields(cls, read_json(site_path), Place(str(site_path)), SITE)
         farms = values["farms"]
-        for name, top in sea.CONNECTIVITY.items():
-            path = folder / f"{name.removesuffix('s')}.csv"
-            values[name] = sea.connectivity(read_table(path), len(farms), top, Place(str(path)))
+        values |= _read_connectivity(folder, len(farms))
         path = folder / "temperatures.csv"
         values["temperature_rows"] = sea.temperature_rows(read_table(path, may_end_openly=True), Place(str(path)))
         by_northing = values.get("rules", REVISED).temperature_by_northing
@@ -224,11 +225,7 @@ class Config:
         self, farms: tuple[FarmConfig, ...], rules: Rules, given: dict[str, Any], place: Place
     ) -> dict[str, np.ndarray | None]:
         """The arrays that ``given`` overrides, and those that other farms or rules than ours make anew."""
-        replaced: dict[str, np.ndarray | None] = {}
-        for name, top in sea.CONNECTIVITY.items():
-            if name in given or len(farms) != len(self.farms):
-                values = given.get(name, getattr(self, name))
-                replaced[name] = sea.connectivity(values, len(farms), top, place / name)
+        replaced = self._replaced_connectivity(len(farms), given, place)
         moved = [farm.location for farm in farms] != [farm.location for farm in self.farms]
         rows = given.get("temperature_rows", self.temperature_rows)
         turned = rows is not None and rules.temperature_by_northing != self.rules.temperature_by_northing
@@ -242,6 +239,38 @@ class Config:
             replaced["temperatures"] = sea.given_temperatures(given["temperatures"], farms, place / "temperatures")
             replaced.setdefault("temperature_rows", None)  # those of before no longer say what is where
         return replaced
+
+    def _replaced_connectivity(self, n_farms: int, given: dict[str, Any], place: Place) -> dict[str, np.ndarray | None]:
+        given = {name: given[name] for name in ("interfarm_links", *sea.CONNECTIVITY) if given.get(name) is not None}
+        if not given and n_farms == len(self.farms):
+            return {}
+        if "interfarm_links" in given and len(given) > 1:
+            raise ConfigError(f"{place}: {' and '.join(given)} are given; expected the links, or both matrices")
+        if given or self.interfarm_links is None:
+            own = {name: getattr(self, name) for name in sea.CONNECTIVITY}
+            replaced = sea.checked_connectivity(own | given, n_farms, place)
+            if n_farms == len(self.farms) and "interfarm_links" not in given:
+                replaced |= {name: matrix for name, matrix in own.items() if name not in given}
+            return replaced
+        if n_farms > len(self.farms):
+            raise ConfigError(f"{place}: interfarm_links are of {len(self.farms)} farms; give them anew for {n_farms}")
+        within = (self.interfarm_links[:, :2] < n_farms).all(axis=1)
+        return sea.checked_connectivity({"interfarm_links": self.interfarm_links[within]}, n_farms, place)
+
+    @property
+    def links(self) -> Links:
+        """Between which farms larvae travel."""
+        if self.interfarm_links is not None:
+            return Links.of_rows(len(self.farms), self.interfarm_links)
+        assert self.interfarm_probs is not None and self.interfarm_times is not None
+        return Links.of_matrices(self.interfarm_probs, self.interfarm_times)
+
+    @property
+    def local_temperatures(self) -> np.ndarray:
+        """Of each farm by month, with its own ``temperature_offset``, float64[F, 12] (degC)."""
+        offsets = np.array([farm.temperature_offset for farm in self.farms])
+        # steps of efficacy begin at whole degrees, of which a sum may miss the last bit
+        return np.round(self.temperatures + offsets[:, None], 9) if offsets.any() else self.temperatures
 
     @property
     def n_days(self) -> int:
@@ -284,8 +313,7 @@ class Config:
         given = {name: value for name, value in plain.items() if name not in ARRAYS}
         values = read_fields(cls, given, place)
         farms = values["farms"]
-        for name, top in sea.CONNECTIVITY.items():
-            values[name] = sea.connectivity(plain[name], len(farms), top, place / name)
+        values |= sea.checked_connectivity(plain, len(farms), place)
         rows = plain["temperature_rows"]
         values["temperature_rows"] = None if rows is None else sea.temperature_rows(rows, place / "temperature_rows")
         values["temperatures"] = sea.given_temperatures(plain["temperatures"], farms, place / "temperatures")
@@ -295,7 +323,14 @@ class Config:
 
     def scenario_hash(self) -> str:
         """SHA-256 of all that a simulation sees: equal for equal scenarios, wherever they were read from."""
+        # not the rows of temperatures, nor what few scenarios have: those without it hash as before there was such
         seen = {name: value for name, value in self.to_dict().items() if name != "temperature_rows"}
+        if seen["interfarm_links"] is None:
+            del seen["interfarm_links"]
+        for farm in seen["farms"]:
+            for f in fields(FarmConfig):
+                if farm[f.name] == f.default:
+                    del farm[f.name]
         for treatment in seen["treatments"]:
             del treatment["sources"]
         return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()
@@ -309,6 +344,19 @@ class Config:
     def __setstate__(self, state: dict[str, Any]) -> None:
         # pickle forgets that an array is read-only, and numba compiles anew for a writeable one
         for name in ARRAYS:
-            if state[name] is not None:
+            if state.get(name) is not None:
                 state[name].setflags(write=False)
         self.__dict__.update(state)
+
+
+def _read_connectivity(folder: Path, n_farms: int) -> dict[str, np.ndarray | None]:
+    """The matrices of a scenario folder, or the links in their place."""
+    path = folder / LINKS_FILE
+    if path.is_file():
+        links = sea.links(read_table(path), n_farms, Place(str(path)))
+        return {"interfarm_links": links, **dict.fromkeys(sea.CONNECTIVITY)}
+    values: dict[str, np.ndarray | None] = {}
+    for name, top in sea.CONNECTIVITY.items():
+        path = folder / f"{name.removesuffix('s')}.csv"
+        values[name] = sea.connectivity(read_table(path), n_farms, top, Place(str(path)))
+    return values

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from l2l.optimizees.slim.simulation.config_checks import ConfigError, Place
+from l2l.optimizees.slim.simulation.config_sea import WARMEST
 from l2l.optimizees.slim.simulation.config_treatment import TreatmentConfig
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def check_consistency(config: Config, place: Place) -> None:
     if config.n_days < 1:
         raise (place / "end_date").error(str(config.end_date), f"at least a day after start_date {config.start_date}")
     _check_fish(config, place)
+    _check_temperatures(config, place)
     _check_hatching(config, place)
     _check_development(config, place)
     for treatment in config.treatments:
@@ -48,8 +50,17 @@ def _check_fish(config: Config, place: Place) -> None:
         )
 
 
+def _check_temperatures(config: Config, place: Place) -> None:
+    warmest = config.local_temperatures.max(axis=1)
+    f = int(warmest.argmax())
+    if warmest[f] > WARMEST:
+        raise (place / "farms" / f / "temperature_offset").error(
+            config.farms[f].temperature_offset, f"a sea of at most {WARMEST:g} degC with it, not {warmest[f]:g}"
+        )
+
+
 def _check_hatching(config: Config, place: Place) -> None:
-    coldest = float(config.temperatures.min())
+    coldest = float(config.local_temperatures.min())
     b1, b2 = config.delta_m10["L0_stien"], config.delta_p["L0"]
     if coldest - 10 + b1 * b2 <= 0:
         raise ConfigError(
@@ -65,14 +76,14 @@ def _check_hatching(config: Config, place: Place) -> None:
 
 
 def _check_development(config: Config, place: Place) -> None:
-    coldest = float(config.temperatures.min())
+    coldest = float(config.local_temperatures.min())
     if coldest <= 0:
         raise ConfigError(
             f"{place}: a farm's temperature of {coldest:g} degC; expected > 0, where the development time "
             "m10 (10 / T)^p has a meaning"
         )
     for stage, shape in config.delta_s.items():
-        longest = float((config.delta_m10[stage] * (10.0 / config.temperatures) ** config.delta_p[stage]).max())
+        longest = float((config.delta_m10[stage] * (10.0 / config.local_temperatures) ** config.delta_p[stage]).max())
         longest *= (math.log(1e9) / math.log(2)) ** (1 / shape)  # one louse in 1e9 takes that long
         if longest > LONGEST_STAGE:
             raise ConfigError(

@@ -15,6 +15,11 @@ def _location(value: Any, place: Place) -> tuple[float, float]:
     return check.items(check.number(unit="m"), 2)(value, place)
 
 
+def _num_fish(value: Any, place: Place) -> int | tuple[int, ...]:
+    number = check.whole(0, check.MOST)
+    return check.items(number)(value, place) if isinstance(value, (list, tuple)) else number(value, place)
+
+
 def _treatment_date(value: Any, place: Place) -> tuple[datetime, str]:
     if not isinstance(value, (list, tuple)) or len(value) != 2:
         raise place.error(value, "a pair [date, treatment]")
@@ -28,7 +33,7 @@ class FarmConfig:
     name: str = key(check.text, "name of the farm")
     ncages: int = key(check.whole(1, check.MOST), "number of cages")
     location: tuple[float, float] = key(_location, "easting, northing on the national grid (m)")
-    num_fish: int = key(check.whole(0, check.MOST), "fish per cage when stocked")
+    num_fish: int | tuple[int, ...] = key(_num_fish, "fish per cage when stocked; a list has one number per cage")
     start_date: datetime = key(check.date, "first day of the farm; lice are counted every sampling_spacing from it")
     cages_start_dates: tuple[datetime, ...] = key(check.items(check.date), "day on which each cage is stocked")
     treatment_types: tuple[str, ...] = key(check.items(check.treatment), "treatments available here")
@@ -38,23 +43,48 @@ class FarmConfig:
     max_num_treatments: int = key(check.whole(0, check.MOST), "treatments allowed per year; cleaner fish do not count")
     sampling_spacing: int = key(check.whole(1, check.MOST), "d between two lice counts")
     defection_proba: float = key(check.probability, "probability of not treating when the organisation asks")
+    zone: str | None = key(check.optional(check.text), "group of farms that share what is given by zone", default=None)
+    temperature_offset: float = key(check.number(-20, 20), "how much warmer than the sea around (degC)", default=0.0)
+    agg_rate_suggested_threshold: float | None = key(
+        check.optional(check.number(0)), "the farm's own, in place of the organisation's", default=None
+    )
+    agg_rate_enforcement_threshold: float | None = key(
+        check.optional(check.number(0)), "the farm's own, in place of the organisation's", default=None
+    )
+    agg_rate_enforcement_strikes: int | None = key(
+        check.optional(check.whole(1, check.MOST)), "the farm's own, in place of the organisation's", default=None
+    )
+
+    @property
+    def fish_of_cages(self) -> tuple[int, ...]:
+        """With which each cage is stocked."""
+        return self.num_fish if isinstance(self.num_fish, tuple) else (self.num_fish,) * self.ncages
 
     @classmethod
     def read(cls, plain: Any, place: Place) -> "FarmConfig":
         """Check the object of a farm in ``params.json``."""
         farm = cls(**read_fields(cls, plain, place))
-        if len(farm.cages_start_dates) != farm.ncages:
+        farm.check_consistency(place)
+        return farm
+
+    def check_consistency(self, place: Place) -> None:
+        """Raise a ``ConfigError`` for values that do not go together."""
+        if len(self.cages_start_dates) != self.ncages:
             raise (place / "cages_start_dates").error(
-                [str(start) for start in farm.cages_start_dates],
-                f"{farm.ncages} dates, one per cage (ncages), not {len(farm.cages_start_dates)}",
+                [str(start) for start in self.cages_start_dates],
+                f"{self.ncages} dates, one per cage (ncages), not {len(self.cages_start_dates)}",
             )
-        for i, (date, treatment) in enumerate(farm.treatment_dates):
-            if treatment not in farm.treatment_types:
+        if len(self.fish_of_cages) != self.ncages:
+            raise (place / "num_fish").error(
+                list(self.fish_of_cages),
+                f"a number, or {self.ncages}, one per cage (ncages), not {len(self.fish_of_cages)}",
+            )
+        for i, (date, treatment) in enumerate(self.treatment_dates):
+            if treatment not in self.treatment_types:
                 raise (place / "treatment_dates" / i).error(
                     [str(date), treatment],
-                    f"one of the farm's treatment_types: {', '.join(farm.treatment_types) or 'none'}",
+                    f"one of the farm's treatment_types: {', '.join(self.treatment_types) or 'none'}",
                 )
-        return farm
 
 
 @dataclass(frozen=True, kw_only=True)

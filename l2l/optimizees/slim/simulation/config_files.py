@@ -15,6 +15,8 @@ from l2l.optimizees.slim.types.treatments import canonical
 
 SHIPPED = Path(str(resources.files("l2l.optimizees.slim"))) / "config_data"
 SCENARIO_FILES = ("params.json", "interfarm_prob.csv", "interfarm_time.csv", "temperatures.csv")
+LINKS_FILE = "interfarm_links.csv"
+MATRIX_FILES = ("interfarm_prob.csv", "interfarm_time.csv")
 
 
 def scenario_names() -> list[str]:
@@ -54,7 +56,14 @@ def check_folder(folder: Path) -> None:
     """Refuse a folder that is not a scenario, naming the files it lacks."""
     if not folder.is_dir():
         raise ConfigError(f"{folder} is not a folder; expected a scenario with {', '.join(SCENARIO_FILES)}")
-    lacking = [name for name in SCENARIO_FILES if not (folder / name).is_file()]
+    there = [name for name in (*SCENARIO_FILES, LINKS_FILE) if (folder / name).is_file()]
+    matrices = [name for name in MATRIX_FILES if name in there]
+    if matrices and LINKS_FILE in there:
+        raise ConfigError(
+            f"{folder} has {LINKS_FILE} and {' and '.join(matrices)}; expected the links, or both matrices"
+        )
+    instead = MATRIX_FILES if LINKS_FILE in there else ()
+    lacking = [name for name in SCENARIO_FILES if name not in there and name not in instead]
     if lacking:
         raise ConfigError(f"{folder} lacks {', '.join(lacking)}; a scenario has {', '.join(SCENARIO_FILES)}")
 

@@ -1,6 +1,6 @@
 """The sea between and around the farms: connectivity and temperatures, checked and read-only."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -50,6 +50,49 @@ def connectivity(values: Any, n_farms: int, top: float, place: Place) -> np.ndar
         )
     matrix.setflags(write=False)
     return matrix
+
+
+def links(values: Any, n_farms: int, place: Place) -> np.ndarray:
+    """Rows float64[n, 4] of source, target, share and days, each pair of farms once; sorted by source and target."""
+    rows = numbers(values, place)
+    if rows.size == 0:
+        rows = rows.reshape(0, 4)
+    if rows.ndim != 2 or rows.shape[1] != 4:
+        raise ConfigError(f"{place} has shape {rows.shape}; expected rows of source, target, share and days")
+    ends = rows[:, :2]
+    most = np.array([n_farms - 1, n_farms - 1, CONNECTIVITY["interfarm_probs"], CONNECTIVITY["interfarm_times"]])
+    bad = np.argwhere((rows < 0) | (rows > most) | (np.arange(4) < 2) & (rows != np.floor(rows)))
+    if len(bad):
+        i, j = bad[0]
+        farm = f"the number of a farm, 0 to {n_farms - 1}"
+        expected = (farm, farm, "a probability, from 0 to 1", f"a time from 0 to {most[3]:g} (d)")[j]
+        raise ConfigError(f"{place}: row {i + 1}, column {j + 1} is {rows[i, j]:g}; expected {expected}")
+    order = np.lexsort(ends.T[::-1])
+    rows, ends = rows[order], ends[order]
+    again = np.flatnonzero((ends[1:] == ends[:-1]).all(axis=1))
+    if len(again):
+        source, target = ends[again[0]].astype(int)
+        raise ConfigError(f"{place}: farm {source} to farm {target} stands there twice; expected it once")
+    sums = np.bincount(ends[:, 0].astype(int), rows[:, 2], n_farms)
+    if sums.max() > 1 + 1e-9:
+        i = int(sums.argmax())
+        raise ConfigError(
+            f"{place}: the shares from farm {i} sum to {sums[i]:g}; expected at most 1, the eggs that leave it"
+        )
+    rows.setflags(write=False)
+    return rows
+
+
+def checked_connectivity(plain: Mapping[str, Any], n_farms: int, place: Place) -> dict[str, np.ndarray | None]:
+    """The links, or both matrices; what is not there is None."""
+    if plain.get("interfarm_links") is not None:
+        given = links(plain["interfarm_links"], n_farms, place / "interfarm_links")
+        return {"interfarm_links": given, **dict.fromkeys(CONNECTIVITY)}
+    for name in CONNECTIVITY:
+        if plain.get(name) is None:
+            raise place.missing(name, f"{' and '.join(CONNECTIVITY)}, or interfarm_links")
+    matrices = {name: connectivity(plain[name], n_farms, top, place / name) for name, top in CONNECTIVITY.items()}
+    return {"interfarm_links": None, **matrices}
 
 
 def temperature_rows(values: Any, place: Place) -> np.ndarray:

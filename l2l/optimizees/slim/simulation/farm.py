@@ -171,7 +171,7 @@ class Farm:
         """What a treatment on this date would be; it is not given, see `add_treatment`."""
         shared, treatment, day = self.simulator.shared, self.treatment_number(treatment_type), self.day(cur_date)
         event = np.zeros((1, EVENT_FIELDS), np.int64)
-        duration = shared.duration[self.id_, cur_date.month - 1, treatment]
+        duration = shared.duration[shared.climate[self.id_], cur_date.month - 1, treatment]
         delay, period = shared.effect_delay[treatment], shared.application_period[treatment]
         add_event(event, 0, treatment, day, delay, duration, period, shared.rules)
         return treatment_event(self, event[0])
@@ -282,13 +282,19 @@ class Farm:
         if isinstance(eggs, Offspring) and eggs.shares is not None:
             return eggs.shares
         shared, state, f = self.simulator.shared, self.simulator.state, self.id_
-        stream, travel = state.streams[1 + 2 * f], state.travel[f]
-        sent = self._send(stream, eggs, cur_date, shared.interfarm_probs[f], travel)
-        days = travel.tolist() if eggs else [0] * len(travel)
-        shares = [(share, cur_date + timedelta(days=d)) for share, d in zip(sent, days, strict=True)]
+        links, days = self._links, np.zeros(shared.n_farms, np.int64)
+        sent = self._send(state.streams[1 + 2 * f], eggs, cur_date, shared.link_prob[links], state.travel[links])
+        if eggs:
+            days[shared.link_target[links]] = state.travel[links]
+        shares = [(share, cur_date + timedelta(days=d)) for share, d in zip(sent, days.tolist(), strict=True)]
         if isinstance(eggs, Offspring):
             eggs.shares = shares
         return shares
+
+    @property
+    def _links(self) -> slice:
+        """The farm's among all links."""
+        return slice(*self.simulator.shared.link_first[self.id_ : self.id_ + 2].tolist())
 
     def _send(
         self, stream: np.ndarray, eggs: Eggs, cur_date: datetime, probability: np.ndarray, travel: np.ndarray
@@ -310,8 +316,9 @@ class Farm:
             day,
             batches,
             hatch_days,
+            shared.link_target[self._links],
             probability,
-            shared.interfarm_times[self.id_],
+            shared.link_days[self._links],
             travel,
             state.counts[self.id_],
             shared.rules,
@@ -338,10 +345,10 @@ class Farm:
         target_farm = whole_number(target_farm, "target_farm", most=shared.n_farms - 1)
         if not eggs_by_hatch_date:
             return eggs_by_hatch_date
-        probability = np.zeros(shared.n_farms)
-        probability[target_farm] = shared.interfarm_probs[self.id_, target_farm]
+        there = shared.link_target[self._links] == target_farm
+        probability = np.where(there, shared.link_prob[self._links], 0.0)
         probability.flags.writeable = False  # as those that the kernel is compiled for
-        travel = np.zeros(shared.n_farms, np.int64)
+        travel = np.zeros(len(probability), np.int64)
         sent = self._send(self._stream, eggs_by_hatch_date, min(eggs_by_hatch_date), probability, travel)
         for hatch_date, arriving in sent[target_farm].items():
             eggs_by_hatch_date[hatch_date].counts[:] = arriving.counts

@@ -111,7 +111,7 @@ class BernoullianPolicy:
             self._streams[farm],
             observation["aggregation"][0],
             observation["asked_to_treat"][0],
-            self._shared.enforcement_threshold,
+            self._shared.enforcement_threshold[farm],
             self._shared.defection_proba[farm],
             self._shared.allowed[farm],
         )

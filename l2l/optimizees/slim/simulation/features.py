@@ -25,10 +25,8 @@ class Features:
 
     def __init__(self, shared: Shared):
         self._scales = [
-            (max(1, int(fish) * int(cages)), max(1, int(treatments)))
-            for fish, cages, treatments in zip(
-                shared.num_fish, np.diff(shared.first_cage), shared.max_num_treatments, strict=True
-            )
+            (max(1, int(fish)), max(1, int(treatments)))
+            for fish, treatments in zip(shared.stocked_fish, shared.max_num_treatments, strict=True)
         ]
         names = ["log_aggregation", "log_reported", "fish_left", "cleaner_fish"]
         names += [f"under_{t}" for t in range(shared.n_treatments)] + ["a_cage_fallow", "quota_left", "asked"]

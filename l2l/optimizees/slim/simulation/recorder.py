@@ -188,9 +188,10 @@ def plot_metadata(config: Config) -> dict[str, Any]:
 
     An edge is ``[from, to, share of the eggs that arrive]``.
     """
-    probs = config.interfarm_probs
-    edges = [(int(i), int(j)) for i, j in np.argwhere(probs > 0) if i != j]
-    edges = sorted(edges, key=lambda edge: -probs[edge])[:MOST_EDGES]
+    links = config.links
+    source = links.source
+    others = np.flatnonzero((links.prob > 0) & (source != links.target))
+    strongest = others[np.argsort(-links.prob[others], kind="stable")][:MOST_EDGES]
     return {
         "suggested_threshold": config.agg_rate_suggested_threshold,
         "enforcement_threshold": config.agg_rate_enforcement_threshold,
@@ -199,5 +200,5 @@ def plot_metadata(config: Config) -> dict[str, Any]:
             {"name": farm.name, "ncages": farm.ncages, "location": [float(x) for x in farm.location]}
             for farm in config.farms
         ],
-        "edges": [[i, j, float(f"{probs[i, j]:.4g}")] for i, j in edges],
+        "edges": [[int(source[k]), int(links.target[k]), float(f"{links.prob[k]:.4g}")] for k in strongest],
     }

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import fields as dataclass_fields
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from l2l.sharing import Signatures
 
 from ..kernels import genetics
 from ..kernels.stages import STAGE_NAMES
@@ -24,20 +29,22 @@ Fields = dict[str, Any]  # some of Shared's
 class Shared(NamedTuple):
     """Parameters and tables of one scenario, shared by farms, cages, replicates and individuals.
 
-    Axes: f farms, c cages (all farms' in one row), t treatments, m months (0 = January), g joint genotypes,
-    s stages, d days.  A variant is ``_replace``; arrays that are not replaced stay shared.
+    Axes: f farms, c cages (all farms' in one row), k climates, t treatments, m months (0 = January), g joint
+    genotypes, s stages, d days.  Farms of the same temperatures have a climate in common.  A variant is ``_replace``;
+    arrays that are not replaced stay shared.
     """
 
     n_days: int
     first_cage: np.ndarray  # int64[f + 1], cages of farm f are first_cage[f] .. first_cage[f + 1] - 1
+    climate: np.ndarray  # int64[f]
     month: np.ndarray  # int64[d + days before the first], those counted from the end: treatments may act from then
     n_slots: int  # treatment events that one cage may be under at once
     rules: Rules
     # lice
     background_mortality: np.ndarray  # float64[s], per day
-    rate_l1: np.ndarray  # float64[f, m], share of the stage that moves on, per day
-    rate_l3: np.ndarray  # float64[f, m]
-    rate_l4: np.ndarray  # float64[f, m]
+    rate_l1: np.ndarray  # float64[k, m], share of the stage that moves on, per day
+    rate_l3: np.ndarray  # float64[k, m]
+    rate_l4: np.ndarray  # float64[k, m]
     infective_share: float  # of the copepodids: those past their first day
     infection_main_delta: float
     infection_weight_delta: float
@@ -47,7 +54,7 @@ class Shared(NamedTuple):
     default_ratios: np.ndarray  # float64[g], genotypes of the first lice
     # reproduction
     eggs_per_mating: float
-    hatching_days: np.ndarray  # float64[f, m], mean
+    hatching_days: np.ndarray  # float64[k, m], mean
     ring_days: int  # longer than any egg takes to hatch or larva to arrive
     dam_unavailability: float  # days
     maternal: bool
@@ -56,7 +63,8 @@ class Shared(NamedTuple):
     zygote_map: np.ndarray  # int64[gametes, gametes]
     gene_digit: np.ndarray  # int64[g, genes]
     # fish
-    num_fish: np.ndarray  # int64[f], per cage
+    num_fish: np.ndarray  # int64[c], with which the cage is stocked
+    stocked_fish: np.ndarray  # int64[f], the sum over the farm's cages
     cage_start: np.ndarray  # int64[c], day on which the cage is stocked, may be negative
     mass_kg: np.ndarray  # float64[age in days]; negative ages, before the start, count from the end
     log_mass_kg: np.ndarray  # float64[age in days]
@@ -66,14 +74,14 @@ class Shared(NamedTuple):
     harvest_mass_kg: float  # inf: no harvest
     fallow_days: int  # NEVER: a fallow farm stays empty
     # treatments
-    efficacy: np.ndarray  # float64[f, m, t, s, g], share of lice killed a day; eaten, if cleaners are as many as fish
+    efficacy: np.ndarray  # float64[k, m, t, s, g], share of lice killed a day; eaten, if cleaners are as many as fish
     is_cleaner: np.ndarray  # bool[t]
     cleaners: np.ndarray  # int64[cleaner fish], their treatments
     cleaner_mortality: np.ndarray  # float64[t], per day
     effect_delay: np.ndarray  # int64[t], days
-    duration: np.ndarray  # float64[f, m, t], days
+    duration: np.ndarray  # float64[k, m, t], days
     application_period: np.ndarray  # int64[t], days
-    fish_mortality: np.ndarray  # float64[f, m, 2, t], share of the stock one application kills; small and large fish
+    fish_mortality: np.ndarray  # float64[k, m, 2, t], share of the stock one application kills; small and large fish
     dose_price: np.ndarray  # float64[t], GBP per kg of fish and day
     application_price: np.ndarray  # float64[t], GBP per cage
     restock_fraction: np.ndarray  # float64[t], cleaner fish per fish
@@ -83,8 +91,10 @@ class Shared(NamedTuple):
     scheduled_day: np.ndarray  # int64[n]
     scheduled_treatment: np.ndarray  # int64[n]
     # between farms
-    interfarm_probs: np.ndarray  # float64[f, f], source to target
-    interfarm_times: np.ndarray  # float64[f, f], days
+    link_first: np.ndarray  # int64[f + 1], into the three below: ways from farm f to others, and back to itself
+    link_target: np.ndarray  # int64[n], farm
+    link_prob: np.ndarray  # float64[n], that an egg gets there
+    link_days: np.ndarray  # float64[n], mean
     # organisation and reservoir
     ext_pressure: float  # lice per cage and day
     reservoir_offspring_integration_ratio: float
@@ -93,9 +103,9 @@ class Shared(NamedTuple):
     initial_alpha: np.ndarray  # float64[genes, 3]
     farm_start: np.ndarray  # int64[f], day
     sampling_spacing: np.ndarray  # int64[f], days
-    suggested_threshold: float  # adult females per fish
-    enforcement_threshold: float
-    enforcement_strikes: int
+    suggested_threshold: np.ndarray  # float64[f], adult females per fish
+    enforcement_threshold: np.ndarray  # float64[f]
+    enforcement_strikes: np.ndarray  # int64[f]
     defection_proba: np.ndarray  # float64[f]
     # money, GBP
     monthly_cost: float  # per cage and 28 days
@@ -104,11 +114,16 @@ class Shared(NamedTuple):
 
     @property
     def n_farms(self) -> int:
-        return len(self.num_fish)
+        return len(self.farm_start)
 
     @property
     def n_cages(self) -> int:
         return len(self.cage_start)
+
+    @property
+    def farm_of_cage(self) -> np.ndarray:
+        """int64[c]."""
+        return np.repeat(np.arange(self.n_farms), np.diff(self.first_cage))
 
     @property
     def n_genotypes(self) -> int:
@@ -120,10 +135,45 @@ class Shared(NamedTuple):
 
 
 def build_shared(config: Config) -> Shared:
-    """Tables of ``config``: everything that depends on farm and month only is computed here, once."""
-    parts = (_days, _lice, _reproduction, _fish, _treatments, _schedule, _organisation, _money)
-    fields = {name: value for part in parts for name, value in part(config).items()}
-    return freeze(Shared(**fields, rules=config.rules))
+    """Tables of ``config``: everything that depends on climate and month only is computed here, once."""
+    climate, config = _by_climate(config)
+    fields = {name: value for part in PARTS for name, value in part(config).items()}
+    return freeze(Shared(**fields, climate=climate, rules=config.rules))
+
+
+def vary_shared(shared: Shared, before: Config, after: Config) -> Shared:
+    """What `build_shared` makes of ``after``, made of ``shared``, which is that of ``before``.
+
+    Only parts that depend on what differs are computed, and arrays that come out equal stay shared.
+    """
+    _, before = _by_climate(before)
+    climate, after = _by_climate(after)
+    changed = {f.name for f in dataclass_fields(Config) if not _equal(getattr(before, f.name), getattr(after, f.name))}
+    computed: Fields = {"climate": climate, "rules": after.rules}
+    for part, reads in PARTS.items():
+        if changed.intersection(reads):
+            computed |= part(after)
+    return freeze(shared._replace(**{n: v for n, v in computed.items() if not _equal(v, getattr(shared, n))}))
+
+
+def _equal(one: Any, other: Any) -> bool:
+    if one is other:
+        return True
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        return np.array_equal(one, other)
+    return type(one) is type(other) and one == other
+
+
+def _by_climate(config: Config) -> tuple[np.ndarray, Config]:
+    """The climate of each farm, int64[f], and the configuration with the temperatures of climates, not of farms."""
+    climate, temperatures = _climates(config.local_temperatures)
+    return climate, replace(config, temperatures=temperatures)
+
+
+def _climates(temperatures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which farms have the same temperatures float64[f, m]: int64[f], and those of each climate float64[k, m]."""
+    signatures = Signatures({"temperatures": list(temperatures)}, len(temperatures))
+    return signatures.ids.astype(np.int64), temperatures[signatures.first]
 
 
 def freeze(shared: Shared) -> Shared:
@@ -164,22 +214,30 @@ def _lice(config: Config) -> Fields:
 
 
 def _reproduction(config: Config) -> Fields:
-    """Eggs, inheritance, and the way to other farms."""
+    """Eggs and inheritance."""
     n_genes = config.n_genes
     mutation = genetics.mutation_matrix(n_genes, config.geno_mutation_rate * config.rules.mutation_on_gametes)
     hatching = hatching_days(config)
     return {
         "eggs_per_mating": eggs_per_mating(config),
         "hatching_days": hatching,
-        "ring_days": _ring_days(hatching, config.interfarm_times),
+        "ring_days": _ring_days(hatching, config.links.days),
         "dam_unavailability": float(config.dam_unavailability),
         "maternal": config.genetic_mechanism == "maternal",
         "gamete_map": genetics.genotype_to_gametes_map(n_genes) @ mutation,
         "mutation_rate": config.geno_mutation_rate,
         "zygote_map": genetics.gametes_to_zygote_map(n_genes),
         "gene_digit": genetics.gene_digit(n_genes),
-        "interfarm_probs": np.ascontiguousarray(config.interfarm_probs),
-        "interfarm_times": np.ascontiguousarray(config.interfarm_times),
+    }
+
+
+def _links(config: Config) -> Fields:
+    links = config.links
+    return {
+        "link_first": links.first,
+        "link_target": links.target,
+        "link_prob": links.prob,
+        "link_days": links.days,
     }
 
 
@@ -190,7 +248,8 @@ def _fish(config: Config) -> Fields:
     ages = np.concatenate([ages, np.arange(-max(0, cage_start.max()), 0)])
     mass_kg = config.mass_g(ages) / 1000.0
     return {
-        "num_fish": np.array([farm.num_fish for farm in config.farms], np.int64),
+        "num_fish": np.array([n for farm in config.farms for n in farm.fish_of_cages], np.int64),
+        "stocked_fish": np.array([sum(farm.fish_of_cages) for farm in config.farms], np.int64),
         "cage_start": cage_start,
         "mass_kg": mass_kg,
         "log_mass_kg": np.log(mass_kg),
@@ -206,7 +265,6 @@ def _treatments(config: Config) -> Fields:
     treatments = config.treatments
     is_cleaner = np.array([t.is_cleaner for t in treatments])
     return {
-        "n_slots": n_slots(config) + FORCED_SLOTS,
         "efficacy": efficacy(config),
         "is_cleaner": is_cleaner,
         "cleaners": np.flatnonzero(is_cleaner),
@@ -228,6 +286,7 @@ def _schedule(config: Config) -> Fields:
         sorted((_day(config, d), config.treatment_number(t)) for d, t in farm.treatment_dates) for farm in config.farms
     ]
     return {
+        "n_slots": n_slots(config) + FORCED_SLOTS,
         "allowed": np.array(
             [[anything or t.name in farm.treatment_types for t in config.treatments] for farm in config.farms]
         ),
@@ -247,9 +306,9 @@ def _organisation(config: Config) -> Fields:
         "genetic_learning_rate": float(config.genetic_learning_rate),
         "initial_alpha": _gene_ratios(config) * config.reservoir_prior_mass,
         "sampling_spacing": np.array([farm.sampling_spacing for farm in config.farms], np.int64),
-        "suggested_threshold": float(config.agg_rate_suggested_threshold),
-        "enforcement_threshold": float(config.agg_rate_enforcement_threshold),
-        "enforcement_strikes": int(config.agg_rate_enforcement_strikes),
+        "suggested_threshold": _by_farm(config, "agg_rate_suggested_threshold", np.float64),
+        "enforcement_threshold": _by_farm(config, "agg_rate_enforcement_threshold", np.float64),
+        "enforcement_strikes": _by_farm(config, "agg_rate_enforcement_strikes", np.int64),
         "defection_proba": np.array([farm.defection_proba for farm in config.farms], np.float64),
     }
 
@@ -260,6 +319,12 @@ def _money(config: Config) -> Fields:
         "gain_per_kg": float(config.gain_per_kg),
         "infection_discount": float(config.infection_discount),
     }
+
+
+def _by_farm(config: Config, name: str, dtype: type) -> np.ndarray:
+    """What each farm has of its own, else what holds for all: dtype[f]."""
+    own = [getattr(farm, name) for farm in config.farms]
+    return np.array([getattr(config, name) if value is None else value for value in own], dtype)
 
 
 def _day(config: Config, date: datetime) -> int:
@@ -277,7 +342,7 @@ def _months(config: Config) -> np.ndarray:
 
 def _ring_days(hatching_days: np.ndarray, travel_days: np.ndarray) -> int:
     """Days that a Poisson draw of these means passes less than once in 1e12: nine standard deviations and more."""
-    mean = max(hatching_days.max(), travel_days.max())
+    mean = max(hatching_days.max(), travel_days.max(initial=0.0))
     return 24 + int(mean + 9.0 * np.sqrt(mean))
 
 
@@ -293,3 +358,38 @@ def _initial_lice(config: Config) -> np.ndarray:
     lice = np.empty(len(ratios), np.int64)
     genetics.apportion.py_func(config.ext_pressure, ratios, lice)
     return lice
+
+
+_DAYS = {"start_date", "end_date"}
+_GENES = {"genetic_ratios", "rules"}
+PARTS: dict[Callable[[Config], Fields], set[str]] = {
+    _days: {*_DAYS, "farms", "temperatures", "treatments"},
+    _lice: {
+        *_GENES,
+        *("background_lice_mortality_rates", "stage_age_evolutions", "lice_development_rates", "male_detachment_rate"),
+        *("delta_m10", "delta_p", "delta_s", "temperatures", "ext_pressure"),
+        *("infection_main_delta", "infection_weight_delta", "delta_expectation_weight_log"),
+    },
+    _reproduction: {
+        *_GENES,
+        *("reproduction_eggs_first_extruded", "reproduction_age_dependence", "stage_age_evolutions"),
+        *("delta_m10", "delta_p", "temperatures", "dam_unavailability", "genetic_mechanism", "geno_mutation_rate"),
+        *("farms", "interfarm_probs", "interfarm_times", "interfarm_links"),
+    },
+    _links: {"farms", "interfarm_probs", "interfarm_times", "interfarm_links"},
+    _fish: {
+        *_DAYS,
+        *("farms", "rules", "production_cycle", "smolt_mass_params"),
+        *("fish_mortality_center", "fish_mortality_k", "fish_background_mortality"),
+    },
+    _treatments: {*_GENES, "treatments", "temperatures"},
+    _schedule: {*_DAYS, "farms", "rules", "treatments", "temperatures"},
+    _organisation: {
+        *_GENES,
+        *("farms", "ext_pressure", "reservoir_offspring_integration_ratio", "reservoir_offspring_average"),
+        *("genetic_learning_rate", "reservoir_prior_mass"),
+        *("agg_rate_suggested_threshold", "agg_rate_enforcement_threshold", "agg_rate_enforcement_strikes"),
+    },
+    _money: {"monthly_cost", "gain_per_kg", "infection_discount"},
+}
+"""What makes the tables, and the keys of a configuration that each of them reads."""

@@ -32,7 +32,7 @@ from .farm_policies import (
 )
 from .observation import observations
 from .policies import Policy, n_parameters
-from .shared import Shared, build_shared, freeze
+from .shared import Shared, build_shared, freeze, vary_shared
 from .state import sequence_of
 
 if TYPE_CHECKING:
@@ -83,17 +83,22 @@ class Simulator:
     ----------
     scenario : Config or Shared
         What ``Config.from_files`` or ``build_shared`` gives; a ``Shared`` may serve many simulators.
+    like : Simulator, optional
+        One of a scenario that differs in part: tables of what does not differ are shared with it.
     """
 
-    def __init__(self, scenario: Config | Shared):
+    def __init__(self, scenario: Config | Shared, like: Simulator | None = None):
         if isinstance(scenario, Config):
-            self.shared = build_shared(scenario)
+            if like is None or like.config is None:
+                self.shared: Shared = build_shared(scenario)
+            else:
+                self.shared = vary_shared(like.shared, like.config, scenario)
             self.action_names = action_names(scenario)
         else:
             self.shared = freeze(scenario)
             self.action_names = (*(f"treatment {t}" for t in range(scenario.n_treatments)), FALLOW, NONE)
-        self.config = scenario if isinstance(scenario, Config) else None
-        self.state = states.allocate(self.shared)
+        self.config: Config | None = scenario if isinstance(scenario, Config) else None
+        self.state: states.State = states.allocate(self.shared)
         self._nothing = records.allocate(self.shared, 0)
         self._no_parameters = np.zeros((self.shared.n_farms, 0))
         self.actions = np.zeros(self.shared.n_farms, np.int64)

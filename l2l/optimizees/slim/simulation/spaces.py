@@ -44,7 +44,7 @@ def checked_render_mode(render_mode: str | None) -> str | None:
 def _most(shared: Shared, farms: slice = slice(None)) -> ObservationSpace:
     """The greatest value of everything that any of the ``farms`` can see."""
     cages = np.diff(shared.first_cage)[farms]
-    fish = int((shared.num_fish[farms] * cages).max())
+    fish = int(shared.stocked_fish[farms].max())
     # every day as many restockings as a cage has room for treatments
     restocked = shared.n_days * shared.n_slots * (float(shared.restock_fraction.max(initial=0)) * fish + cages.max())
     return ObservationSpace(

@@ -83,7 +83,7 @@ class State(NamedTuple):
     batches: np.ndarray  # int64[f, r, g], today's eggs, by days until they hatch
     hatch_days: np.ndarray  # int64[f, most cages], of these the days that occur, as they came
     n_batches: np.ndarray  # int64[f], and how many
-    travel: np.ndarray  # int64[f, f]
+    travel: np.ndarray  # int64[links]
     counts: np.ndarray  # int64[f, 3, g]
     probabilities: np.ndarray  # float64[f, g]
     gametes: np.ndarray  # float64[f, 2, gametes]
@@ -158,7 +158,7 @@ def allocate(shared: Shared) -> State:
         batches=integers(f, r, g),
         hatch_days=integers(f, np.diff(shared.first_cage).max()),
         n_batches=integers(f),
-        travel=integers(f, f),
+        travel=integers(len(shared.link_target)),
         counts=integers(f, 3, g),
         probabilities=np.zeros((f, g)),
         gametes=np.zeros((f, 2, shared.zygote_map.shape[0])),
@@ -173,9 +173,15 @@ def _most_batches(shared: Shared) -> int:
     than each alone.
     """
     n_cages = np.diff(shared.first_cage)
-    days = np.where(shared.interfarm_probs > 0, shared.interfarm_times, np.nan)
-    each_late = n_cages @ np.nan_to_num(days + 6 * np.sqrt(days) + 6)
-    together = n_cages @ np.nan_to_num(days + 1) + 9 * np.sqrt(n_cages**2 @ np.nan_to_num(days + 1))
+    swum = shared.link_prob > 0
+    days, target = shared.link_days[swum], shared.link_target[swum]
+    from_cages = np.repeat(n_cages, np.diff(shared.link_first))[swum]
+
+    def arriving(batches: np.ndarray) -> np.ndarray:
+        return np.bincount(target, batches, shared.n_farms)
+
+    each_late = arriving(from_cages * (days + 6 * np.sqrt(days) + 6))
+    together = arriving(from_cages * (days + 1)) + 9 * np.sqrt(arriving(from_cages**2 * (days + 1)))
     return int(np.minimum(each_late, together).max()) + 1
 
 
@@ -188,13 +194,13 @@ def begin(shared: Shared, state: State, seed_sequence: np.random.SeedSequence) -
         array.fill(0)
     state.streams[:] = make_streams(seed_sequence, len(state.streams))
     state.lice[:, L1] = shared.initial_lice
-    farm_of_cage = np.repeat(np.arange(shared.n_farms), np.diff(shared.first_cage))
     there = (shared.cage_start < 0) | (not shared.rules.production_cycle)
-    state.fish[:] = np.where(there, shared.num_fish[farm_of_cage], 0)
+    state.fish[:] = np.where(there, shared.num_fish, 0)
     state.cage_start[:] = shared.cage_start
     state.remaining[:] = shared.max_num_treatments
     state.memory[:, :-1] = LONG_AGO
     mass_kg = shared.mass_kg[np.maximum(0, -1 - shared.cage_start)]
+    farm_of_cage = shared.farm_of_cage
     state.stock_value[:] = np.bincount(farm_of_cage, state.fish * mass_kg * shared.gain_per_kg, shared.n_farms)
     state.fish_population[:] = np.bincount(farm_of_cage, state.fish, shared.n_farms)
     state.alpha[:] = shared.initial_alpha

@@ -13,10 +13,11 @@ def disperse_batches(stream, day, batches, hatch_days, probability, travel_days,
     n_farms, _, n_genotypes = ring.shape
     travel, scratch = np.zeros(n_farms, np.int64), np.zeros((3, n_genotypes), np.int64)
     queue, n_queued = np.zeros((n_farms, 0, 2 + n_genotypes), np.int64), np.zeros(n_farms, np.int64)
-    hatch_days = np.array(hatch_days, np.int64)
+    hatch_days, target = np.array(hatch_days, np.int64), np.arange(n_farms)
     probability, travel_days = np.array(probability, float), np.array(travel_days, float)
     on_the_way = (ring, queue, n_queued, np.zeros(n_farms, np.int64))
-    disperse(stream, day, batches, hatch_days, probability, travel_days, travel, scratch, REVISED, *on_the_way)
+    links = (target, probability, travel_days, travel)
+    disperse(stream, day, batches, hatch_days, *links, scratch, REVISED, *on_the_way)
 
 
 def send(stream, probability, travel_days, eggs, hatch=5, day=0, disperse=dispersal.disperse):

@@ -61,7 +61,8 @@ class Board:
         self.strikes, self.to_cull, self.asked = (np.zeros(3, np.int64) for _ in range(3))
 
     def report(self, *reported):
-        self.oversee(np.array(reported, float), 2.0, 6.0, 3, self.strikes, self.to_cull, self.asked)
+        limits = np.full(3, 2.0), np.full(3, 6.0), np.full(3, 3)
+        self.oversee(np.array(reported, float), *limits, self.strikes, self.to_cull, self.asked)
         return self.to_cull.tolist()
 
 

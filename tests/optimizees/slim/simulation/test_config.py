@@ -273,3 +273,14 @@ def test_model_parameters_come_from_the_nearest_configuration(scenario, tmp_path
     (inner / "config.json").unlink()
     (tmp_path / "config.json").unlink()
     assert Config.from_files(inner).dam_unavailability == 3  # ours
+
+
+def test_keys_that_few_scenarios_have_leave_the_hash_of_others_alone():
+    config = Config.scenario("Fyne")
+    plain = config.to_dict()
+    for farm in plain["farms"]:
+        for name in ("zone", "temperature_offset", *(key for key in farm if key.startswith("agg_rate"))):
+            del farm[name]
+    del plain["interfarm_links"]
+    assert Config.from_dict(plain).scenario_hash() == config.scenario_hash()
+    assert config.replace(**{"farms.0.zone": "north"}).scenario_hash() != config.scenario_hash()

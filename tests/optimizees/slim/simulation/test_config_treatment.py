@@ -64,7 +64,7 @@ def test_efficacy_is_that_of_temperature_stage_and_genotype():
     shared = build_shared(with_treatments(bath, temperatures=np.tile([9.9, 10.0] * 6, (2, 1))))
     spared = np.array([0.9, 0.2, 0.4])  # a, A, Aa
     for month, killed in enumerate((0.9, 0.5)):
-        efficacy = shared.efficacy[1, month, 3]
+        efficacy = shared.efficacy[0, month, 3]
         np.testing.assert_allclose(efficacy[L3], 0.2 * killed * spared)
         np.testing.assert_allclose(efficacy[L4], killed * spared)
         assert efficacy[L5F:].max() == efficacy[:L3].max() == 0
@@ -99,7 +99,7 @@ def test_duration_is_fixed_or_by_temperature_or_one_day():
 def test_fish_mortality_is_by_temperature_and_size():
     table = [[None, 0.01, 0.02], [8, 0.03, 0.04]]
     shared = build_shared(with_treatments({**BATH, "fish_mortality": table}, temperatures=np.full((2, 12), 8.0)))
-    np.testing.assert_allclose(shared.fish_mortality[1, 5, :, 3], [0.03, 0.04])
+    np.testing.assert_allclose(shared.fish_mortality[0, 5, :, 3], [0.03, 0.04])
     assert build_shared(with_treatments(BATH)).fish_mortality[0, 0, :, 3].tolist() == [0.01, 0.01]
 
 

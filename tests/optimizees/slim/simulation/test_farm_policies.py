@@ -217,7 +217,7 @@ def test_learned_policy_gives_its_model_the_features_of_all_farms(fyne):
 
     record = fyne.run_recorded(LearnedPolicy(Model(), FYNE), seed=2)
     first = (record.action == FALLOW).argmax(axis=0)
-    left = record.fish_population / (fyne.shared.num_fish * np.diff(fyne.shared.first_cage))
+    left = record.fish_population / fyne.shared.stocked_fish
     np.testing.assert_array_equal(first, (left < 0.999).argmax(axis=0) + 1)
 
 

@@ -1,13 +1,14 @@
 """Tables that kernels read, against sums written out, published values and vectors of the published code."""
 
 import json
+from types import FunctionType, MethodType
 
 import numpy as np
 import pytest
 
 from l2l.optimizees.slim.kernels.stages import L3, L4
 from l2l.optimizees.slim.simulation.config import Config
-from l2l.optimizees.slim.simulation.shared import build_shared, freeze
+from l2l.optimizees.slim.simulation.shared import PARTS, build_shared, freeze, vary_shared
 
 ATTACHED = slice(L3, None)
 FYNE = Config.scenario("Fyne")
@@ -125,7 +126,7 @@ def test_ring_is_longer_than_any_egg_or_larva_is_on_its_way():
 
     shared = build_shared(FYNE)
     assert stats.poisson.sf(shared.ring_days - 2, shared.hatching_days.max()) < 1e-12
-    assert stats.poisson.sf(shared.ring_days - 2, shared.interfarm_times.max()) < 1e-12
+    assert stats.poisson.sf(shared.ring_days - 2, shared.link_days.max()) < 1e-12
 
 
 def test_months_are_those_of_the_calendar():
@@ -166,3 +167,63 @@ def test_room_for_treatments_does_not_grow_with_a_quota_that_nobody_can_use_up()
 def test_an_event_that_lingers_for_a_day_does_not_take_the_next_ones_room():
     lingering = FYNE.replace(**{"rules.cleaner_fish": False})
     assert build_shared(lingering).n_slots == build_shared(FYNE).n_slots + len(FYNE.treatments)
+
+
+class Reader:
+    """A configuration that notes which of its keys are read."""
+
+    def __init__(self, config):
+        self._config = config
+        self.read = set()
+
+    def __getattr__(self, name):
+        found = getattr(type(self._config), name, None)
+        if isinstance(found, property):
+            return found.fget(self)
+        if isinstance(found, FunctionType):
+            return MethodType(found, self)
+        self.read.add(name)
+        return getattr(self._config, name)
+
+
+@pytest.mark.parametrize("rules", ["revised", "published"])
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.__name__)
+def test_every_key_that_tables_are_made_of_is_declared(part, rules):
+    config = Reader(FYNE.replace(rules=rules))
+    part(config)
+    assert config.read <= PARTS[part]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"end_date": "2018-05-01 00:00:00"},
+        {"ext_pressure": 7},
+        {"temperatures": [[9.0] * 12, [10.0] * 12]},
+        {"rules": "published"},
+        {"treatments.EMB.durability_temp_ratio": 400.0},
+        {"genetic_ratios": {"a": 0.8, "A": 0.1, "Aa": 0.1}},
+        {"interfarm_links": [[0, 1, 0.1, 30.0]]},
+        {"smolt_mass_params.max_mass": 9000.0},
+        {"farms.1.treatment_dates": [["2018-02-01 00:00:00", "emb"]]},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_variant_equals_what_is_built_anew_and_shares_the_rest(change):
+    shared, config = build_shared(FYNE), FYNE.replace(**change)
+    varied, anew = vary_shared(shared, FYNE, config), build_shared(config)
+    n_shared = 0
+    for name, table in varied._asdict().items():
+        np.testing.assert_array_equal(table, getattr(anew, name), name)
+        assert np.asarray(table).dtype == np.asarray(getattr(anew, name)).dtype
+        n_shared += isinstance(table, np.ndarray) and np.shares_memory(table, getattr(shared, name))
+    assert n_shared > 20
+    assert any(not np.array_equal(table, getattr(shared, name)) for name, table in anew._asdict().items())
+
+
+def test_farms_of_the_same_temperatures_share_a_climate():
+    shared = build_shared(
+        Config.scenario("path").replace(temperatures=np.repeat([[9.0], [8.0], [9.0]], 12, 1).repeat(3, 0))
+    )
+    assert shared.climate.tolist() == [0, 0, 0, 1, 1, 1, 0, 0, 0]
+    assert len(shared.efficacy) == len(shared.rate_l1) == len(shared.duration) == 2

@@ -32,7 +32,7 @@ def test_every_louse_is_accounted_for_every_day(fyne, policy):
 @pytest.mark.parametrize("policy", POLICIES)
 def test_every_fish_is_accounted_for_every_day(fyne, policy):
     record = fyne.run_recorded(Policy.built_in(policy), seed=2)
-    stocked = fyne.shared.num_fish * np.diff(fyne.shared.first_cage)
+    stocked = fyne.shared.stocked_fish
     gone = np.cumsum(record.dead_fish + record.sold_fish, axis=0)
     np.testing.assert_array_equal(record.fish_population, stocked - gone)
 
