@@ -1,106 +1,22 @@
-"""Make the matrices of a scenario: how many larvae of a farm reach each farm, and how long they travel."""
+"""Make the matrices of a scenario: how many larvae of a farm reach each farm, and how long they travel; or a coast."""
 
 import argparse
 import csv
 import io
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from l2l.optimizees.slim.coast import Coast, write_coast
+from l2l.optimizees.slim.drift import Sea, disperse
 from l2l.optimizees.slim.simulation import config_checks as check
-from l2l.optimizees.slim.simulation.config_checks import Check, ConfigError, Place
+from l2l.optimizees.slim.simulation.config_checks import ConfigError, Place
 from l2l.optimizees.slim.simulation.config_files import find_scenario, read_json, table_text
 from l2l.optimizees.slim.simulation.config_sea import CONNECTIVITY, connectivity
 
-SECONDS_PER_DAY = 86400.0
 TOPOLOGIES = ("path", "bipath", "circle", "bicircle", "mesh")
-
-
-def option(default: float, checked: Check, unit: str, meaning: str) -> Any:
-    """A parameter of the sea, and an option of the command line of the same name."""
-    return field(default=default, metadata={"check": checked, "unit": unit, "meaning": meaning})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sea:
-    """How larvae drift, spread and die between farms.
-
-    The sea is plane and unbounded: no coast, no islands, one residual current everywhere. Matrices of a
-    hydrodynamic model know better; these are for places that have none.
-    """
-
-    current_bearing: float = field(
-        metadata={
-            "check": check.number(-360, 360),
-            "unit": "degrees",
-            "meaning": "direction to which the residual current flows, clockwise from north; the loch's axis",
-        }
-    )
-    current_speed: float = option(0.015, check.number(0), "m/s", "residual current")
-    diffusion_along: float = option(300.0, check.number(above=0), "m2/s", "diffusion along the axis")
-    diffusion_across: float = option(30.0, check.number(above=0), "m2/s", "diffusion across the axis")
-    nauplius_days: float = option(3.6, check.number(above=0), "d", "age at which larvae become infective")
-    copepodid_days: float = option(10.0, check.number(above=0), "d", "how long they stay so")
-    nauplius_mortality: float = option(0.17, check.number(0), "1/d", "death rate before")
-    copepodid_mortality: float = option(0.101, check.number(0), "1/d", "death rate from then on")
-    farm_width: float = option(500.0, check.number(above=0), "m", "width of the water that passes a farm's cages")
-    tidal_speed: float = option(0.1, check.number(above=0), "m/s", "mean speed at which water passes them")
-
-    def __post_init__(self) -> None:
-        for f in fields(self):
-            f.metadata["check"](getattr(self, f.name), Place("sea", f.name))
-
-
-def disperse(locations: np.ndarray, sea: Sea) -> tuple[np.ndarray, np.ndarray]:
-    """Share of the larvae of farm i that reaches farm j, and their mean age when they do.
-
-    Larvae that leave i at age 0 spread as a Gaussian cloud, the solution of the equation of advection, diffusion
-    and decay in an unbounded plane (Okubo 1980; for lice between farms Harrington et al. 2023,
-    doi:10.1098/rsos.220853). With s and n the distance from i to j along and across the axis, at age t
-
-        rho(t) = exp(-(s - u t)^2 / (4 K_s t) - n^2 / (4 K_n t)) / (4 pi t sqrt(K_s K_n))        per m2
-        alive(t) = exp(-mu_1 t_1 - mu_2 (t - t_1))                                                for t >= t_1
-
-    A farm meets the water of an area ``c = farm_width * tidal_speed`` per unit of time, hence
-
-        p_ij = c int rho(t) alive(t) dt,    t_ij = int t rho(t) alive(t) dt / int rho(t) alive(t) dt
-
-    over the infective ages t_1 .. t_1 + t_2. What a farm takes does not lack elsewhere, which holds while row
-    sums are well below 1.
-
-    Parameters
-    ----------
-    locations : float64[F, 2]
-        Easting and northing (m).
-
-    Returns
-    -------
-    probs, times : float64[F, F]
-        Times in days.
-    """
-    bearing = np.deg2rad(sea.current_bearing)
-    axis = np.array([np.sin(bearing), np.cos(bearing)])
-    steps = locations[None, :, :] - locations[:, None, :]  # (from, to, 2)
-    along = (steps @ axis)[..., None]
-    across = (steps @ np.array([axis[1], -axis[0]]))[..., None]
-
-    nodes, weights = np.polynomial.legendre.leggauss(64)
-    days = sea.nauplius_days + sea.copepodid_days * (nodes + 1) / 2  # (64,)
-    t = days * SECONDS_PER_DAY
-    density = np.exp(
-        -((along - sea.current_speed * t) ** 2) / (4 * sea.diffusion_along * t)
-        - across**2 / (4 * sea.diffusion_across * t)
-    ) / (4 * np.pi * t * np.sqrt(sea.diffusion_along * sea.diffusion_across))
-    alive = np.exp(-sea.nauplius_mortality * sea.nauplius_days - sea.copepodid_mortality * (days - sea.nauplius_days))
-    met = density * alive * weights * sea.copepodid_days / 2  # (from, to, 64)
-    swept = sea.farm_width * sea.tidal_speed * SECONDS_PER_DAY  # m2/d
-    total = met.sum(axis=-1)
-    # farms so far apart that nothing arrives: the age at the end, when the cloud is widest
-    arrived = np.where(total > 0, total, 1.0)
-    times = np.where(total > 0, (met * days).sum(axis=-1) / arrived, days[-1])
-    return swept * total, times
 
 
 def topology(name: str, n_farms: int, prob: float, time: float) -> tuple[np.ndarray, np.ndarray]:
@@ -189,12 +105,12 @@ def write_matrices(folder: Path, probs: np.ndarray, times: np.ndarray, overwrite
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``slim network``."""
     parser.add_argument("farms", nargs="?", help="params.json, CSV file name,easting,northing (m), or a scenario")
-    parser.add_argument("--out", required=True, type=Path, help="folder for interfarm_prob.csv and _time.csv")
-    parser.add_argument("--overwrite", action="store_true", help="replace matrices that are there")
+    parser.add_argument("--out", required=True, type=Path, help="folder for the files that are made")
+    parser.add_argument("--overwrite", action="store_true", help="replace files that are there")
     sea = parser.add_argument_group("the sea between real farms")
     for f in fields(Sea):
         meaning, unit = f.metadata["meaning"], f.metadata["unit"]
-        default = "required" if f.name == "current_bearing" else f"default {f.default:g}"
+        default = "required, but for a coast" if f.name == "current_bearing" else f"default {f.default:g}"
         sea.add_argument(
             _flag(f.name),
             type=float,
@@ -204,14 +120,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         )
     made = parser.add_argument_group("an artificial network")
     made.add_argument("--topology", choices=TOPOLOGIES)
-    made.add_argument("--n-farms", type=int, help="number of farms, where no file gives them")
+    made.add_argument("--n-farms", type=int, help="number of farms, where no file gives them (a coast has 500)")
     made.add_argument("--prob", type=float, help="share of larvae along each edge, and kept (default 0.015)")
     made.add_argument("--time", type=float, help="travel time (d; default 7)")
+    coast = parser.add_argument_group("a whole scenario: a long coast with farms in zones, each near a few others")
+    coast.add_argument("--coast", action="store_true", help="write params.json, temperatures.csv, interfarm_links.csv")
+    for c in fields(Coast):
+        if c.name != "n_farms":
+            meaning = f"{c.metadata['meaning']} (default {c.default:g})"
+            kind = type(c.default)
+            coast.add_argument(_flag(c.name), type=kind, default=argparse.SUPPRESS, metavar="X", help=meaning)
 
 
 def run(args: argparse.Namespace) -> str:
     """Carry out ``slim network``; the summary for the user."""
     sea = {f.name: getattr(args, f.name) for f in fields(Sea) if hasattr(args, f.name)}
+    coast = {f.name: getattr(args, f.name) for f in fields(Coast) if getattr(args, f.name, None) is not None}
+    if args.coast:
+        return _run_coast(args, coast, sea)
+    elsewhere = [name for name in coast if name != "n_farms"]
+    if elsewhere:
+        raise ConfigError(f"{', '.join(map(_flag, elsewhere))}: for a coast; expected --coast")
     if args.topology:
         if sea:
             raise ConfigError(f"{', '.join(map(_flag, sea))}: without effect on --topology; expected none of them")
@@ -231,6 +160,14 @@ def run(args: argparse.Namespace) -> str:
         f"{len(probs)} farms: {kept.min():.3g} to {kept.max():.3g} of a farm's larvae reach a farm, "
         f"in {times.min():.3g} to {times.max():.3g} days; written to {args.out}"
     )
+
+
+def _run_coast(args: argparse.Namespace, coast: dict[str, Any], sea: dict[str, float]) -> str:
+    given = [name for name in ("farms", "topology", "prob", "time") if getattr(args, name) is not None]
+    if given or "current_bearing" in sea:
+        word = given[0] if given else "current_bearing"
+        raise ConfigError(f"{word if word == 'farms' else _flag(word)}: without effect on --coast; expected none")
+    return write_coast(args.out, Coast(**coast), Sea(**sea, current_bearing=0.0), args.overwrite)
 
 
 def _run_topology(args: argparse.Namespace) -> tuple[np.ndarray, np.ndarray]:
