@@ -160,7 +160,7 @@ class SlimOptimizee(Optimizee):
         days = max(1, min(round(n_days), self.config.n_days))
         if days not in self._shorter:
             end = self.config.start_date + timedelta(days=days)
-            self._shorter[days] = Simulator(self.config.replace(end_date=end))
+            self._shorter[days] = Simulator(self.config.replace(end_date=end), like=self.simulator)
         return self._shorter[days]
 
     @property

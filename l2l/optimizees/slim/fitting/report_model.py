@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 
 import numpy as np
 
@@ -34,7 +35,17 @@ class ReportModel:
 
     def truth(self, values: Mapping[str, float], seed: np.random.SeedSequence) -> np.ndarray:
         """What happened in one run where the report has its numbers, float64[n]."""
-        simulator = Simulator(self.config.replace(**values))
+        return self._truth(self._simulator(values), seed)
+
+    @cached_property
+    def _base(self) -> Simulator:
+        """Of the scenario as it is; those of other numbers share with it what does not depend on them."""
+        return Simulator(self.config)
+
+    def _simulator(self, values: Mapping[str, float]) -> Simulator:
+        return Simulator(self.config.replace(**values), like=self._base)
+
+    def _truth(self, simulator: Simulator, seed: np.random.SeedSequence) -> np.ndarray:
         record = allocate(simulator.shared, self.n_days)
         simulator.reset(seed)
         simulator.advance(self.policy, self.n_days, record)
@@ -62,7 +73,8 @@ class ReportModel:
         observation. That numbers of one report hang together is left out (a composite likelihood, Varin, Reid &
         Firth 2011): where it is greatest is a good estimate, how steep it is says nothing about uncertainty.
         """
-        runs = np.array([self.truth(values, seed) for seed in seeds])
+        simulator = self._simulator(values)
+        runs = np.array([self._truth(simulator, seed) for seed in seeds])
         return composite(self.observed, self.standardised(runs))
 
 
