@@ -13,14 +13,22 @@ MOST_WORKERS = 32
 """Where nobody says how many, and no Slurm job does."""
 
 OF_THE_JOB = (
+    "SLURM_CPUS_PER_GPU",
     "SLURM_CPU_BIND",
     "SLURM_DISTRIBUTION",
     "SLURM_EXPORT_ENV",
+    "SLURM_GPUS_PER_NODE",
+    "SLURM_GPUS_PER_SOCKET",
+    "SLURM_GPU_BIND",
+    "SLURM_GRES",
     "SLURM_MEM_BIND",
     "SLURM_MEM_PER_",
     "SLURM_NTASKS_PER_",
 )
 """Beginnings of variables in which a job, or a step, has its own options, and which ``srun`` would read as its own."""
+
+GPUS_OF_THE_JOB = "SLURM_GPUS"
+"""All of them; those per task (``SLURM_GPUS_PER_TASK``) are what one worker is meant to have."""
 
 ALIVE = ("CONFIGURING", "RESIZING", "RUNNING", "SIGNALING", "STOPPED", "SUSPENDED")
 
@@ -31,10 +39,13 @@ SQUEUE_S = 10.0
 def for_steps(environment: Mapping[str, str]) -> dict[str, str]:
     """The environment for an ``srun`` that starts a worker.
 
-    Without what would have it wait for all memory of the job, bind it to processors of another step, place its tasks
-    as those of the job, or hide the environment from it. What it is told on its command line holds in any case.
+    Without what would have it wait for all memory or all GPUs of the job, bind it to processors of another step, place
+    its tasks as those of the job, or hide the environment from it. What it is told on its command line holds in any
+    case.
     """
-    return {name: value for name, value in environment.items() if not name.startswith(OF_THE_JOB)}
+    inherited = {name: value for name, value in environment.items() if not name.startswith(OF_THE_JOB)}
+    inherited.pop(GPUS_OF_THE_JOB, None)
+    return inherited
 
 
 def end_of_job(environment: Mapping[str, str] = os.environ) -> str:

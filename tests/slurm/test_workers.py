@@ -41,6 +41,7 @@ class Model(Optimizee):
             file.write(f"{generation} {index} {traj.retry} {os.environ['SLURMD_NODENAME']} {sys.argv[1]}\\n")
         print("evaluating", generation, index)
         time.sleep(options.get("seconds", 0.0))
+        exec(options.get("always", ""))
         if options.get("fault") and (generation, index, traj.retry) == (1, 2, 0):
             exec(options["fault"])
         return (traj.individual.x,)
@@ -205,6 +206,31 @@ def test_workers_for_whom_there_is_no_room_are_waited_for_by_nobody(slurm, tmp_p
 def test_options_of_the_job_are_not_those_of_its_workers(slurm, tmp_path):
     inherited = ("SLURM_EXPORT_ENV=NONE", "SLURM_DISTRIBUTION=arbitrary", "SLURM_CPU_BIND=map_cpu:99")
     Job(slurm, tmp_path, environment=inherited).end()
+
+
+TOGETHER = """
+open(here / f"with a GPU {os.environ['SLURM_STEP_ID']}", "w").close()
+deadline = time.monotonic() + 30
+while len(list(here.glob("with a GPU *"))) < 2:
+    assert time.monotonic() < deadline, "no other worker has begun"
+    time.sleep(0.01)
+"""
+"""Every evaluation waits until another worker has begun, too."""
+
+
+@pytest.mark.parametrize(
+    ("of_the_job", "of_a_worker"),
+    [
+        (("--gpus", "2"), " --gpus-per-task 1"),
+        (("--gpus-per-node", "2"), " --gres gpu:1"),
+        (("--gpus-per-task", "1"), ""),
+    ],
+)
+def test_workers_have_a_gpu_each(slurm, tmp_path, of_the_job, of_a_worker):
+    allocation = ("-N", "1", "-n", "2", "--mem", "0", *of_the_job)
+    job = Job(slurm, tmp_path, *allocation, srun=SRUN + of_a_worker, runner_params={"max_workers": 2}, always=TOGETHER)
+    job.end()
+    assert {record["outcome"] for record in job.history()} == {"done"}
 
 
 def test_run_folder_may_be_on_another_mount(slurm, tmp_path):

@@ -53,7 +53,9 @@ def test_number_of_workers_is_that_of_the_job_where_nobody_says():
 
 def test_steps_do_not_inherit_the_options_of_the_job():
     options = {"SLURM_MEM_PER_NODE": "4000", "SLURM_CPU_BIND_LIST": "0x8", "SLURM_EXPORT_ENV": "NONE"}
+    options |= {"SLURM_GPUS": "4", "SLURM_GPUS_PER_NODE": "2", "SLURM_GRES": "gpu:2", "SLURM_CPUS_PER_GPU": "3"}
     kept = {"SLURM_JOB_ID": "7", "SLURM_CONF": "/etc/slurm.conf", "PATH": "/bin"}
+    kept |= {"SLURM_GPUS_PER_TASK": "1", "SLURM_GPUS_ON_NODE": "4", "CUDA_VISIBLE_DEVICES": "0,1"}
     assert for_steps({**options, **kept}) == kept
 
 
