@@ -372,13 +372,14 @@ class ExecutorPool(WorkerPool):
         for seat in done:
             self._collect(seat, seat.future)
         lost = [seat for seat in hit if seat not in done]
+        for seat in lost:
+            seat.future = None  # its executor ends it from a thread of its own: not to be cancelled meanwhile
         self._replace(executor, error)
         blamed = self._worked and len(lost) == 1 and len(lost[0].queue) == 1
         for seat in lost:
             if blamed:
                 self._lost(seat, error, blamed)
             else:
-                seat.future = None
                 self._return(seat)
 
     def _replace(self, executor: Any, error: BaseException) -> None:

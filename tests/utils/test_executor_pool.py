@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import cloudpickle
@@ -163,6 +163,21 @@ def test_executor_that_breaks_and_cannot_be_replaced_ends_the_run(launch, tmp_pa
         run = launch(kills_the_engine, runner_params={"executor": executor})
     assert isinstance(run.error, WorkerStartError)
     assert "BrokenProcessPool" in str(run.error) and "give a callable" in str(run.error)
+
+
+def test_tasks_of_a_broken_executor_are_left_to_it(launch):
+    futures = []
+
+    class Breaks:
+        def submit(self, *task):
+            futures.append(Future())
+            if len(futures) == 2:
+                futures[0].set_exception(BrokenExecutor("gone"))
+            return futures[-1]
+
+    run = launch(lambda traj: 1.0, runner_params={"executor": Breaks()})
+    assert isinstance(run.error, WorkerStartError)
+    assert not futures[1].cancelled()  # its thread would end, and not the processes, if it found that
 
 
 def test_individual_that_always_breaks_the_engine_is_found(launch):
