@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 HEARTBEAT_TIMEOUT_S = 60.0
@@ -93,6 +94,33 @@ def start_beating(own: str | os.PathLike[str], timeout_s: float, runner: str | o
         check=True,
     )
     return int(started.stdout)
+
+
+class Heartbeat:
+    """The heartbeat of this process, which beats on if the process that does so is killed.
+
+    Parameters
+    ----------
+    own, timeout_s, runner
+        See `start_beating`.
+    """
+
+    def __init__(self, own: Path, timeout_s: float, runner: Path):
+        self._start = partial(start_beating, own, timeout_s, runner)
+        self._process = os.pidfd_open(self._start())
+
+    def keep_on(self) -> None:
+        """Start it again if it has ended."""
+        if has_ended(self._process):
+            os.close(self._process)
+            self._process = os.pidfd_open(self._start())
+
+
+def has_ended(process: int) -> bool:
+    """Whether the process of a descriptor has."""
+    ended = select.poll()
+    ended.register(process, select.POLLIN)
+    return bool(ended.poll(0))
 
 
 def beat(pid: int, timeout_s: float, own: Path, runner: Path | None) -> None:

@@ -85,8 +85,7 @@ class Dispatcher:
             if message.get("run") != self._run_token:
                 continue  # of another run
             if "ready" in message:
-                worker.ready = True
-                worker.host = message["host"]
+                worker.greet(message["host"], message["ready"])
             elif "returned" in message:
                 self.ledger.take_back(worker.give_back(message["returned"]))
             else:

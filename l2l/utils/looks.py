@@ -129,6 +129,8 @@ class Looks:
 
     def _feel(self, worker: WorkerProcess) -> None:
         assert worker.pulse is not None
+        if worker.is_here:  # it lives, whoever has killed what beats for it
+            return
         if worker.pulse.look(2 * self._pulse_rest_s) > self._timeout:
             worker.lost = f"no sign of life for {self._timeout:g} s"
             self._on_lost(worker)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from l2l.errors import FitnessLengthError
-from l2l.utils.beat import HEARTBEAT_TIMEOUT_S, start_beating
+from l2l.utils.beat import HEARTBEAT_TIMEOUT_S, Heartbeat
 from l2l.utils.channel import Inbox, Outbox, Pipes, decode, decode_parameters, send_result
 from l2l.utils.file_pipes import CarriedPipes, FileOutbox, FilePipes, PipeFolder, WaitingInbox
 from l2l.utils.fitness import as_fitness, violations_of
@@ -61,6 +61,7 @@ def main(
     """
     die_with_runner()
     pipes: Pipes | FilePipes | CarriedPipes
+    heartbeat = None
     if token is None:
         pipes = Pipes(Path(simulation_path, "individual_logs"), worker_id)
     else:
@@ -70,11 +71,11 @@ def main(
         else:
             check_single_task()
             pipes = FilePipes(folder, worker_id, start)
-        start_beating(pipes.beat, heartbeat_timeout, folder.runner_beat)
+        heartbeat = Heartbeat(pipes.beat, heartbeat_timeout, folder.runner_beat)
     faulthandler.enable(all_threads=False)  # a segmentation fault leaves the Python stack of its thread in the log
     sys.stdout, sys.stderr = (Log(fd).lines() for fd in (1, 2))
     inbox, outbox = pipes.of_worker()
-    Worker(Path(simulation_path), inbox, outbox, pipes.requests_of_worker()).serve()
+    Worker(Path(simulation_path), inbox, outbox, pipes.requests_of_worker(), heartbeat).serve()
 
 
 def die_with_runner() -> None:
@@ -134,6 +135,8 @@ class Worker:
         Folder with ``optimizee.bin``.
     inbox, outbox, requests
         The worker's ends of its pipes.
+    heartbeat : Heartbeat, optional
+        For a runner that may be on another host.
     """
 
     def __init__(
@@ -142,9 +145,11 @@ class Worker:
         inbox: Inbox | WaitingInbox,
         outbox: Outbox | FileOutbox,
         requests: Inbox | WaitingInbox,
+        heartbeat: Heartbeat | None = None,
     ):
         self.inbox = inbox
         self.outbox = outbox
+        self.heartbeat = heartbeat
         self.returns = Returns(requests, lambda n_returned: self.say("returned", returned=n_returned))
         self._speaking = threading.Lock()
         self.results_path = simulation_path / "results"
@@ -155,6 +160,8 @@ class Worker:
         """Answer messages until ``quit`` or the end of the pipe."""
         while (lines := self.inbox.read()) is not None:
             for line in lines:
+                if self.heartbeat is not None:
+                    self.heartbeat.keep_on()
                 message = decode(line)
                 if "quit" in message:
                     return

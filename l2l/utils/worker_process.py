@@ -1,8 +1,8 @@
 """The runner's side of one worker: its process, its pipes, and the assignments it has in hand."""
 
 import os
-import select
 import signal
+import socket
 import subprocess
 import time
 from collections import deque
@@ -14,10 +14,12 @@ from typing import Any
 from l2l.errors import WorkerStartError
 from l2l.utils.allocation import for_steps
 from l2l.utils.assignment import Assignment, Group, line_of
-from l2l.utils.beat import Pulse
+from l2l.utils.beat import Pulse, has_ended
 from l2l.utils.channel import Inbox, Outbox, Pipes, encode
 from l2l.utils.file_pipes import FileInbox, FileOutbox, FilePipes
 from l2l.utils.reaper import MARK
+
+HOST = socket.gethostname()
 
 LONGEST_QUEUE = 64
 """Assignments in hand of one worker, at most."""
@@ -53,6 +55,8 @@ class WorkerProcess:
     ----------
     host : str
         Where it runs, as soon as it is ready.
+    is_here : bool
+        Whether the process that was started is itself the worker, so that the kernel tells of its end.
     lost : str
         Why it is taken for lost although its process has not ended, or nothing.
     pulse : Pulse or None
@@ -80,6 +84,7 @@ class WorkerProcess:
         self.queue: deque[Assignment | Group] = deque()
         self.ready = False
         self.host = ""
+        self.is_here = False
         self.overdue: Assignment | Group | None = None  # the one it was killed for
         self.answered = 0
         self.head_since = time.monotonic()
@@ -125,6 +130,12 @@ class WorkerProcess:
     def fds(self) -> tuple[int, ...]:
         """All descriptors that a selector may know."""
         return (*self.inbox.fds, *self.outbox.fds, self.pidfd)
+
+    def greet(self, host: str, pid: int) -> None:
+        """It is ready, as process ``pid`` of a host."""
+        self.ready = True
+        self.host = host
+        self.is_here = (host, pid) == (HOST, self.pid)
 
     # --- assignments
 
@@ -201,9 +212,7 @@ class WorkerProcess:
 
     def has_ended(self) -> bool:
         """Whether its process has, which is not waited for before `close`."""
-        ended = select.poll()
-        ended.register(self.pidfd, select.POLLIN)
-        return bool(ended.poll(0))
+        return has_ended(self.pidfd)
 
     def kill(self) -> None:
         """Have it ended at once; an srun is only told to, because its task would live on without it."""

@@ -4,6 +4,8 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import cloudpickle
 import numpy as np
@@ -294,3 +296,28 @@ def test_user_is_told_of_a_worker_that_waits_while_others_work(launch, monkeypat
     told = capsys.readouterr().err
     assert told.count("1 of 2 workers wait") == 1
     assert "it says: no room yet" in told
+
+
+def kill_heartbeat():
+    """End the processes that beat for this worker; how many there were."""
+    n_killed = 0
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            words = (entry / "cmdline").read_bytes().split(b"\0")
+            program, pid = words[3:5] if len(words) > 5 else (b"", b"")
+            if program.endswith(b"beat.py") and pid == str(os.getpid()).encode():
+                os.kill(int(entry.name), signal.SIGKILL)
+                n_killed += 1
+    return n_killed
+
+
+@pytest.mark.parametrize("pipes", ["file"], indirect=True)
+def test_worker_whose_heartbeat_is_killed_is_alive(launch):
+    def simulate(traj):
+        killed = kill_heartbeat()
+        time.sleep(1.0)
+        return killed
+
+    run = launch(simulate, runner_params={"heartbeat_timeout": 0.3, "max_workers": 1})
+    assert run.fitness == [[1.0]] * 3  # it beat again for each
+    assert [record["attempt"] for record in run.history] == [0, 0, 0]

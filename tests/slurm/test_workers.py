@@ -284,6 +284,14 @@ def test_step_manager_that_is_killed_is_noticed_by_the_heartbeat(slurm, tmp_path
     all_done_once(job, {(1, 2): 1})
 
 
+def test_individual_of_a_worker_whose_heartbeat_is_killed_is_tried_once_elsewhere(slurm, tmp_path):
+    killed = 'import subprocess; subprocess.run(["pkill", "-KILL", "-f", f"beat.py {os.getpid()} "]); '
+    job = Job(slurm, tmp_path, runner_params={"heartbeat_timeout": 1.5}, fault=killed + BLOCKED)
+    job.end()
+    all_done_once(job, {(1, 2): 1})
+    assert sum(line[:2] == (1, 2) for line in job.evaluated()) == 2
+
+
 def test_individual_of_a_lost_node_goes_to_another_worker(slurm, tmp_path):
     if not slurm.has_own_hosts:
         pytest.skip("a node can crash only where we are root")

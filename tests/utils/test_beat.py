@@ -1,7 +1,11 @@
+import os
 import select
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 from subprocess import PIPE
 
 import pytest
@@ -115,3 +119,45 @@ def test_silence_counts_only_while_somebody_listens(beats, monkeypatch):
 def test_beat_is_not_written_into_a_folder_that_is_gone(tmp_path):
     with pytest.raises(FileNotFoundError):
         write_beat(tmp_path / "beat", 1)
+
+
+KEEPS_ON = """
+import sys
+from pathlib import Path
+from l2l.utils.beat import Heartbeat
+
+heartbeat = Heartbeat(Path(sys.argv[1]), 60.0, Path(sys.argv[2]))
+for _ in iter(input, "end"):
+    heartbeat.keep_on()
+    print("kept", flush=True)
+"""
+
+
+def test_heart_that_is_killed_beats_on(beats, tmp_path):
+    runner = tmp_path / "runner"
+    runner.touch()
+    command = [sys.executable, "-c", KEEPS_ON, str(beats), str(runner)]
+    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, text=True, bufsize=1) as process:
+        print("once", file=process.stdin)
+        assert process.stdout.readline() == "kept\n"
+        (beating,) = beating_for(beats)
+        until(beats.read_bytes)
+        os.kill(beating, signal.SIGKILL)
+        until(lambda: not beating_for(beats))
+        beats.write_bytes(b"")
+        print("again", file=process.stdin)
+        assert process.stdout.readline() == "kept\n"
+        until(beats.read_bytes)
+        print("end", file=process.stdin)
+    until(lambda: not beating_for(beats))
+
+
+def beating_for(path):
+    """Processes that beat into a file."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            words = (entry / "cmdline").read_bytes().split(b"\0")
+            if str(path).encode() in words and any(word.endswith(b"/beat.py") for word in words):
+                found.append(int(entry.name))
+    return found

@@ -26,7 +26,8 @@ class Worker(SimpleNamespace):
 
     def __init__(self, path):
         inbox = FileInbox(path)
-        super().__init__(pulse=Pulse(), inbox=inbox, queue=[], ready=True, pipes=SimpleNamespace(output=path))
+        pipes = SimpleNamespace(output=path)
+        super().__init__(pulse=Pulse(), inbox=inbox, queue=[], ready=True, is_here=False, pipes=pipes)
 
 
 def test_heartbeats_of_many_workers_are_felt_some_at_a_time(tmp_path, monkeypatch):
