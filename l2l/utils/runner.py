@@ -455,7 +455,8 @@ class Runner:
     def close_workers(self) -> None:
         """End all workers within two seconds: asked first, then told, then killed. Nothing of them is left."""
         self.pool.close_all()
-        self.history.close()
+        with storing(self.work_paths):  # a network file system may tell only now that there was no room
+            self.history.close()
 
     # --- files
 

@@ -3,7 +3,8 @@
 Mounts a view of a folder; every mount is a client of its own. What one client writes is on the server when it closes
 or syncs the file; another client sees it when it opens the file anew. Otherwise what a client knows of files, folders
 and names (also that a name is not there) is up to ``LAG`` seconds old. Appending is writing at the end that the client
-knows of. Locks are kept by each client for itself, or refused.
+knows of. Locks are kept by each client for itself, or refused. While there is a file ``quota`` beside the server's
+folder, nothing more fits into that, of which a client is told when it closes or syncs a file.
 
     python lagging_folder.py SERVER_FOLDER MOUNT_POINT LAG {own,refused}
 """
@@ -12,6 +13,7 @@ import errno
 import os
 import sys
 import time
+from pathlib import Path
 from typing import Any, NamedTuple
 
 os.environ.setdefault("FUSE_LIBRARY_PATH", "libfuse3.so.3")
@@ -59,7 +61,8 @@ class Knowledge:
 class OpenFile:
     """A file that a process of this client has open."""
 
-    def __init__(self, fd: int, flags: int):
+    def __init__(self, fd: int, flags: int, quota: Path):
+        self.quota = quota
         self.fd = fd
         self.flags = flags
         self.unsent: list[tuple[int, bytes]] = []
@@ -71,6 +74,8 @@ class OpenFile:
 
     def send(self) -> None:
         """Bring what was written to the server."""
+        if self.unsent and self.quota.exists():
+            raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
         unsent, self.unsent = self.unsent, []
         for offset, data in unsent:
             os.pwrite(self.fd, data, offset)
@@ -160,7 +165,7 @@ class Client(mfusepy.Operations):
         return self._opened(path, fd, os.O_RDWR)
 
     def _opened(self, path: str, fd: int, flags: int) -> int:
-        file = OpenFile(fd, flags)
+        file = OpenFile(fd, flags, Path(self.root).with_name("quota"))
         for other in self.open_files.values():
             if other.number == file.number:
                 other.send()
@@ -199,9 +204,11 @@ class Client(mfusepy.Operations):
         return self.flush(path, fh)
 
     def release(self, path: str, fh: int) -> int:
-        self.open_files[fh].send()
-        del self.open_files[fh]
-        os.close(fh)
+        file = self.open_files.pop(fh)
+        try:
+            file.send()
+        finally:
+            os.close(fh)
         return 0
 
     def truncate(self, path: str, length: int, fh: int | None = None) -> int:

@@ -15,6 +15,7 @@ from l2l.utils.history import CIRCUMSTANCES
 from l2l.utils.opening import discard_unless_begun
 from l2l.utils.run_folder import RunFolder
 
+REAL = os.environ.get("L2L_TEST_MOUNTS")
 SCRIPT = Path(__file__).with_name("experiment.py")
 
 
@@ -146,3 +147,20 @@ def test_second_runner_on_another_host_is_refused(site, locks):
     process.kill()
     ended(process, code=-9)
     assert f"process {told.pid}" not in (other.view / "run" / ".lock").read_text()
+
+
+def test_quota_stops_the_run_which_goes_on_once_it_is_raised(site, undisturbed):
+    if REAL:
+        pytest.skip("a real server has quotas of its own")
+    host, quota, used_up = site.add_host(), site.mount.with_name("quota"), site.mount.with_name("used up")
+    used_up.touch()
+    once = f"os.path.exists({str(used_up)!r}) and os.rename({str(used_up)!r}, {str(quota)!r})"
+    told = ended(site.start(host, fault=once), code=1)
+    again = ended(site.resume(host), code=2)
+    for words in (told, again):
+        assert "cannot be written" in words and "Disk quota exceeded" in words and "Traceback" not in words
+        assert f"l2l-run --resume {site.mount}/run" in words
+    quota.unlink()
+    ended(site.resume(host))
+    assert site.history(host) == undisturbed
+    assert {record["attempt"] for record in site.history(host)} == {0}
