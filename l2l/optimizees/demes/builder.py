@@ -14,6 +14,7 @@ from l2l.optimizees.demes.genetics import Species
 from l2l.optimizees.demes.interventions import Op
 from l2l.optimizees.demes.migration import (
     Rows,
+    make_paths,
     migration_rates,
     rows_of_adjacency,
     rows_of_kernels,
@@ -325,7 +326,7 @@ class SpatialBuilder:
         values = {name: _spread(value, name, self.sites) for name, value in settings.items()}
         columns = {name: column for name, column in values.items() if column is not None}
         rates = self._migration_rates(columns.pop("migration_rate", None))
-        rows = self._migration_rows(rates)
+        paths = make_paths(self._migration_rows(rates), rates)
         bank, ids, report = self._build_heterogeneous(columns)
         population = SpatialPopulation(
             self.species,
@@ -336,7 +337,7 @@ class SpatialBuilder:
             settings["seed"],
             settings["name"],
             self.topology,
-            (rows, rates),
+            paths,
             self._ops,
         )
         population.observe(*self._observation)

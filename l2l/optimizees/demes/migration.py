@@ -1,6 +1,7 @@
 """Which demes emigrants go to, and how many leave."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -229,7 +230,7 @@ def _patterns(rows: Rows) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarra
     numbers: dict[bytes, int] = {}
     pattern = np.empty(len(rows.first) - 1, np.int32)
     parts: list[np.ndarray] = []
-    for deme, (begin, end) in enumerate(zip(rows.first[:-1].tolist(), rows.first[1:].tolist(), strict=True)):
+    for deme, (begin, end) in enumerate(pairwise(rows.first)):
         key = step[begin:end].tobytes() + share[begin:end].tobytes()
         number = numbers.setdefault(key, len(numbers))
         if number == len(parts):

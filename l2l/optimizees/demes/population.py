@@ -1,6 +1,7 @@
 """Populations in demes, and what becomes of them tick by tick."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,6 @@ from l2l.errors import UsageError
 from l2l.optimizees.demes.config import PopulationConfig
 from l2l.optimizees.demes.genetics import Species
 from l2l.optimizees.demes.interventions import Op, make_schedule
-from l2l.optimizees.demes.migration import Rows, make_paths, rows_of_adjacency
 from l2l.optimizees.demes.observation import Observation
 from l2l.optimizees.demes.selection import Layout
 from l2l.optimizees.demes.sexes import Sex
@@ -66,7 +66,7 @@ class SpatialPopulation:
     seed : int or SeedSequence
     name : str
     topology : Grid or Graph, optional
-    migration : (Rows, float64[n_demes or 1, 2, n_ages]), optional
+    paths : kernels.migration.Paths
         Where emigrants go, and the share that leaves.
     ops : sequence of Op
         What is done at the beginning of ticks.
@@ -91,9 +91,9 @@ class SpatialPopulation:
         signature_ids: np.ndarray,
         sharing: SharingReport,
         seed: int | np.random.SeedSequence,
-        name: str = "SpatialPopulation",
-        topology: Grid | Graph | None = None,
-        migration: tuple[Rows, np.ndarray] | None = None,
+        name: str,
+        topology: Grid | Graph | None,
+        paths: Any,
         ops: Sequence[Op] = (),
     ):
         self.species = species
@@ -103,7 +103,7 @@ class SpatialPopulation:
         self.name = name
         self.topology = topology
         self.ops = tuple(ops)
-        self._migration = migration
+        self._paths = paths
         self._sharing = sharing
         self._seed = seed
         base = bank.base
@@ -112,12 +112,11 @@ class SpatialPopulation:
         self.sperm_storage = np.empty((0 if is_discrete else n, base.n_ages, n_genotypes, n_genotypes))
         self.streams = np.empty((n, 4), np.uint64)
         self.layout = Layout(species, base.n_ages, n, None if topology is None else topology.shape)
-        self._arguments: tuple[Any, ...] | None = None
         self.observe({})
         self.reset()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_arguments": None}  # views of the other attributes
+        return {name: value for name, value in self.__dict__.items() if name != "kernel_arguments"}
 
     def __len__(self) -> int:
         return len(self.signature_ids)
@@ -173,23 +172,22 @@ class SpatialPopulation:
             raise UsageError(f"run(): numbers of ticks are at least 0, got {n_steps} and record_every {record_every}")
         from l2l.optimizees.demes.kernels import run
 
-        if self._arguments is None:
-            self._arguments = self._kernel_arguments()
         schedule = make_schedule(self.ops, self.layout, self.tick, n_steps)
         record = self._observation.make_record(self.tick, n_steps, record_every)
-        self.tick = run.run(*self._arguments, schedule, record, self.tick, self.tick + n_steps)
+        self.tick = run.run(*self.kernel_arguments, schedule, record, self.tick, self.tick + n_steps)
         self._observed.append(record)
         return self
 
-    def _kernel_arguments(self) -> tuple[Any, ...]:
+    @cached_property
+    def kernel_arguments(self) -> tuple[Any, ...]:
+        """Model, state, room and paths of the kernels: views of what the population has, and room to work in."""
         from l2l.optimizees.demes.kernels import model
 
-        rows, rates = self._migration or (rows_of_adjacency({}, len(self)), np.zeros((1, 2, self.layout.n_ages)))
         return (
             model.make_model(self.bank, self.signature_ids),
             model.make_state(self.individual_count, self.sperm_storage, self.streams, 1),
             model.make_room(self.bank.base, 1),
-            make_paths(rows, rates),
+            self._paths,
         )
 
     def observe(self, groups: Mapping[str, Mapping[str, Any]], collapse_age: bool = False) -> None:
