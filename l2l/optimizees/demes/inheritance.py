@@ -71,12 +71,17 @@ def gametes_to_zygote_map(species: Species, rules: Iterable[ZygoteRule] = ()) ->
         If the moves of a rule have another shape or are no probabilities.
     """
     n_genotypes, n_labels = len(species.genotypes), len(species.gamete_labels)
-    zygotes = np.eye(n_genotypes)[species.genotype_of].repeat(n_labels, 0).repeat(n_labels, 1)
+    genotypes = species.genotype_of.repeat(n_labels, 0).repeat(n_labels, 1)
+    # Zygotes of the same rules share the product of their moves, which is far smaller than the map.
+    products = [np.eye(n_genotypes)]
+    product_of = np.zeros_like(genotypes)
     for rule in rules:
         _check(rule.moves, n_genotypes)
-        affected = np.ix_(rule.eggs, rule.sperm)
-        zygotes[affected] = zygotes[affected] @ rule.moves
-    return zygotes
+        affected = np.outer(rule.eggs, rule.sperm)
+        for before in np.unique(product_of[affected]):
+            product_of[affected & (product_of == before)] = len(products)
+            products.append(products[before] @ rule.moves if before else rule.moves)
+    return np.concatenate(products).take(product_of * n_genotypes + genotypes, 0)
 
 
 def _check(moves: np.ndarray, n: int) -> None:

@@ -118,15 +118,18 @@ class _Drive(Preset):
         return [GameteRule(sex, parents, moves) for sex in Sex if sex == Sex.FEMALE or self.use_paternal_deposition]
 
     def _in_embryos(
-        self, species: Species, target: str, products: tuple[Mapping[str, float], Mapping[str, float]]
+        self, species: Species, target: str, by_mothers: Mapping[str, float], by_fathers: Mapping[str, float]
     ) -> list[ZygoteRule]:
         """Rules for what the target turns into where mothers, and where fathers, have deposited the nuclease."""
-        if self.cas9_deposition_glab is None:
-            return []
-        deposited = marked(species, self.cas9_deposition_glab)
-        anyhow = np.ones_like(deposited)
-        by_mothers, by_fathers = (of_zygotes(species, conversion(species, target, one)) for one in products)
-        return [ZygoteRule(deposited, anyhow, by_mothers), ZygoteRule(anyhow, deposited, by_fathers)]
+        rules = []
+        everything = np.ones(species.n_gametes, bool)
+        for sex, products in ((Sex.FEMALE, by_mothers), (Sex.MALE, by_fathers)):
+            if any(products.values()) and self.cas9_deposition_glab is not None:
+                deposited = marked(species, self.cas9_deposition_glab)
+                eggs, sperm = (deposited, everything) if sex == Sex.FEMALE else (everything, deposited)
+                moves = of_zygotes(species, conversion(species, target, products))
+                rules.append(ZygoteRule(eggs, sperm, moves))
+        return rules
 
 
 @dataclass
@@ -206,7 +209,7 @@ class HomingDrive(_Drive):
 
     def zygote_rules(self, species: Species) -> list[ZygoteRule]:
         mothers, fathers = self._embryo
-        return self._in_embryos(species, self.target_allele, (self._resistant(mothers), self._resistant(fathers)))
+        return self._in_embryos(species, self.target_allele, self._resistant(mothers), self._resistant(fathers))
 
     def _resistant(self, rate: float) -> dict[str, float]:
         shares = {getattr(self, field): rate * share for field, share in self._resistance.items()}
@@ -273,8 +276,8 @@ class ToxinAntidoteDrive(_Drive):
 
     def zygote_rules(self, species: Species) -> list[ZygoteRule]:
         mothers, fathers = self._embryo
-        products = ({self.disrupted_allele: mothers}, {self.disrupted_allele: fathers})
-        return self._in_embryos(species, self.target_allele, products)
+        disrupted = self.disrupted_allele
+        return self._in_embryos(species, self.target_allele, {disrupted: mothers}, {disrupted: fathers})
 
 
 @dataclass
