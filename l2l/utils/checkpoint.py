@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from l2l.errors import RunFolderError
+from l2l.utils.array_folder import ArrayFolder
 from l2l.utils.atomic import write_atomically
 from l2l.utils.groups import ParameterDict, ResultGroup
 from l2l.utils.history_damage import damaged_now
@@ -47,6 +48,7 @@ class Checkpoints:
         self.by_reference = by_reference
         self.objects = objects
         self._first_optimizee: bytes | None = None
+        self._arrays = ArrayFolder(folder.parent / "arrays")
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def save(self, generation: int, **facts: Any) -> None:
@@ -133,7 +135,7 @@ class Checkpoints:
         if not with_optimizee:
             del content["states"]["optimizee"]
         elif content["states"]["optimizee"] is None:
-            content["states"]["optimizee"] = _state(pickle.loads(optimizee_bin.read_bytes()))
+            content["states"]["optimizee"] = _state(self._arrays.loads(optimizee_bin.read_bytes()))
         for name, state in content["states"].items():
             _restore(self.objects[name], state)
         python_state, numpy_state = content["random"]
@@ -184,10 +186,8 @@ class Checkpoints:
 
     def _changed_optimizee(self) -> Any:
         """The optimizee's state, or None while it is still as in ``optimizee.bin`` (it may be large)."""
-        import cloudpickle
-
         optimizee = self.objects["optimizee"]
-        data = cloudpickle.dumps(optimizee)
+        data = self._arrays.dumps(optimizee, store=False)
         if self._first_optimizee is None:
             self._first_optimizee = (self.folder.parent / "optimizee.bin").read_bytes()
         return None if data == self._first_optimizee else _state(optimizee)

@@ -103,7 +103,8 @@ class RunFolder:
             raise RunFolderError(f"{self.path} is not the folder of a run")
         simulation = self.path / "simulation"
         code = [simulation / "optimizee.bin", *self.checkpoints_path.glob("*"), *self.path.glob("experiment.*")]
-        for path in (self.path, self.manifest_path, simulation, self.checkpoints_path, *code):
+        folders = (self.path, simulation, self.checkpoints_path, simulation / "arrays")
+        for path in (*folders, self.manifest_path, *code):
             if path.exists():
                 check_trusted(path, "resuming loads pickles from it")
 

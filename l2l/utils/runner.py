@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from l2l.errors import FitnessLengthError, GenerationFailedError, UsageError
+from l2l.utils.array_folder import ArrayFolder
 from l2l.utils.assignment import Attempt, Place, Trial
 from l2l.utils.atomic import write_atomically
 from l2l.utils.dispatcher import Dispatcher
@@ -42,11 +43,10 @@ FOLDER_LOOK_S = 2.0
 def prepare_optimizee(optimizee: Any, path: str | os.PathLike[str]) -> bytes:
     """Pickle the optimizee to ``<path>/optimizee.bin``, from where the workers load it.
 
-    Classes that were defined in the experiment script travel inside the pickle.
+    Classes that were defined in the experiment script travel inside the pickle; big read-only arrays go into files of
+    their own beside it, which all workers of a host share.
     """
-    import cloudpickle
-
-    data: bytes = cloudpickle.dumps(optimizee)
+    data = ArrayFolder(Path(path) / "arrays").dumps(optimizee)
     write_atomically(Path(path) / "optimizee.bin", data)
     return data
 

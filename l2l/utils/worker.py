@@ -13,10 +13,12 @@ import threading
 import time
 import traceback
 import types
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from l2l.errors import FitnessLengthError
+from l2l.utils.array_folder import ArrayFolder
 from l2l.utils.beat import HEARTBEAT_TIMEOUT_S, Heartbeat
 from l2l.utils.channel import Inbox, Outbox, Pipes, decode, decode_parameters, send_result
 from l2l.utils.file_pipes import CarriedPipes, FileOutbox, FilePipes, PipeFolder, WaitingInbox
@@ -153,7 +155,8 @@ class Worker:
         self.returns = Returns(requests, lambda n_returned: self.say("returned", returned=n_returned))
         self._speaking = threading.Lock()
         self.results_path = simulation_path / "results"
-        self.optimizee = Template((simulation_path / "optimizee.bin").read_bytes)
+        arrays = ArrayFolder(simulation_path / "arrays")
+        self.optimizee = Template((simulation_path / "optimizee.bin").read_bytes, arrays)
         self.setup: dict[str, Any] = {}
 
     def serve(self) -> None:
@@ -236,61 +239,65 @@ def grouped(parameters: list[dict[str, Any]]) -> dict[str, list[Any]]:
 class Template:
     """The optimizee as it was pickled, from which every evaluation takes a fresh copy.
 
-    Classes, functions and modules are loaded once and shared; only data is copied, which matters for classes that
-    travelled inside the pickle because they were defined in the experiment script.
+    Classes, functions, modules and mapped arrays are loaded once and shared; only other data is copied, which matters
+    for classes that travelled inside the pickle because they were defined in the experiment script.
     An optimizee with ``reusable = True`` is handed out itself.
     """
 
-    def __init__(self, read: Any):
+    def __init__(self, read: Any, arrays: ArrayFolder):
         self._read = read
-        self._code: list[Any] = []
+        self._arrays = arrays
+        self._shared: list[Any] = []
         self._data = b""
+        self._source = b""
         self._optimizee: Any = None
 
     def load(self) -> None:
         """Unpickle once; errors of the optimizee's modules show here, before any evaluation."""
         source = self._read()
-        self._optimizee = pickle.loads(source)
+        self._optimizee = self._arrays.loads(source)
         if getattr(self._optimizee, "reusable", False):
             return
         buffer = io.BytesIO()
         try:
-            _DataPickler(buffer, self._code).dump(self._optimizee)
+            _DataPickler(buffer, self._shared, self._arrays.mapped.values()).dump(self._optimizee)
             self._data = buffer.getvalue()
         except Exception:  # holds something only the original pickle knows how to make: load that each time
-            self._code.clear()
-            self._data = source
+            self._source = source
         self._optimizee = None
 
     def fresh(self) -> Any:
         """An optimizee that no evaluation has touched."""
         if self._optimizee is not None:
             return self._optimizee
-        return _DataUnpickler(io.BytesIO(self._data), self._code).load()
+        if self._source:
+            return self._arrays.loads(self._source)
+        return _DataUnpickler(io.BytesIO(self._data), self._shared).load()
 
 
 class _DataPickler(pickle.Pickler):
-    def __init__(self, file: io.BytesIO, code: list[Any]):
+    def __init__(self, file: io.BytesIO, shared: list[Any], mapped: Iterable[Any]):
         super().__init__(file, pickle.HIGHEST_PROTOCOL)
-        self._code = code
+        self._shared = shared
+        self._mapped = {id(array) for array in mapped}
         self._place: dict[int, int] = {}
 
     def persistent_id(self, obj: Any) -> int | None:
-        if not isinstance(obj, type | types.FunctionType | types.ModuleType):
+        if not isinstance(obj, type | types.FunctionType | types.ModuleType) and id(obj) not in self._mapped:
             return None
         if id(obj) not in self._place:
-            self._place[id(obj)] = len(self._code)
-            self._code.append(obj)
+            self._place[id(obj)] = len(self._shared)
+            self._shared.append(obj)
         return self._place[id(obj)]
 
 
 class _DataUnpickler(pickle.Unpickler):
-    def __init__(self, file: io.BytesIO, code: list[Any]):
+    def __init__(self, file: io.BytesIO, shared: list[Any]):
         super().__init__(file)
-        self._code = code
+        self._shared = shared
 
     def persistent_load(self, place: int) -> Any:
-        return self._code[place]
+        return self._shared[place]
 
 
 def describe(error: BaseException) -> dict[str, str]:

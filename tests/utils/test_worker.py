@@ -1,15 +1,19 @@
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 
-import cloudpickle
+import numpy as np
 import pytest
 
+from l2l.utils.array_folder import ArrayFolder
 from l2l.utils.worker import Template, describe
 
+NO_ARRAYS = ArrayFolder(Path("nowhere"))
 
-def template(optimizee):
-    made = Template(lambda: cloudpickle.dumps(optimizee))
+
+def template(optimizee, arrays=NO_ARRAYS):
+    made = Template(lambda: arrays.dumps(optimizee), arrays)
     made.load()
     return made
 
@@ -50,8 +54,19 @@ def test_optimizee_that_only_its_own_pickle_can_make_is_loaded_each_time():
     assert type(made.fresh()).__name__ == "Odd"
 
 
+def test_copies_share_the_big_constants(tmp_path):
+    optimizee = local_class()()
+    optimizee.table, optimizee.counts = np.zeros(100_000), np.zeros(100_000)
+    optimizee.table.flags.writeable = False
+    made = template(optimizee, ArrayFolder(tmp_path))
+    one, other = made.fresh(), made.fresh()
+    assert one.table is other.table and not one.table.flags.writeable
+    one.counts += 1
+    assert other.counts.max() == 0
+
+
 def test_error_of_the_modules_shows_at_load():
-    made = Template(lambda: pickle.dumps(Template).replace(b"Template", b"Tomplate"))
+    made = Template(lambda: pickle.dumps(Template).replace(b"Template", b"Tomplate"), NO_ARRAYS)
     with pytest.raises(AttributeError, match="Tomplate"):
         made.load()
 
