@@ -18,6 +18,7 @@ from .simulation.config import Config
 from .simulation.policies import TUNABLE, Policy, family_parameters, load_policy
 
 if TYPE_CHECKING:  # loads numba
+    from .simulation.shared import Scenario
     from .simulation.simulator import Simulator
 
 SlimOptimizeeParameters = namedtuple(
@@ -38,6 +39,7 @@ SlimOptimizeeParameters = namedtuple(
     defaults=["Fyne", "threshold", 8, ("mean_payoff",), False, None, None, None, 10, 50, 200],
 )
 
+MANY_CAGES = 1000  # from which on workers share the tables; before, they make them faster than they would read them
 START_SPREAD = 0.1  # of the first individuals around ``start``, in widths of the bounds
 
 
@@ -69,6 +71,7 @@ class SlimOptimizee(Optimizee):
     """
 
     reusable = True  # a run resets all it uses
+    _scenario: Scenario | None = None
 
     def __init__(self, traj: Any, parameters: Any = None) -> None:
         super().__init__(traj)
@@ -169,7 +172,7 @@ class SlimOptimizee(Optimizee):
         if self._simulator is None:
             from .simulation.simulator import Simulator
 
-            self._simulator = Simulator(self.config)
+            self._simulator = Simulator(self.config, like=self._scenario)
         return self._simulator
 
     def __getstate__(self) -> dict[str, Any]:
@@ -178,11 +181,15 @@ class SlimOptimizee(Optimizee):
     # ---- hooks of the experiment
 
     def warm_up(self) -> None:
-        """Compile the kernels, unless that was done before."""
+        """Compile the kernels, unless that was done before, and make tables that are worth sharing."""
         from .kernels.cache import is_compiled
 
         if not is_compiled():
             _ = self.simulator
+        if sum(farm.ncages for farm in self.config.farms) >= MANY_CAGES:
+            from .simulation.shared import Scenario, build_shared
+
+            self._scenario = Scenario(self.config, build_shared(self.config))
 
     def describe(self) -> dict[str, Any]:
         """What a manifest should say of the scenario."""

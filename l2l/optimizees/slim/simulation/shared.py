@@ -134,6 +134,13 @@ class Shared(NamedTuple):
         return len(self.is_cleaner)
 
 
+class Scenario(NamedTuple):
+    """A configuration and its tables."""
+
+    config: Config
+    shared: Shared
+
+
 def build_shared(config: Config) -> Shared:
     """Tables of ``config``: everything that depends on climate and month only is computed here, once."""
     climate, config = _by_climate(config)

@@ -32,7 +32,7 @@ from .farm_policies import (
 )
 from .observation import observations
 from .policies import Policy, n_parameters
-from .shared import Shared, build_shared, freeze, vary_shared
+from .shared import Scenario, Shared, build_shared, freeze, vary_shared
 from .state import sequence_of
 
 if TYPE_CHECKING:
@@ -83,11 +83,11 @@ class Simulator:
     ----------
     scenario : Config or Shared
         What ``Config.from_files`` or ``build_shared`` gives; a ``Shared`` may serve many simulators.
-    like : Simulator, optional
-        One of a scenario that differs in part: tables of what does not differ are shared with it.
+    like : Simulator or Scenario, optional
+        Of a configuration that differs in part or not at all: tables of what does not differ are shared with it.
     """
 
-    def __init__(self, scenario: Config | Shared, like: Simulator | None = None):
+    def __init__(self, scenario: Config | Shared, like: Simulator | Scenario | None = None):
         if isinstance(scenario, Config):
             if like is None or like.config is None:
                 self.shared: Shared = build_shared(scenario)
