@@ -5,11 +5,15 @@ import pickle
 import numpy as np
 import pytest
 
+from l2l.optimizees.slim import optimizee as slim_optimizee
 from l2l.optimizees.slim.optimizee import SlimOptimizee, SlimOptimizeeParameters
+from l2l.optimizees.slim.simulation import shared, simulator
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.policies import Policy
 from l2l.optimizees.slim.types.policies import Family
 from l2l.testing import OptimizeeContract
+from l2l.utils import array_folder
+from l2l.utils.array_folder import ArrayFolder
 from l2l.utils.individual import Individual
 from l2l.utils.trajectory import Trajectory
 
@@ -58,6 +62,27 @@ def test_fitness_is_the_same_in_every_process_and_for_every_place_in_the_generat
     individual = optimizee.create_individual()
     travelled = pickle.loads(pickle.dumps(optimizee))
     assert evaluate(optimizee, individual, ind_idx=0) == evaluate(travelled, individual, ind_idx=5)
+
+
+def test_workers_map_the_tables_of_many_sites(tmp_path, monkeypatch):
+    monkeypatch.setattr(slim_optimizee, "MANY_CAGES", 1)
+    monkeypatch.setattr(array_folder, "LEAST_BYTES", 1000)
+    optimizee, folder = make(), ArrayFolder(tmp_path)
+    expected = evaluate(make(), individual := optimizee.create_individual())
+    optimizee.warm_up()
+    worker = folder.loads(folder.dumps(optimizee))
+    efficacy, month = worker.simulator.shared.efficacy, worker.simulator.shared.month
+    assert all(any(np.shares_memory(table, m) for m in folder.mapped.values()) for table in (efficacy, month))
+    assert evaluate(worker, individual) == expected
+
+
+def test_tables_are_made_once_for_all_individuals(monkeypatch):
+    optimizee, made = make(), []
+    build = shared.build_shared
+    monkeypatch.setattr(simulator, "build_shared", lambda config: made.append(config) or build(config))
+    for _ in range(3):
+        evaluate(optimizee, optimizee.create_individual())
+    assert made == [optimizee.config]
 
 
 def test_generations_have_replicates_of_their_own():

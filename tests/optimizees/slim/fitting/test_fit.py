@@ -16,6 +16,7 @@ from l2l.cli import main as run
 from l2l.optimizees.slim.cli import main
 from l2l.optimizees.slim.fitting.optimizee import SlimFitOptimizee, SlimFitOptimizeeParameters
 from l2l.optimizees.slim.fitting.report_model import ReportModel, composite
+from l2l.optimizees.slim.simulation import simulator
 from l2l.optimizees.slim.simulation.config import Config
 from l2l.optimizees.slim.simulation.policies import Policy
 from l2l.optimizees.slim.simulation.simulator import Simulator
@@ -213,6 +214,17 @@ def test_all_individuals_meet_the_same_random_numbers(report):
     assert fitness(optimizee, 150) == fitness(optimizee, 150, generation=3, ind_idx=4)
     assert fitness(optimizee, 150) > fitness(optimizee, 50)
     assert fitness(optimizee, 150) > fitness(optimizee, 500)
+
+
+def test_tables_are_made_once_for_the_scenario_and_then_varied_once_for_an_individual(report, monkeypatch):
+    made = []
+    for name in ("build_shared", "vary_shared"):
+        make = getattr(simulator, name)
+        monkeypatch.setattr(simulator, name, lambda *given, name=name, make=make: made.append(name) or make(*given))
+    optimizee = optimizee_of(report)
+    for ext_pressure in (100, 200):
+        fitness(optimizee, ext_pressure)
+    assert made == ["build_shared", "vary_shared", "vary_shared"]
 
 
 def test_simulation_ends_with_the_last_number_of_the_report(report):
