@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -200,15 +201,20 @@ class Pipes:
         self.input = Path(folder) / f"inputpipe_{worker}"
         self.output = Path(folder) / f"outputpipe_{worker}"
         self.requests = Path(folder) / f"requestpipe_{worker}"
+        self._made: os.stat_result | None = None
 
     def make(self) -> None:
         """New pipes: whoever still holds the old ones speaks into the void."""
-        self.remove()
         for path in (self.input, self.output, self.requests):
+            path.unlink(missing_ok=True)
             os.mkfifo(path, 0o600)
+        self._made = self.input.stat()
 
     def remove(self) -> None:
-        """Take the pipes out of the folder, if they are there."""
+        """Take the pipes out of the folder, if they are there, and not those of another run."""
+        with suppress(FileNotFoundError):
+            if self._made is None or not os.path.samestat(self._made, self.input.stat()):
+                return
         for path in (self.input, self.output, self.requests):
             path.unlink(missing_ok=True)
 

@@ -150,3 +150,14 @@ def test_pipes_are_for_their_owner_alone_and_made_anew(tmp_path):
     assert Inbox(os.open(pipes.input, os.O_RDONLY | os.O_NONBLOCK)).read() is None
     pipes.remove()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_pipes_of_another_run_are_not_taken_away(tmp_path):
+    former, present = Pipes(tmp_path, 0), Pipes(tmp_path, 0)
+    former.make()
+    ends = former.of_runner()
+    present.make()
+    former.remove()
+    assert [path.exists() for path in (present.input, present.output, present.requests)] == [True] * 3
+    for end in ends:
+        end.close()
