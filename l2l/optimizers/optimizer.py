@@ -363,11 +363,13 @@ class Optimizer:
     def record_generation(self, traj: Any, fitness: np.ndarray) -> None:
         """Note size, best and average fitness, and :meth:`describe`, of ``eval_pop`` among the results."""
         finite = fitness[np.isfinite(fitness)]
+        with np.errstate(over="ignore"):  # a sum beyond all numbers is infinite
+            average = float(finite.mean()) if finite.size else float("nan")
         name = f"generation_{self.g}"
         params = {
             "generation": self.g,
             "best_fitness_in_run": self.best_fitness,
-            "average_fitness_in_run": float(finite.mean()) if finite.size else float("nan"),
+            "average_fitness_in_run": average,
             "pop_size": fitness.size,
             **({} if self.pareto_front is None else self.pareto_front.measured(self.g)),
             **self.describe(),
