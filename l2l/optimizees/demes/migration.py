@@ -210,18 +210,19 @@ def make_paths(rows: Rows, rates: np.ndarray) -> Any:
     -------
     kernels.migration.Paths
     """
-    from l2l.optimizees.demes.kernels.migration import Paths, fill_aliases
+    from l2l.optimizees.demes.kernels.migration import Paths
 
     n_demes = len(rows.first) - 1
     different, rate_of = np.unique(rates, axis=0, return_inverse=True)
     rate_of = np.broadcast_to(rate_of.reshape(-1), n_demes).astype(np.int32)
     pattern, first, step, weight = _patterns(rows)
-    threshold, other = np.empty_like(weight), np.empty(len(weight), np.int64)
-    fill_aliases(first, weight, threshold, other, np.empty(len(weight), np.int64))
+    threshold, other = np.empty_like(weight), np.full(len(weight), -1)
     order = np.argsort(rows.destination, kind="stable")
     arriving = np.bincount(rows.destination, minlength=n_demes)
     columns = Rows(np.concatenate([[0], np.cumsum(arriving)]), rows.source[order], rows.share[order])
-    return Paths(different, rate_of, pattern, first, step, weight, threshold, other, *_patterns(columns))
+    return Paths(
+        different, rate_of, pattern, first, step, weight, threshold, other, np.empty_like(other), *_patterns(columns)
+    )
 
 
 def _patterns(rows: Rows) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

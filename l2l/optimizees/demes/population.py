@@ -104,6 +104,7 @@ class SpatialPopulation:
         self.topology = topology
         self.ops = tuple(ops)
         self._paths = paths
+        self._n_threads = 1
         self._sharing = sharing
         self._seed = seed
         base = bank.base
@@ -153,7 +154,7 @@ class SpatialPopulation:
         self.tick = 0
         self._observed.clear()
 
-    def run(self, n_steps: int, record_every: int = 1) -> "SpatialPopulation":
+    def run(self, n_steps: int, record_every: int = 1, n_threads: int = 1) -> "SpatialPopulation":
         """Live for so many ticks, or until an operation stops the run; observed groups are recorded.
 
         Parameters
@@ -162,6 +163,8 @@ class SpatialPopulation:
         record_every : int
             Ticks between two records, at the ticks that are multiples of it; the first is of the state at the
             beginning.  0 records nothing.
+        n_threads : int
+            Results do not depend on it.
 
         Raises
         ------
@@ -170,23 +173,28 @@ class SpatialPopulation:
         """
         if n_steps < 0 or record_every < 0:
             raise UsageError(f"run(): numbers of ticks are at least 0, got {n_steps} and record_every {record_every}")
-        from l2l.optimizees.demes.kernels import run
+        if n_threads < 1:
+            raise UsageError(f"run(): n_threads must be at least 1, got {n_threads}")
+        from l2l.optimizees.demes.kernels.run import advance
 
+        if n_threads != self._n_threads:
+            self._n_threads = n_threads
+            self.__dict__.pop("kernel_arguments", None)
         schedule = make_schedule(self.ops, self.layout, self.tick, n_steps)
         record = self._observation.make_record(self.tick, n_steps, record_every)
-        self.tick = run.run(*self.kernel_arguments, schedule, record, self.tick, self.tick + n_steps)
+        self.tick = advance(*self.kernel_arguments, schedule, record, self.tick, self.tick + n_steps)
         self._observed.append(record)
         return self
 
     @cached_property
-    def kernel_arguments(self) -> tuple[Any, ...]:
+    def kernel_arguments(self) -> tuple[Any, Any, Any, Any]:
         """Model, state, room and paths of the kernels: views of what the population has, and room to work in."""
         from l2l.optimizees.demes.kernels import model
 
         return (
             model.make_model(self.bank, self.signature_ids),
-            model.make_state(self.individual_count, self.sperm_storage, self.streams, 1),
-            model.make_room(self.bank.base, 1),
+            model.make_state(self.individual_count, self.sperm_storage, self.streams, self._n_threads),
+            model.make_room(self.bank.base, self._n_threads),
             self._paths,
         )
 

@@ -13,8 +13,8 @@ from .reproduction import choose, chosen, count_suitors, grow_up, is_indifferent
 def advance(stream, individuals, sperm, deme, room, new_adult_age, mode, fixed_eggs):
     """Let a deme mate, reproduce, and grow older."""
     mate(stream, individuals, sperm, deme, room, new_adult_age, mode)
-    n_hatched, total = reproduce(stream, individuals, sperm, deme, room, new_adult_age, mode, fixed_eggs)
-    grow_up(stream, n_hatched, total, individuals, deme, new_adult_age, room, mode)
+    reproduce(stream, sperm, deme, room, new_adult_age, mode, fixed_eggs)
+    grow_up(stream, individuals, deme, new_adult_age, room, mode)
     grow_older(stream, individuals, sperm, deme, room, new_adult_age, mode)
 
 
@@ -55,18 +55,17 @@ def displace(stream, mates, p, mode):
 
 
 @stage
-def reproduce(stream, individuals, sperm, deme, room, new_adult_age, mode, fixed_eggs):
-    """Let mated females have eggs; return how many hatch, and the number that was expected."""
+def reproduce(stream, sperm, deme, room, new_adult_age, mode, fixed_eggs):
+    """Let mated females have eggs."""
     pairs = room.pairs
     n_genotypes = pairs.shape[0]
     pairs[:] = 0.0
     for age in range(new_adult_age, sperm.shape[0]):
         eggs_each = deme.reproduction[age] * deme.fertility[age] * deme.eggs
         for i in range(n_genotypes):
-            if eggs_each > 0.0 and individuals[FEMALE, age, i] > 0.0:
-                for j in range(n_genotypes):
-                    pairs[i, j] += sperm[age, i, j] * eggs_each
-    return lay(stream, individuals, deme, room, mode, fixed_eggs)
+            for j in range(n_genotypes):
+                pairs[i, j] += sperm[age, i, j] * eggs_each
+    lay(stream, deme, room, mode, fixed_eggs)
 
 
 @stage

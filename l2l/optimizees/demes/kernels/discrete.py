@@ -17,8 +17,8 @@ def advance(stream, individuals, deme, room, mode, fixed_eggs):
         By sex, age and genotype.
     """
     mate(stream, individuals, deme, room, mode)
-    n_hatched, total = reproduce(stream, individuals, deme, room, mode, fixed_eggs)
-    grow_up(stream, n_hatched, total, individuals, deme, ADULT, room, mode)
+    reproduce(stream, deme, room, mode, fixed_eggs)
+    grow_up(stream, individuals, deme, ADULT, room, mode)
     for sex in range(2):
         for g in range(individuals.shape[2]):
             individuals[sex, ADULT, g] = room.grown[sex, g]
@@ -42,11 +42,11 @@ def mate(stream, individuals, deme, room, mode):
 
 
 @stage
-def reproduce(stream, individuals, deme, room, mode, fixed_eggs):
-    """Let pairs have eggs; return how many hatch, and the number that was expected."""
+def reproduce(stream, deme, room, mode, fixed_eggs):
+    """Let pairs have eggs."""
     pairs = room.pairs
     eggs_each = deme.reproduction[ADULT] * deme.fertility[ADULT] * deme.eggs
     for i in range(pairs.shape[0]):
         for j in range(pairs.shape[0]):
             pairs[i, j] *= eggs_each
-    return lay(stream, individuals, deme, room, mode, fixed_eggs)
+    lay(stream, deme, room, mode, fixed_eggs)

@@ -12,8 +12,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from l2l.optimizees.slim.kernels.inner import entry
-
 from .draws import CONTINUOUS, DRAWN, ONE_BY_ONE, make_alias, pick, stage, thin
 from .model import FEMALE
 
@@ -37,8 +35,10 @@ class Paths(NamedTuple):
     weight: np.ndarray
     """Share of the emigrants; a pattern's sum to 1: float64[n_entries]"""
     threshold: np.ndarray
-    """`draws.make_alias` of a pattern's weights: float64[n_entries]"""
+    """`draws.make_alias` of a pattern's weights, which kernels make: float64[n_entries]"""
     other: np.ndarray
+    """Negative before they have: int64[n_entries]"""
+    work: np.ndarray
     """int64[n_entries]"""
     pattern_in: np.ndarray
     """The same by destination: int32[n_demes]"""
@@ -187,11 +187,11 @@ def fetch_sperm(d, sperm, change, paths):
                     changed[c] += there[c] * share
 
 
-@entry
-def fill_aliases(first, weight, threshold, other, work):
-    """Prepare to pick destinations: `draws.make_alias` of every pattern."""
-    for pattern in range(first.shape[0] - 1):
-        begin, end = first[pattern], first[pattern + 1]
+@stage
+def find_aliases(paths):
+    """Prepare to pick destinations."""
+    for pattern in range(paths.first.shape[0] - 1):
+        begin, end = paths.first[pattern], paths.first[pattern + 1]
         if end > begin:
-            shares = weight[begin:end]
-            make_alias(shares, shares.sum(), threshold[begin:end], other[begin:end], work)
+            weights, work = paths.weight[begin:end], paths.work[begin:end]
+            make_alias(weights, weights.sum(), paths.threshold[begin:end], paths.other[begin:end], work)

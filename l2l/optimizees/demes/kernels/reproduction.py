@@ -74,22 +74,21 @@ def choose(stream, n, weights, total, has_alias, room, out, mode):
 
 
 @stage
-def lay(stream, individuals, deme, room, mode, fixed_eggs):
-    """Let the pairs of the room have eggs: ``room.pairs`` says how many, without what their genotypes change of it.
+def lay(stream, deme, room, mode, fixed_eggs):
+    """Let the pairs of the room have as many eggs as it says but for their genotypes: ``room.juveniles``, filled.
 
-    Returns
-    -------
-    n_hatched, expected : float
-        How many zygotes live that are not told apart, with genotypes in proportion to ``room.juveniles``, and the sum
-        of these.  Of a fixed number of eggs they are, and are added to ``individuals`` at age 0 instead.
+    Given the pairs, drawn eggs of one genotype are a Poisson number whoever laid them, independent of the others.
     """
     if fixed_eggs:
-        hatch_fixed(stream, room.pairs, deme, room, individuals, mode)
-        return 0.0, 0.0
+        hatch_fixed(stream, deme, room, mode)
+        return
     unite(room, deme)
-    fertilise(room.unions, deme.zygotes, room.weights[2])
-    expected = hatch(room.weights[2], deme, room.juveniles)
-    return bear(stream, expected, mode), expected
+    eggs = room.weights[2]
+    fertilise(room.unions, deme.zygotes, eggs)
+    for g in range(eggs.shape[0]):
+        females = eggs[g] * deme.sex_ratio
+        room.juveniles[FEMALE, g] = bear(stream, females * deme.zygote_viability[FEMALE, g], mode)
+        room.juveniles[MALE, g] = bear(stream, (eggs[g] - females) * deme.zygote_viability[MALE, g], mode)
 
 
 @stage
@@ -129,25 +128,14 @@ def fertilise(unions, zygotes, out):
 
 
 @stage
-def hatch(eggs, deme, juveniles):
-    """Juveniles by sex and genotype of eggs float64[n_g], all as expected; return their number."""
-    total = 0.0
-    for g in range(eggs.shape[0]):
-        juveniles[FEMALE, g] = eggs[g] * deme.sex_ratio * deme.zygote_viability[FEMALE, g]
-        juveniles[MALE, g] = eggs[g] * (1.0 - deme.sex_ratio) * deme.zygote_viability[MALE, g]
-        total += juveniles[FEMALE, g] + juveniles[MALE, g]
-    return total
-
-
-@stage
-def hatch_fixed(stream, pairs, deme, room, individuals, mode):
-    """Draw the juveniles of a given number of eggs of each pair; they are added to ``individuals``, at age 0."""
+def hatch_fixed(stream, deme, room, mode):
+    """Draw the genotypes of a given number of eggs of each pair, and who of them lives to be a juvenile."""
     n_gametes, n_genotypes = room.gametes.shape
     eggs, expected = room.weights[1], room.weights[2]
     eggs[:] = 0.0
     for i in range(n_genotypes):
         for j in range(n_genotypes):
-            n_eggs = pairs[i, j] * deme.fecundity[FEMALE, i] * deme.fecundity[MALE, j]
+            n_eggs = room.pairs[i, j] * deme.fecundity[FEMALE, i] * deme.fecundity[MALE, j]
             if n_eggs <= 0.0:
                 continue
             for h in range(n_gametes):
@@ -158,10 +146,10 @@ def hatch_fixed(stream, pairs, deme, room, individuals, mode):
             n_zygotes = thin(stream, round_up_or_down(stream, n_eggs, mode), living, mode)
             split(stream, n_zygotes, expected, living, eggs, mode)
     for g in range(n_genotypes):
-        n_females = thin(stream, eggs[g], deme.sex_ratio, mode)
-        n_males = eggs[g] - n_females
-        individuals[FEMALE, 0, g] += thin(stream, n_females, deme.zygote_viability[FEMALE, g], mode)
-        individuals[MALE, 0, g] += thin(stream, n_males, deme.zygote_viability[MALE, g], mode)
+        females = thin(stream, eggs[g], deme.sex_ratio, mode)
+        males = eggs[g] - females
+        room.juveniles[FEMALE, g] = thin(stream, females, deme.zygote_viability[FEMALE, g], mode)
+        room.juveniles[MALE, g] = thin(stream, males, deme.zygote_viability[MALE, g], mode)
 
 
 @stage
@@ -183,42 +171,49 @@ def growth(deme, n_juveniles, density):
 
 
 @stage
-def company(individuals, n_hatched, deme, new_adult_age):
-    """Numbers of juveniles: of age 0, and of all weighted by how they compete."""
-    n_juveniles = n_hatched + individuals[:, 0].sum()
+def gather(individuals, juveniles, deme, new_adult_age):
+    """Move those of age 0 to ``juveniles``.
+
+    Returns
+    -------
+    n_juveniles, crowd : float
+        How many they are, and how many juveniles of all ages, weighted by how they compete.
+    """
+    n_juveniles = 0.0
+    for sex in range(2):
+        for g in range(juveniles.shape[1]):
+            juveniles[sex, g] += individuals[sex, 0, g]
+            individuals[sex, 0, g] = 0.0
+            n_juveniles += juveniles[sex, g]
     crowd = n_juveniles * deme.competition[0]
     for age in range(1, new_adult_age):
-        crowd += individuals[:, age].sum() * deme.competition[age]
+        for sex in range(2):
+            crowd += individuals[sex, age].sum() * deme.competition[age]
     return n_juveniles, crowd
 
 
 @stage
-def grow_up(stream, n_hatched, total, individuals, deme, new_adult_age, room, mode):
+def grow_up(stream, individuals, deme, new_adult_age, room, mode):
     """Let juveniles of age 0 grow up; what becomes of them is in ``room.grown``, and age 0 is empty.
 
-    A number ``n_hatched`` of eggs with genotypes in proportion to ``room.juveniles``, of sum ``total``, grow up without
-    ever being told apart: each lives with its probability, so that all that do are drawn first, and then their
-    genotypes.
+    How many there is room for follows from their number and is not drawn; who they are is.
     """
-    n_juveniles, crowd = company(individuals, n_hatched, deme, new_adult_age)
     grown, juveniles = room.grown, room.juveniles
     grown[:] = 0.0
+    n_juveniles, crowd = gather(individuals, juveniles, deme, new_adult_age)
     if n_juveniles <= 0.0:
         return
-    density = crowd / deme.strength if deme.strength > 0.0 else np.inf
-    share = growth(deme, n_juveniles, density)
-    living = 0.0
+    share = growth(deme, n_juveniles, crowd / deme.strength if deme.strength > 0.0 else np.inf)
+    if share <= 0.0:
+        return
+    weight = 0.0
     for sex in range(2):
         for g in range(grown.shape[1]):
-            p = share * deme.survival[sex, 0]
+            p = deme.survival[sex, 0]
             if new_adult_age == 1:
                 p *= deme.viability[sex, 0, g]
-            p = min(p, 1.0)  # a juvenile is one adult at most
-            juveniles[sex, g] *= p
-            living += juveniles[sex, g]
-            if individuals[sex, 0, g] > 0.0:
-                grown[sex, g] = thin(stream, individuals[sex, 0, g], p, mode)
-                individuals[sex, 0, g] = 0.0
-    if n_hatched > 0.0 and living > 0.0:
-        n_living = thin(stream, n_hatched, living / total, mode)
-        split(stream, n_living, juveniles.reshape(-1), living, grown.reshape(-1), mode)
+            juveniles[sex, g] *= min(p, 1.0 / share)  # a juvenile is one adult at most
+            weight += juveniles[sex, g]
+    n_places = round_up_or_down(stream, n_juveniles * share, mode)
+    n_grown = min(n_juveniles, thin(stream, n_places, weight / n_juveniles, mode))
+    split(stream, n_grown, juveniles.reshape(-1), weight, grown.reshape(-1), mode)

@@ -1,28 +1,42 @@
 """Ticks of all demes, in one call."""
 
+from numba import config, njit, prange, set_num_threads
+
 from l2l.optimizees.slim.kernels.inner import entry
 
 from . import age_structured, discrete
+from .cache import compile_once
 from .draws import EXPECTED, stage
 from .interventions import intervene, stops
-from .migration import arrive, emigrate, fetch
+from .migration import arrive, emigrate, fetch, find_aliases
 from .model import deme_of, room_of
 from .observation import observe
 
 
-@entry
-def run(model, state, room, paths, schedule, record, first_tick, last_tick):
+def advance(model, state, room, paths, schedule, record, first_tick, last_tick):
     """Advance all demes through the ticks ``first_tick .. last_tick - 1``, unless a condition stops them.
+
+    The blocks of demes that `make_state` was asked for have a thread each, if there are so many.  Results do not depend
+    on how many there are.
 
     Returns
     -------
     int
         The tick that comes next.
     """
+    n_blocks = len(state.arriving)
+    if n_blocks > 1:
+        set_num_threads(min(n_blocks, config.NUMBA_NUM_THREADS))  # type: ignore[attr-defined]
+    kernel = run if n_blocks == 1 else run_blocks
+    compile_once(lambda: kernel(model, state, room, paths, schedule, record, first_tick, first_tick))
+    return kernel(model, state, room, paths, schedule, record, first_tick, last_tick)
+
+
+@entry
+def run(model, state, room, paths, schedule, record, first_tick, last_tick):
+    """`advance` in one thread."""
     n_demes = state.individuals.shape[0]
-    row = 0
-    if record.every > 0:
-        observe(state.individuals, record, row, first_tick)
+    begin(state, paths, record, first_tick)
     for tick in range(first_tick, last_tick):
         if stops(state.individuals, schedule, tick):
             return tick
@@ -30,10 +44,44 @@ def run(model, state, room, paths, schedule, record, first_tick, last_tick):
         if model.mode == EXPECTED:
             fetch(state, paths, 0, n_demes)
         settle(state, 0, n_demes)
-        if record.every > 0 and (tick + 1) % record.every == 0:
-            row += 1
-            observe(state.individuals, record, row, tick + 1)
+        go_on_with_record(state, record, first_tick, tick + 1)
     return last_tick
+
+
+@njit(cache=True, nogil=True, parallel=True, no_cfunc_wrapper=True)  # type: ignore[call-overload]
+def run_blocks(model, state, room, paths, schedule, record, first_tick, last_tick):
+    """`advance` in a thread for each block."""
+    n_demes, n_blocks = state.individuals.shape[0], state.arriving.shape[0]
+    begin(state, paths, record, first_tick)
+    for tick in range(first_tick, last_tick):
+        if stops(state.individuals, schedule, tick):
+            return tick
+        for block in prange(n_blocks):
+            first, last = n_demes * block // n_blocks, n_demes * (block + 1) // n_blocks
+            live(model, state, room, paths, schedule, tick, block, first, last)
+        if model.mode == EXPECTED:
+            for block in prange(n_blocks):
+                fetch(state, paths, n_demes * block // n_blocks, n_demes * (block + 1) // n_blocks)
+        for block in prange(n_blocks):
+            settle(state, n_demes * block // n_blocks, n_demes * (block + 1) // n_blocks)
+        go_on_with_record(state, record, first_tick, tick + 1)
+    return last_tick
+
+
+@stage
+def begin(state, paths, record, tick):
+    """Prepare the paths, if that was not yet done, and record the state at the beginning of a run."""
+    if paths.other[0] < 0:
+        find_aliases(paths)
+    if record.every > 0:
+        observe(state.individuals, record, 0, tick)
+
+
+@stage
+def go_on_with_record(state, record, first_tick, tick):
+    """Record the state at a tick if it is due."""
+    if record.every > 0 and tick % record.every == 0:
+        observe(state.individuals, record, tick // record.every - first_tick // record.every, tick)
 
 
 @stage

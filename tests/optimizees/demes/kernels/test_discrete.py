@@ -7,7 +7,7 @@ from l2l.optimizees.demes.builder import SpatialBuilder
 from l2l.optimizees.demes.genetics import Species
 from l2l.optimizees.demes.interventions import make_schedule
 from l2l.optimizees.demes.kernels.model import make_model, make_room, make_state
-from l2l.optimizees.demes.kernels.run import run
+from l2l.optimizees.demes.kernels.run import advance as advance_all
 from l2l.optimizees.demes.migration import make_paths, migration_rates, rows_of_kernels
 from l2l.optimizees.demes.observation import Observation
 from l2l.optimizees.demes.selection import Layout
@@ -38,7 +38,7 @@ def advance(flies, n_ticks, rate=0.0, n_blocks=1):
     grid = flies.topology or SquareGrid(1, n_demes)
     rows = rows_of_kernels(grid, [KERNEL])
     layout = Layout(SPECIES, config.n_ages, n_demes)
-    run(
+    advance_all(
         make_model(flies.bank, flies.signature_ids),
         make_state(flies.individual_count, flies.sperm_storage, flies.streams, n_blocks),
         make_room(config, n_blocks),
@@ -130,3 +130,12 @@ def test_there_are_never_more_adults_than_eggs():
     flies.individual_count[:] *= 1e-3
     eggs = flies.individual_count[0, 0, 1].sum() * 0.8 * 20
     assert advance(flies, 1).sum() <= eggs
+
+
+@pytest.mark.parametrize("options", [{"stochastic": True}, {"stochastic": True, "use_continuous_sampling": True}, {}])
+def test_any_number_of_threads_gives_equal_results(options):
+    alone, together, more = (population(topology=SquareGrid(5, 5), mode="ricker", **options) for _ in range(3))
+    expected = advance(alone, 4, rate=0.3)
+    np.testing.assert_array_equal(advance(together, 4, rate=0.3, n_blocks=2), expected)
+    np.testing.assert_array_equal(together.streams, alone.streams)
+    np.testing.assert_array_equal(advance(more, 4, rate=0.3, n_blocks=3), expected)
