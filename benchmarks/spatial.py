@@ -6,6 +6,12 @@ differ, kernels compiled and loaded; ``cpu_s`` is what it takes of a processor. 
 ``memory``: private bytes of a process for each further deme, above the state of its simulation: the slope over three
 numbers of demes, of the median of fresh processes.  Bars: 16 B if there is a deme with the same values already, 128 B
 if not.
+
+``speed``: deme-ticks per second of a processor in one thread, beside natal-core if ``--natal`` has it; bar: 3 times as
+many.  ``threads``: two threads against one; bar: 1.7 times, and equal results.
+
+``parity``: numbers of the same models in natal-core.  Bars: 1e-9 if they are expected ones, relative to the largest
+count, and 5 standard errors of means and variances if they are drawn.
 """
 
 import argparse
@@ -18,6 +24,7 @@ import sys
 import time
 
 import numpy as np
+from spatial_peers import report_parity, report_speed, report_threads
 
 from l2l.optimizees.demes import HomingDrive, SpatialBuilder, Species, SquareGrid, batch_setting
 
@@ -111,7 +118,13 @@ def report_memory(args):
             print(json.dumps({**line, "bytes_per_deme": round(slope, 1)}), flush=True)
 
 
-PARTS = {"build": report_build, "memory": report_memory}
+PARTS = {
+    "build": report_build,
+    "memory": report_memory,
+    "speed": report_speed,
+    "threads": report_threads,
+    "parity": report_parity,
+}
 
 
 def main():
@@ -121,6 +134,7 @@ def main():
     parser.add_argument("--side", type=int, default=SIDE, help="rows and columns of the landscape")
     parser.add_argument("--sizes", type=int, nargs="+", default=[100, 1000, 10000], help="numbers of demes")
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--natal", metavar="PYTHON", default=sys.executable, help="an interpreter with natal-core")
     args = parser.parse_args()
     PARTS[args.part](args)
 
