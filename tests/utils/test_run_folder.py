@@ -61,9 +61,12 @@ def test_folder_in_use_is_not_overwritten(folder):
     assert folder.manifest_path.exists()
 
 
-@pytest.mark.parametrize("inner", [".", "simulation", "simulation/checkpoints", "simulation/optimizee.bin"])
+@pytest.mark.parametrize(
+    "inner", [".", "simulation", "simulation/checkpoints", "simulation/arrays", "simulation/optimizee.bin"]
+)
 def test_trust_needs_that_nobody_else_can_write(folder, inner):
     folder.checkpoints_path.mkdir(parents=True)
+    (folder.path / "simulation" / "arrays").mkdir()
     (folder.path / "simulation" / "optimizee.bin").write_text("")
     folder.check_trust()
     (folder.path / inner).chmod(0o722)
