@@ -1,0 +1,80 @@
+"""Place releases that spread a gene drive at the least cost: `l2l-run bin/l2l-demes-ga.py`.
+
+On a landscape of 51 x 51 demes, with lakes, 90 % of the mosquitoes are to carry the drive after 20 generations.
+After `--`, `--scenario resistance` removes a strain that resists an insecticide instead, and `--optimizer auto` searches
+with the method that suits the function:
+
+    l2l-run bin/l2l-demes-ga.py --max-workers 4 -- --scenario resistance --optimizer auto
+"""
+
+import argparse
+
+from l2l.cli import run_as_script
+from l2l.optimizees.demes.optimizee import DemesOptimizee, DemesOptimizeeParameters
+from l2l.optimizees.demes.scenarios import SCENARIOS
+from l2l.optimizers.auto import AutoOptimizer, AutoParameters
+from l2l.optimizers.evolution import GeneticAlgorithmOptimizer, GeneticAlgorithmParameters
+from l2l.utils.experiment import Experiment
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scenario", choices=SCENARIOS, default="drive", help="by default drive")
+    parser.add_argument("--optimizer", choices=("ga", "auto"), default="ga", help="by default ga")
+    return parser.parse_args()
+
+
+def optimizer_parameters(optimizer, smoke):
+    if optimizer == "auto":
+        return AutoParameters(seed=1, max_evaluations=12 if smoke else 2000, n_iteration=2 if smoke else 2000)
+    return GeneticAlgorithmParameters(
+        seed=1,
+        pop_size=4 if smoke else 48,
+        cx_prob=0.7,
+        mut_prob=0.7,
+        n_iteration=2 if smoke else 40,
+        ind_prob=0.1,
+        tourn_size=3,
+        mate_par=0.5,
+    )
+
+
+def main():
+    options = arguments()
+    experiment = Experiment(root_dir_path="results")
+    smoke = experiment.smoke  # tiny sizes, to see that everything works
+    # each plan has two runs in the search; at the end the best ten of the search have twenty others each
+    traj, _ = experiment.prepare_experiment(
+        name=f"demes-{options.optimizer}",
+        replicates=2 if options.optimizer == "ga" else 1,
+        confirm={"n": 2 if smoke else 20, "candidates": 2 if smoke else 10},
+    )
+
+    optimizee_parameters = DemesOptimizeeParameters(
+        scenario=options.scenario,
+        settings={"rows": 11, "cols": 11, "n_ticks": 10, "n_releases": 3} if smoke else None,
+        comparison_seeds=2 if smoke else 100,
+    )
+    optimizee = DemesOptimizee(traj, optimizee_parameters)
+
+    parameters = optimizer_parameters(options.optimizer, smoke)
+    optimizer_class = AutoOptimizer if options.optimizer == "auto" else GeneticAlgorithmOptimizer
+    optimizer = optimizer_class(
+        traj,
+        optimizee_create_individual=optimizee.create_individual,
+        optimizee_fitness_weights=optimizee.fitness_weights,
+        parameters=parameters,
+        optimizee_bounding_func=optimizee.bounding_func,
+    )
+
+    experiment.run_experiment(
+        optimizer=optimizer,
+        optimizee=optimizee,
+        optimizer_parameters=parameters,
+        optimizee_parameters=optimizee_parameters,
+    )
+    experiment.end_experiment(optimizer)
+
+
+if __name__ == "__main__":
+    run_as_script(main)
