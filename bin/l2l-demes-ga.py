@@ -1,8 +1,8 @@
 """Place releases that spread a gene drive at the least cost: `l2l-run bin/l2l-demes-ga.py`.
 
 On a landscape of 51 x 51 demes, with lakes, 90 % of the mosquitoes are to carry the drive after 20 generations.
-After `--`, `--scenario resistance` removes a strain that resists an insecticide instead, and `--optimizer auto` searches
-with the method that suits the function:
+After `--`, `--scenario resistance` removes a strain that resists an insecticide instead, and `--optimizer auto`
+searches with the method that suits the function:
 
     l2l-run bin/l2l-demes-ga.py --max-workers 4 -- --scenario resistance --optimizer auto
 """

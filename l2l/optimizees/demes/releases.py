@@ -92,16 +92,27 @@ class ReleaseProgram:
 
         All are int64[n_releases]; a release of size 0 is none.
         """
-        axes = ("row", "col") if self._deme_of.ndim == 2 else ("deme",)
-        bounds = {name: n - 1 for name, n in zip(axes, self._deme_of.shape, strict=True)}
+        bounds = {name: n - 1 for name, n in zip(self._axes, self.shape, strict=True)}
         bounds |= {"tick": self.last_tick, "size": self.most}
         return {name: Array(Integer(0, high), self.n_releases) for name, high in bounds.items() if high > 0}
 
     def releases(self, individual: Mapping[str, Any]) -> Releases:
         """The plan that an individual of `space` stands for."""
-        axes = ("row", "col") if self._deme_of.ndim == 2 else ("deme",)
-        place = tuple(np.asarray(individual.get(name, 0)) for name in axes)
-        return Releases.of(individual.get("tick", 0), self._deme_of[place], individual["size"])
+        place = [np.asarray(individual.get(name, 0)) for name in self._axes]
+        return Releases.of(individual.get("tick", 0), self.nearest(*place), individual["size"])
+
+    @property
+    def _axes(self) -> tuple[str, ...]:
+        return ("row", "col") if self._deme_of.ndim == 2 else ("deme",)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Rows and columns, or of how many demes one may be chosen."""
+        return self._deme_of.shape
+
+    def nearest(self, *place: np.ndarray) -> np.ndarray:
+        """The demes of releases at these rows and columns; or at these places in the list of habitable demes."""
+        return self._deme_of[place]
 
     def cost(self, releases: Releases) -> float:
         return self.cost_each * releases.n_released + self.cost_trip * len(releases.size)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from l2l.errors import UsageError, nearest, reject_unknown_keywords
+from l2l.errors import UsageError, nearest
 from l2l.optimizees.demes.builder import SpatialBuilder
 from l2l.optimizees.demes.genetics import Species
 from l2l.optimizees.demes.goal import Goal
