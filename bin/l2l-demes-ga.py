@@ -1,6 +1,6 @@
 """Place releases that spread a gene drive at the least cost: `l2l-run bin/l2l-demes-ga.py`.
 
-On a landscape of 51 x 51 demes, with lakes, 90 % of the mosquitoes are to carry the drive after 20 generations.
+On a landscape of 51 x 51 demes, with lakes, 90 % of the mosquitoes are to carry the drive after 24 generations.
 After `--`, `--scenario resistance` removes a strain that resists an insecticide instead, and `--optimizer auto`
 searches with the method that suits the function:
 
@@ -29,13 +29,13 @@ def optimizer_parameters(optimizer, smoke):
         return AutoParameters(seed=1, max_evaluations=12 if smoke else 2000, n_iteration=2 if smoke else 2000)
     return GeneticAlgorithmParameters(
         seed=1,
-        pop_size=4 if smoke else 48,
-        cx_prob=0.7,
-        mut_prob=0.7,
+        pop_size=4 if smoke else 40,
+        cx_prob=0.4,
+        mut_prob=0.9,
         n_iteration=2 if smoke else 40,
-        ind_prob=0.1,
-        tourn_size=3,
-        mate_par=0.5,
+        ind_prob=0.06,
+        tourn_size=5,
+        mate_par=0.2,
     )
 
 

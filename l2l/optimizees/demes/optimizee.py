@@ -13,7 +13,7 @@ from l2l.errors import UsageError, nearest, reject_unknown_keywords
 from l2l.optimizees.demes.releases import Releases
 from l2l.optimizees.demes.scenarios import find_scenario
 from l2l.optimizees.optimizee import Optimizee
-from l2l.space import Parameter
+from l2l.space import Parameter, Space
 from l2l.utils.fitness import Evaluation
 from l2l.utils.seeds import chosen_seed
 
@@ -114,6 +114,11 @@ class DemesOptimizee(Optimizee):
     def space(self) -> dict[str, Parameter]:
         """Of the releases (`ReleaseProgram.space`), and what is tuned besides."""
         return {**self.scenario.program.space(), **self.tuned}
+
+    def create_individual(self) -> dict[str, Any]:
+        """Releases that are spread over the landscape; what is tuned besides is drawn from its space."""
+        rest = Space(self.tuned).sample(self._individual_rng) if self.tuned else {}
+        return {**self.scenario.program.draw(self._individual_rng), **rest}
 
     def releases(self, individual: Mapping[str, Any]) -> Releases:
         """The plan that an individual stands for."""

@@ -11,6 +11,9 @@ from l2l.optimizees.demes.interventions import Op
 from l2l.space import Array, Integer, Parameter
 
 
+N_CANDIDATES = 10  # places that are drawn for one of the first individuals' releases
+
+
 class Releases(NamedTuple):
     """A plan: releases in the order of their ticks, at most one in a deme and tick."""
 
@@ -95,6 +98,22 @@ class ReleaseProgram:
         bounds = {name: n - 1 for name, n in zip(self._axes, self.shape, strict=True)}
         bounds |= {"tick": self.last_tick, "size": self.most}
         return {name: Array(Integer(0, high), self.n_releases) for name, high in bounds.items() if high > 0}
+
+    def draw(self, rng: np.random.Generator) -> dict[str, Any]:
+        """An individual of `space` with all releases, of any size and tick, and far from each other.
+
+        Of several places that are drawn the one farthest from the earlier ones is taken (Mitchell's best candidate,
+        1991, doi:10.1145/122718.122736).
+        """
+        chosen = rng.integers(0, self.shape, (1, len(self.shape)))
+        for _ in range(self.n_releases - 1):
+            drawn = rng.integers(0, self.shape, (N_CANDIDATES, len(self.shape)))
+            distance = ((drawn[:, None] - chosen[None]) ** 2).sum(axis=2).min(axis=1)
+            chosen = np.concatenate([chosen, drawn[[np.argmax(distance)]]])
+        individual = dict(zip(self._axes, chosen.T.copy(), strict=True))
+        individual["tick"] = rng.integers(0, self.last_tick, self.n_releases, endpoint=True)
+        individual["size"] = rng.integers(1, self.most, self.n_releases, endpoint=True)
+        return {name: individual[name] for name in self.space()}
 
     def releases(self, individual: Mapping[str, Any]) -> Releases:
         """The plan that an individual of `space` stands for."""

@@ -68,7 +68,7 @@ def _replacement(
     return _on_grid(species, capacities, counts, migration_rate).presets(drive).build()
 
 
-def drive(rows: int = 51, cols: int = 51, landscape_seed: int = 1, n_ticks: int = 20, **limits: Any) -> Scenario:
+def drive(rows: int = 51, cols: int = 51, landscape_seed: int = 1, n_ticks: int = 24, **limits: Any) -> Scenario:
     """Spread a homing drive over a landscape before a deadline.
 
     The drive makes who carries it unable to transmit a disease, and costs females 5 % of their eggs.  Where it cuts and
@@ -85,7 +85,7 @@ def drive(rows: int = 51, cols: int = 51, landscape_seed: int = 1, n_ticks: int 
         Of the `ReleaseProgram`, in place of those here.
     """
     capacities = make_landscape(rows, cols, landscape_seed)
-    given = {"n_releases": 12, "last_tick": n_ticks // 3, "most": 100, "reared": 200.0, "cost_trip": 50.0}
+    given = {"n_releases": 10, "last_tick": n_ticks // 4, "most": 60, "reared": 200.0, "cost_trip": 50.0}
     program = ReleaseProgram(capacities > 0, "WT|Dr", ("male",), **{**given, **limits})
     return Scenario(partial(_replacement, capacities), program, Goal("Dr|*", 0.9), n_ticks, "Dr")
 
@@ -124,7 +124,7 @@ def resistance(rows: int = 51, cols: int = 51, landscape_seed: int = 1, n_ticks:
     capacities = make_landscape(rows, cols, landscape_seed)
     places = make_landscape(rows, cols, landscape_seed + 1, water=0.0, contrast=1.0, patch=4.0)
     frequency = np.clip(0.3 * places / np.median(places), 0.02, 0.9)
-    given = {"n_releases": 12, "last_tick": n_ticks // 3, "most": 200, "reared": 400.0, "cost_trip": 50.0}
+    given = {"n_releases": 12, "last_tick": n_ticks // 4, "most": 100, "reared": 400.0, "cost_trip": 50.0}
     program = ReleaseProgram(capacities > 0, "Sd|Sd", ("male",), **{**given, **limits})
     return Scenario(partial(_resistant, capacities, frequency), program, Goal("R|*", 0.2, False), n_ticks, "R")
 
