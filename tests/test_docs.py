@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from l2l import cli
+from l2l.optimizees.demes.optimizee import DemesOptimizeeParameters
 from l2l.optimizees.slim import trials
 from l2l.optimizees.slim.commands import fit, plot
 from l2l.optimizees.slim.fitting.farm_report import QUANTITIES, REQUIRED
@@ -166,6 +167,7 @@ def test_options_and_fields_of_a_fit_are_in_its_page_or_the_reference():
     fitting, reference = text_of("fitting.md"), text_of("reference.md")
     assert [flag for flag in flags if flag not in ("-h", "--help") and f"`{flag}" not in reference] == []
     assert [name for name in SlimFitOptimizeeParameters._fields if f"`{name}`" not in fitting] == []
+    assert [name for name in DemesOptimizeeParameters._fields if f"`{name}`" not in text_of("releases.md")] == []
     assert all(f"`{name}`" in fitting for name in (*REQUIRED, *QUANTITIES))
 
 

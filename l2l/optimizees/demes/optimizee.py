@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from l2l.errors import UsageError, nearest, reject_unknown_keywords
+from l2l.optimizees.demes.interventions import Op
 from l2l.optimizees.demes.releases import Releases
 from l2l.optimizees.demes.scenarios import find_scenario
 from l2l.optimizees.optimizee import Optimizee
@@ -101,6 +102,7 @@ class DemesOptimizee(Optimizee):
         self.fitness_weights = tuple(OBJECTIVES[name][0] for name in p.objectives)
         self._individual_rng = np.random.default_rng(chosen_seed(traj, p.seed, stream=1))
         self._population: SpatialPopulation | None = None
+        self._own_ops: tuple[Op, ...] = ()  # of that population
 
     @classmethod
     def from_config(cls, traj: Any, **parameters: Any) -> DemesOptimizee:
@@ -109,7 +111,7 @@ class DemesOptimizee(Optimizee):
         return cls(traj, DemesOptimizeeParameters(**parameters))
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_population": None}  # every process builds its own
+        return {**self.__dict__, "_population": None, "_own_ops": ()}  # every process builds its own
 
     def space(self) -> dict[str, Parameter]:
         """Of the releases (`ReleaseProgram.space`), and what is tuned besides."""

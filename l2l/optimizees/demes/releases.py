@@ -10,7 +10,6 @@ from l2l.errors import UsageError
 from l2l.optimizees.demes.interventions import Op
 from l2l.space import Array, Integer, Parameter
 
-
 N_CANDIDATES = 10  # places that are drawn for one of the first individuals' releases
 
 

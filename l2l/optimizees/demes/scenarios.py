@@ -1,13 +1,14 @@
 """Scenarios: a population, who may be released into it, and what that is to achieve."""
 
+import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from l2l.errors import UsageError, nearest
+from l2l.errors import UsageError, nearest, reject_unknown_keywords
 from l2l.optimizees.demes.builder import SpatialBuilder
 from l2l.optimizees.demes.genetics import Species
 from l2l.optimizees.demes.goal import Goal
@@ -143,6 +144,7 @@ def _on_grid(
     )
 
 
+_OF_THE_SCENARIO = ("habitable", "genotype", "sexes")
 SCENARIOS: dict[str, Callable[..., Scenario]] = {"drive": drive, "resistance": resistance}
 
 
@@ -153,6 +155,8 @@ def find_scenario(scenario: Any, settings: Mapping[str, Any] | None = None) -> S
     ------
     UsageError
         If there is none of that name.
+    TypeError
+        If it has no setting of a name.
     """
     if isinstance(scenario, Scenario):
         if settings:
@@ -161,4 +165,9 @@ def find_scenario(scenario: Any, settings: Mapping[str, Any] | None = None) -> S
     if scenario not in SCENARIOS:
         known = ", ".join(SCENARIOS)
         raise UsageError(f"there is no scenario {scenario!r}; there are {known}{nearest(str(scenario), SCENARIOS)}")
-    return SCENARIOS[scenario](**(settings or {}))
+    made = SCENARIOS[scenario]
+    settings = dict(settings or {})
+    limits = [limit.name for limit in fields(ReleaseProgram) if limit.init and limit.name not in _OF_THE_SCENARIO]
+    own = [name for name in inspect.signature(made).parameters if name != "limits"]
+    reject_unknown_keywords(f"scenario {scenario!r}", settings, [*own, *limits])
+    return made(**settings)
