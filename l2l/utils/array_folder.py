@@ -5,14 +5,14 @@ import os
 import pickle
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from l2l.utils.atomic import make_aside
 
 LEAST_BYTES = 1 << 16
-"""Of an array for which a file is worth its while."""
+"""Of an array that is worth a file."""
 
 
 class ArrayFolder:
@@ -34,7 +34,6 @@ class ArrayFolder:
     def __init__(self, path: Path):
         self.path = path
         self.mapped: dict[str, np.ndarray] = {}
-        self._digests: dict[int, tuple[np.ndarray, str]] = {}  # by the array's id, which is its own while it is kept
 
     def dumps(self, thing: Any, store: bool = True) -> bytes:
         """Pickle with ``cloudpickle``, and with digests in the place of arrays.
@@ -48,20 +47,6 @@ class ArrayFolder:
     def loads(self, data: bytes) -> Any:
         """What was pickled, with its arrays mapped, read-only."""
         return _Unpickler(io.BytesIO(data), self).load()
-
-    def digest(self, thing: Any) -> str | None:
-        """That of an array that goes into a file; None for all else."""
-        if type(thing) is not np.ndarray or thing.flags.writeable or thing.nbytes < LEAST_BYTES:
-            return None
-        if thing.dtype.hasobject:
-            return None
-        if id(thing) not in self._digests:
-            layout = np.lib.format.header_data_from_array_1_0(thing)
-            content = np.asarray(thing, order="C" if thing.flags.c_contiguous else "F").reshape(-1, order="A")
-            found = blake2b(repr(layout).encode(), digest_size=16)
-            found.update(np.ascontiguousarray(content).view(np.uint8).data)
-            self._digests[id(thing)] = thing, found.hexdigest()
-        return self._digests[id(thing)][1]
 
     def store(self, array: np.ndarray, digest: str) -> None:
         """Write the file of an array, unless it is there."""
@@ -82,6 +67,21 @@ class ArrayFolder:
         return self.mapped[digest]
 
 
+def goes_into_a_file(thing: Any) -> bool:
+    """Whether it is an array that is read-only, has no objects and is not small."""
+    is_constant = type(thing) is np.ndarray and not thing.flags.writeable
+    return is_constant and thing.nbytes >= LEAST_BYTES and not thing.dtype.hasobject
+
+
+def digest_of(array: np.ndarray) -> str:
+    """Of type, shape, order and content."""
+    layout = np.lib.format.header_data_from_array_1_0(array)
+    order: Literal["C", "F"] = "F" if layout["fortran_order"] else "C"
+    digest = blake2b(repr(layout).encode(), digest_size=16)
+    digest.update(np.ascontiguousarray(array.reshape(-1, order=order)).view(np.uint8).data)
+    return digest.hexdigest()
+
+
 class _Unpickler(pickle.Unpickler):
     def __init__(self, file: io.BytesIO, arrays: ArrayFolder):
         super().__init__(file)
@@ -100,11 +100,16 @@ def _pickler_class() -> Any:
             super().__init__(file)
             self._arrays = arrays
             self._store = store
+            self._digests: dict[int, tuple[np.ndarray, str]] = {}  # by id, which is the array's own while it is kept
 
         def persistent_id(self, obj: Any) -> str | None:
-            digest = self._arrays.digest(obj)
-            if digest is not None and self._store:
-                self._arrays.store(obj, digest)
-            return digest
+            if not goes_into_a_file(obj):
+                return None
+            if id(obj) not in self._digests:
+                digest = digest_of(obj)
+                self._digests[id(obj)] = obj, digest
+                if self._store:
+                    self._arrays.store(obj, digest)
+            return self._digests[id(obj)][1]
 
     return ArrayPickler

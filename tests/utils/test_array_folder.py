@@ -72,6 +72,24 @@ def test_arrays_of_other_types_or_shapes_are_not_equal(folder):
     ]
 
 
+def test_strided_array_is_not_taken_for_another(folder):
+    wide = np.arange(4.0 * BIG).reshape(2, -1)
+    strided = _frozen(wide[:, ::2])
+    other = constant(np.ascontiguousarray(strided).reshape(-1, order="F").reshape(strided.shape))
+    loaded = folder.loads(folder.dumps([strided, other, constant(strided)]))
+    np.testing.assert_array_equal(loaded[0], strided)
+    np.testing.assert_array_equal(loaded[1], other)
+    assert loaded[2] is loaded[0]
+
+
+def test_change_of_a_view_that_is_read_only_is_seen(folder):
+    base = np.zeros(BIG)
+    thing = Thing(view=_frozen(base[:]))
+    before = folder.dumps(thing, store=False)
+    base[0] = 1
+    assert folder.dumps(thing, store=False) != before
+
+
 def _frozen(array):
     array.flags.writeable = False
     return array
