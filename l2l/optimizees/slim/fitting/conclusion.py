@@ -20,6 +20,7 @@ from .farm_report import LICE, QUANTITIES
 from .figures import profiles, report_against_model
 from .intervals import CONFIDENCE, Box, Interval, find_intervals
 from .misfit import HARDLY_EVER, Misfit, find_misfit
+from .optimizee import LEAST_SIMULATIONS
 from .parameter import FitParameter, values_at
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def conclude(optimizee: SlimFitOptimizee, experiment: Any) -> Fit:
         model.observed,
         Box(*np.array(list(optimizee.bounds.values())).T),
         np.array([recommended[label] for label in optimizee.bounds]),
-        optimizee.parameters.simulations,
+        LEAST_SIMULATIONS if experiment.smoke else optimizee.parameters.simulations,
         np.random.default_rng(seed_sequence(seed, Purpose.SELECTION)),
     )
     estimate = np.tile([interval.estimate for interval in intervals], (N_PREDICTED, 1))

@@ -22,6 +22,8 @@ from .reporting import Reporting
 if TYPE_CHECKING:  # loads numba
     from .report_model import ReportModel
 
+LEAST_SIMULATIONS = 100
+
 SlimFitOptimizeeParameters = namedtuple(
     "SlimFitOptimizeeParameters",
     [
@@ -73,7 +75,7 @@ class SlimFitOptimizee(Optimizee):
         super().__init__(traj)
         self.parameters = p = parameters or SlimFitOptimizeeParameters()
         check.whole(2)(p.replicates, Place("replicates"))
-        check.whole(100)(p.simulations, Place("simulations"))
+        check.whole(LEAST_SIMULATIONS)(p.simulations, Place("simulations"))
         self.reporting = Reporting(
             check.whole(1)(p.fish_sampled, Place("fish_sampled")),
             check.number(above=0)(p.dispersion, Place("dispersion")),

@@ -14,7 +14,7 @@ from matplotlib.image import imread
 
 from l2l.cli import main as run
 from l2l.optimizees.slim.cli import main
-from l2l.optimizees.slim.fitting.optimizee import SlimFitOptimizee, SlimFitOptimizeeParameters
+from l2l.optimizees.slim.fitting.optimizee import LEAST_SIMULATIONS, SlimFitOptimizee, SlimFitOptimizeeParameters
 from l2l.optimizees.slim.fitting.report_model import ReportModel, composite
 from l2l.optimizees.slim.simulation import simulator
 from l2l.optimizees.slim.simulation.config import Config
@@ -149,6 +149,25 @@ def test_fit_that_was_killed_at_its_search_goes_on_to_the_same(report, uninterru
     assert 4 <= len((folder / "history.jsonl").read_text().splitlines()) < 12
     assert run(["--resume", str(folder), "--quiet"]) == 0
     assert (folder / "fit.yaml").read_text() == uninterrupted
+
+
+@pytest.mark.slow
+def test_smoke_of_a_fit_searches_its_intervals_with_few_simulations(report, tmp_path, monkeypatch):
+    spec = {
+        "optimizee": {"class": "slimfit", "parameters": {"report": str(report), "fit": [SHORT[1]], "replicates": 2}},
+        "optimizer": {"class": "ga", "parameters": {"pop_size": 4}, "fitness_weights": [1.0]},
+        "experiment": {"root_dir": str(tmp_path), "runner_params": {"max_workers": 1}},
+    }
+    (tmp_path / "fit.yaml").write_text(yaml.safe_dump(spec))
+    n_runs = []
+
+    def end(model, runs, n_threads=1):
+        n_runs.append(len(runs))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ReportModel, "reports", end)
+    assert run([str(tmp_path / "fit.yaml"), "--smoke", "--quiet"]) == 130
+    assert n_runs == [LEAST_SIMULATIONS]
 
 
 @pytest.mark.slow
