@@ -57,15 +57,25 @@ class Resumption:
             If the run cannot go on with that, or was not asked to.
         """
         self.changes = changes(self.manifest.facts, facts)
-        if "optimizer_class" in self.changes:
+        other = self._another(facts)
+        if other is not None:
             raise RunFolderError(
-                f"{self.folder.path} cannot go on with another optimizer:\n{told(self.changes)}\nstart a new run"
+                f"{self.folder.path} cannot go on with another {other}:\n{told(self.changes)}\nstart a new run"
             )
         if self.changes and not self.overrides.force:
             raise RunFolderError(
                 f"{self.folder.path} began with other parameters:\n{told(self.changes)}\n"
                 "put them back, or go on with the new ones (--force)"
             )
+
+    def _another(self, facts: Mapping[str, Any]) -> str | None:
+        """What has changed that no run can bear."""
+        if "optimizer_class" in self.changes:
+            return "optimizer"
+        before, said = self.manifest.facts.get("fitness_weights"), facts["fitness_weights"]
+        if before is not None and said is not None and len(before) != len(said):
+            return "number of objectives"
+        return None
 
     def noted(self, optimizer: Any) -> dict[str, Any]:
         """What the manifest is to say of it."""

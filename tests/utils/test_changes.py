@@ -164,6 +164,13 @@ def test_another_optimizer_cannot_take_over(stumbled):
     assert "start a new run" in done.stderr
 
 
+def test_objectives_cannot_become_more(stumbled):
+    change(stumbled, "(-1.0,)", "(-1.0, 1.0)")
+    done = run(stumbled, "--resume", "results/run", "--force")
+    assert done.returncode == 2
+    assert "cannot go on with another number of objectives:\n  fitness_weights: [-1.0] -> [-1.0, 1.0]" in done.stderr
+
+
 def test_force_without_resume_is_refused(tmp_path):
     done = run(tmp_path, "experiment.py", "--force")
     assert done.returncode == 2 and "--force goes with --resume" in done.stderr
