@@ -53,7 +53,7 @@ def main():
     optimizee_parameters = DemesOptimizeeParameters(
         scenario=options.scenario,
         settings={"rows": 11, "cols": 11, "n_ticks": 10, "n_releases": 3} if smoke else None,
-        comparison_seeds=2 if smoke else 100,
+        comparison_seeds=2 if smoke else 50,
     )
     optimizee = DemesOptimizee(traj, optimizee_parameters)
 

@@ -37,7 +37,7 @@ class Releases(NamedTuple):
         return int(self.size.sum())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ReleaseProgram:
     """Who may be released, within which limits, and what that costs.
 
@@ -73,6 +73,7 @@ class ReleaseProgram:
     reared: float = np.inf
     cost_each: float = 1.0
     cost_trip: float = 50.0
+    _deme_of: np.ndarray = field(init=False, repr=False)  # each row and column, or place in the list of habitable demes
 
     def __post_init__(self) -> None:
         for name, least in (("n_releases", 1), ("last_tick", 0), ("most", 1)):
@@ -86,9 +87,6 @@ class ReleaseProgram:
             raise UsageError("releases: there is no deme to release in")
         object.__setattr__(self, "_deme_of", _nearest(self.habitable))
 
-    _deme_of: np.ndarray = field(init=False, repr=False)
-    """The deme that is meant by a row and a column, or a number: int64, of the shape of ``habitable`` or shorter"""
-
     def space(self) -> dict[str, Parameter]:
         """``row`` and ``col``, or ``deme`` where there are no rows, ``tick`` and ``size`` of each release.
 
@@ -99,10 +97,10 @@ class ReleaseProgram:
         return {name: Array(Integer(0, high), self.n_releases) for name, high in bounds.items() if high > 0}
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
-        """An individual of `space` with all releases, of any size and tick, and far from each other.
+        """An individual of `space`: half of the releases or more, far from each other, as early as is reared.
 
         Of several places that are drawn the one farthest from the earlier ones is taken (Mitchell's best candidate,
-        1991, doi:10.1145/122718.122736).
+        1991, doi:10.1145/122718.122736).  Sizes are uniform on a logarithmic scale.
         """
         chosen = rng.integers(0, self.shape, (1, len(self.shape)))
         for _ in range(self.n_releases - 1):
@@ -110,8 +108,11 @@ class ReleaseProgram:
             distance = ((drawn[:, None] - chosen[None]) ** 2).sum(axis=2).min(axis=1)
             chosen = np.concatenate([chosen, drawn[[np.argmax(distance)]]])
         individual = dict(zip(self._axes, chosen.T.copy(), strict=True))
-        individual["tick"] = rng.integers(0, self.last_tick, self.n_releases, endpoint=True)
-        individual["size"] = rng.integers(1, self.most, self.n_releases, endpoint=True)
+        size = np.floor(np.exp(rng.uniform(0.0, np.log(self.most + 1), self.n_releases))).astype(np.int64)
+        size[rng.integers((self.n_releases + 1) // 2, self.n_releases, endpoint=True) :] = 0
+        individual["size"] = np.minimum(size, self.most)  # the exponential may be rounded up
+        early = np.cumsum(individual["size"]) / max(self.reared, 1.0)
+        individual["tick"] = np.minimum(early.astype(np.int64), self.last_tick)
         return {name: individual[name] for name in self.space()}
 
     def releases(self, individual: Mapping[str, Any]) -> Releases:

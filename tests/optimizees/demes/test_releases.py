@@ -39,8 +39,16 @@ def test_an_individual_stays_within_limits():
         assert sorted(individual) == ["col", "row", "size", "tick"]
         repaired = space.repaired(individual)
         assert all((repaired[name] == individual[name]).all() for name in individual)
-    assert {size for individual in drawn for size in individual["size"].tolist()} == set(range(1, 10))
-    assert {tick for individual in drawn for tick in individual["tick"].tolist()} == set(range(7))
+    assert {size for individual in drawn for size in individual["size"].tolist()} == set(range(10))
+    assert {(individual["size"] > 0).sum() for individual in drawn} == {2, 3, 4}
+
+
+def test_first_plans_release_as_early_as_is_reared():
+    made = program(n_releases=6, last_tick=3, most=9, reared=9.0)
+    drawn = [made.draw(np.random.default_rng(seed)) for seed in range(40)]
+    assert {tick for individual in drawn for tick in individual["tick"].tolist()} == set(range(4))
+    for individual in drawn:
+        assert (individual["tick"] == np.minimum(np.cumsum(individual["size"]) // 9, 3)).all()
 
 
 def test_first_plans_are_spread_over_the_landscape():
