@@ -10,9 +10,9 @@ def make_landscape(
     cols: int,
     seed: int = 1,
     mean: float = 200.0,
-    water: float = 0.25,
-    contrast: float = 0.8,
-    patch: float = 3.0,
+    water: float = 0.5,
+    contrast: float = 1.5,
+    patch: float = 5.0,
 ) -> np.ndarray:
     """Carrying capacities in rows and columns: patches of good and bad habitat, and lakes where nobody lives.
 

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterator
 from itertools import product
 
-import numpy as np
-
 from l2l.optimizees.demes.releases import ReleaseProgram, Releases
 
 SIZES = (5, 10, 20, 50, 100, 200)
@@ -16,9 +14,7 @@ def in_grid(program: ReleaseProgram, side: int, size: int) -> Releases:
 
     Where demes are in no rows and columns, in ``side ** 2`` of them.
     """
-    n_steps = side if len(program.shape) == 2 else side**2
-    places = [((np.arange(n_steps) + 0.5) * n / n_steps).astype(int) for n in program.shape]
-    return Releases.of(0, program.nearest(*np.meshgrid(*places)).ravel(), size)
+    return Releases.of(0, program.nearest(*program.grid(side).T), size)
 
 
 def of_equal_cost(program: ReleaseProgram, cost: float) -> dict[str, Releases]:

@@ -1,5 +1,6 @@
 """Releases: where, when and how many, what they cost, and how an individual of a search tells them."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -10,6 +11,7 @@ from l2l.errors import UsageError
 from l2l.optimizees.demes.interventions import Op
 from l2l.space import Array, Integer, Parameter
 
+SHARE_IN_GRID = 0.5  # of the first individuals
 N_CANDIDATES = 10  # places that are drawn for one of the first individuals' releases
 
 
@@ -97,23 +99,32 @@ class ReleaseProgram:
         return {name: Array(Integer(0, high), self.n_releases) for name, high in bounds.items() if high > 0}
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
-        """An individual of `space`: half of the releases or more, far from each other, as early as is reared.
+        """An individual of `space` to begin with: releases in a grid or far from each other, as early as is reared.
 
-        Of several places that are drawn the one farthest from the earlier ones is taken (Mitchell's best candidate,
-        1991, doi:10.1145/122718.122736).  Sizes are uniform on a logarithmic scale.
+        Sizes are uniform on a logarithmic scale.
         """
-        chosen = rng.integers(0, self.shape, (1, len(self.shape)))
-        for _ in range(self.n_releases - 1):
-            drawn = rng.integers(0, self.shape, (N_CANDIDATES, len(self.shape)))
-            distance = ((drawn[:, None] - chosen[None]) ** 2).sum(axis=2).min(axis=1)
-            chosen = np.concatenate([chosen, drawn[[np.argmax(distance)]]])
-        individual = dict(zip(self._axes, chosen.T.copy(), strict=True))
         size = np.floor(np.exp(rng.uniform(0.0, np.log(self.most + 1), self.n_releases))).astype(np.int64)
-        size[rng.integers((self.n_releases + 1) // 2, self.n_releases, endpoint=True) :] = 0
-        individual["size"] = np.minimum(size, self.most)  # the exponential may be rounded up
-        early = np.cumsum(individual["size"]) / max(self.reared, 1.0)
+        size = np.minimum(size, self.most)  # the exponential may be rounded up
+        largest = math.isqrt(self.n_releases)
+        if largest > 1 and rng.random() < SHARE_IN_GRID:
+            places = rng.permutation(self.grid(int(rng.integers(2, largest, endpoint=True))))
+            size[:] = size[0]
+        else:
+            n = int(rng.integers((self.n_releases + 1) // 2, self.n_releases, endpoint=True))
+            places = _far_from_each_other(self.shape, n, rng)
+        size[len(places) :] = 0
+        unused = rng.integers(0, self.shape, (self.n_releases - len(places), len(self.shape)))
+        individual = dict(zip(self._axes, np.concatenate([places, unused]).T.copy(), strict=True))
+        individual["size"] = size
+        early = np.cumsum(size) / max(self.reared, 1.0)
         individual["tick"] = np.minimum(early.astype(np.int64), self.last_tick)
         return {name: individual[name] for name in self.space()}
+
+    def grid(self, side: int) -> np.ndarray:
+        """Places in ``side`` rows and columns at equal distances, or ``side ** 2`` without those: int64[n, 1 or 2]."""
+        n = side if len(self.shape) == 2 else side**2
+        steps = [((np.arange(n) + 0.5) * length / n).astype(np.int64) for length in self.shape]
+        return np.stack(np.meshgrid(*steps, indexing="ij"), axis=-1).reshape(-1, len(self.shape))
 
     def releases(self, individual: Mapping[str, Any]) -> Releases:
         """The plan that an individual of `space` stands for."""
@@ -159,6 +170,19 @@ class ReleaseProgram:
                     )
                 )
         return made
+
+
+def _far_from_each_other(shape: tuple[int, ...], n: int, rng: np.random.Generator) -> np.ndarray:
+    """Places, int64[n, len(shape)]: of several that are drawn the one farthest from the earlier ones is taken.
+
+    Mitchell's best candidate (1991), doi:10.1145/122718.122736.
+    """
+    chosen = rng.integers(0, shape, (1, len(shape)))
+    for _ in range(n - 1):
+        drawn = rng.integers(0, shape, (N_CANDIDATES, len(shape)))
+        distance = ((drawn[:, None] - chosen[None]) ** 2).sum(axis=2).min(axis=1)
+        chosen = np.concatenate([chosen, drawn[[np.argmax(distance)]]])
+    return chosen
 
 
 def _nearest(habitable: np.ndarray) -> np.ndarray:

@@ -86,7 +86,7 @@ def drive(rows: int = 51, cols: int = 51, landscape_seed: int = 1, n_ticks: int 
         Of the `ReleaseProgram`, in place of those here.
     """
     capacities = make_landscape(rows, cols, landscape_seed)
-    given = {"n_releases": 10, "last_tick": n_ticks // 4, "most": 40, "reared": 50.0, "cost_trip": 50.0}
+    given = {"n_releases": 9, "last_tick": n_ticks // 4, "most": 40, "reared": 100.0, "cost_trip": 100.0}
     program = ReleaseProgram(capacities > 0, "WT|Dr", ("male",), **{**given, **limits})
     return Scenario(partial(_replacement, capacities), program, Goal("Dr|*", 0.9), n_ticks, "Dr")
 
@@ -125,7 +125,7 @@ def resistance(rows: int = 51, cols: int = 51, landscape_seed: int = 1, n_ticks:
     capacities = make_landscape(rows, cols, landscape_seed)
     places = make_landscape(rows, cols, landscape_seed + 1, water=0.0, contrast=1.0, patch=4.0)
     frequency = np.clip(0.3 * places / np.median(places), 0.02, 0.9)
-    given = {"n_releases": 10, "last_tick": n_ticks // 4, "most": 40, "reared": 50.0, "cost_trip": 50.0}
+    given = {"n_releases": 9, "last_tick": n_ticks // 4, "most": 40, "reared": 100.0, "cost_trip": 100.0}
     program = ReleaseProgram(capacities > 0, "Sd|Sd", ("male",), **{**given, **limits})
     return Scenario(partial(_resistant, capacities, frequency), program, Goal("R|*", 0.2, False), n_ticks, "R")
 

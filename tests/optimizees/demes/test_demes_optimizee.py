@@ -48,10 +48,10 @@ class TestContractWithTunedSettings(OptimizeeContract):
 
 def test_releases_raise_the_share_that_the_goal_is_about():
     made = optimizee()
-    plan = Releases.of([0, 0], [1, 14], [60, 60])
+    plan = Releases.of([0, 0], [1, 6], [60, 60])
     nothing, something = made.outcome(NONE, 1), made.outcome(plan, 1)
     assert (nothing.cost, nothing.n_released, nothing.share, nothing.shortfall, nothing.ticks) == (0, 0, 0, 0.9, 9)
-    assert (something.cost, something.n_released) == (220, 120)
+    assert (something.cost, something.n_released) == (320, 120)
     assert 0 < something.share and something.shortfall == pytest.approx(max(0, 0.9 - something.share))
 
 
@@ -66,7 +66,7 @@ def test_missing_the_goal_and_releasing_too_many_are_violations():
     made = optimizee(settings={**SMALL, "reared": 40.0})
     individual = {"row": [0, 0, 0], "col": [0, 0, 1], "tick": [0, 0, 0], "size": [30, 30, 0]}
     fitness, (missing, excess) = evaluation(made, individual)
-    assert fitness == (110.0,) and excess == 0.5
+    assert fitness == (160.0,) and excess == 0.5
     assert missing == pytest.approx(0.9 - made.outcome(made.releases(individual), 1).share)
     relaxed = optimizee(settings={**SMALL, "reared": 40.0}, must_reach=False)
     assert evaluation(relaxed, individual).violations == (0.5,)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from l2l.errors import UsageError
-from l2l.optimizees.demes.releases import ReleaseProgram, Releases
+from l2l.optimizees.demes.releases import ReleaseProgram, Releases, _far_from_each_other
 from l2l.space import Space
 
 HABITABLE = np.array([[True, False, False], [False, False, True]])
@@ -43,6 +43,16 @@ def test_an_individual_stays_within_limits():
     assert {(individual["size"] > 0).sum() for individual in drawn} == {2, 3, 4}
 
 
+def test_half_of_the_first_plans_are_grids():
+    made = program(np.ones((30, 20), bool), n_releases=9)
+    drawn = [made.draw(np.random.default_rng(seed)) for seed in range(40)]
+    grids = {tuple(sorted(made.nearest(*made.grid(side).T))) for side in (2, 3)}
+    found = [tuple(made.releases(individual).deme[:9]) for individual in drawn]
+    alike = [tuple(sorted(each)) in grids for each in found]
+    assert 10 < sum(alike) < 30
+    assert all(len(set(d["size"][d["size"] > 0])) == 1 for d, a in zip(drawn, alike, strict=True) if a)
+
+
 def test_first_plans_release_as_early_as_is_reared():
     made = program(n_releases=6, last_tick=3, most=9, reared=9.0)
     drawn = [made.draw(np.random.default_rng(seed)) for seed in range(40)]
@@ -51,15 +61,13 @@ def test_first_plans_release_as_early_as_is_reared():
         assert (individual["tick"] == np.minimum(np.cumsum(individual["size"]) // 9, 3)).all()
 
 
-def test_first_plans_are_spread_over_the_landscape():
-    made = program(np.ones((30, 30), bool), n_releases=6)
-
+def test_other_first_plans_are_spread_over_the_landscape():
     def nearest(places):
         distance = np.hypot(*(places[:, None] - places[None]).transpose(2, 0, 1))
         return distance[~np.eye(6, dtype=bool)].min()
 
     rng = np.random.default_rng(1)
-    drawn = [nearest(np.stack([d["row"], d["col"]], 1)) for d in (made.draw(rng) for _ in range(30))]
+    drawn = [nearest(_far_from_each_other((30, 30), 6, rng)) for _ in range(30)]
     at_random = [nearest(rng.integers(0, 30, (6, 2))) for _ in range(30)]
     assert np.median(drawn) > 2 * np.median(at_random)
 
