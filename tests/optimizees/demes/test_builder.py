@@ -120,6 +120,16 @@ def test_demes_that_differ_in_several_settings_have_all_of_them():
     assert population.report().n_built == N
 
 
+@pytest.mark.parametrize("name", ["eggs_per_female", "female_age_based_survival_rates"])
+def test_equilibrium_of_expected_females_is_that_of_each_deme(name):
+    values = DIFFERENT[name][1][:2]
+    population = build("ages", 2, expected_num_adult_females=100, **{name: batch_setting(values)})
+    rates = [population.deme(index).config.expected_survival_rate for index in range(2)]
+    alone = [build("ages", expected_num_adult_females=100, **{name: value}) for value in values]
+    assert rates == [one.deme(0).config.expected_survival_rate for one in alone]
+    assert rates[0] != rates[1]
+
+
 def test_arrays_that_do_not_differ_are_shared():
     population = build("discrete", N, carrying_capacity=batch_setting(range(N)))
     one, other = population.deme(0).config, population.deme(1).config
