@@ -365,22 +365,26 @@ class SpatialBuilder:
         if not given and settings["juvenile_growth_mode"] != "no_competition":
             raise UsageError('competition(carrying_capacity=...) is needed, or juvenile_growth_mode="no_competition"')
         n_ages, new_adult_age = settings["n_ages"], settings["new_adult_age"]
+        if not isinstance(n_ages, int) or n_ages < 2:
+            raise UsageError(f"n_ages must be a whole number of at least 2, got {n_ages!r}")
         if new_adult_age not in range(1, n_ages):
             raise UsageError(f"new_adult_age must be one of ages 1 to {n_ages - 1}, got {new_adult_age!r}")
 
-    def _build_heterogeneous(self, columns: dict[str, Any]) -> tuple[Bank, np.ndarray, SharingReport]:
+    def _build_heterogeneous(self, columns: Mapping[str, Any]) -> tuple[Bank, np.ndarray, SharingReport]:
         """The configurations of all signatures, and the signature of each deme: int32[n_demes].
 
         Of demes that differ in a setting that cannot be replaced each group is built in full; all others are variants.
         """
         configs = self._config_builder()
-        for name in columns:
-            if self._can_use_replace(name) and SCHEMA[name].convert is not None:
-                columns[name] = _resolved(configs, name, columns[name])
+        resolved = {
+            name: _resolved(configs, name, column)
+            for name, column in columns.items()
+            if self._can_use_replace(name) and SCHEMA[name].convert is not None
+        }
         varied = [name for name in columns if self._can_use_replace(name)]
         rebuilt = {name: _WHY_IN_FULL[_METHOD_OF[name]] for name in columns if name not in varied}
         groups = Signatures({name: columns[name] for name in rebuilt}, self.sites.n)
-        signatures = Signatures(columns, self.sites.n)
+        signatures = Signatures({**columns, **resolved}, self.sites.n)
         built = [self._build_template_for_group(configs, columns, site) for site in groups.first]
         bank = Bank(SCHEMA, built, groups.ids[signatures.first])
         bank.vary(signatures, varied)

@@ -136,3 +136,8 @@ def test_arrays_that_do_not_differ_are_shared():
     for field in PopulationConfig._fields:
         if isinstance(getattr(one, field), np.ndarray):
             assert np.shares_memory(getattr(one, field), getattr(other, field)), field
+
+
+def test_each_different_array_is_held_once():
+    population = build("discrete", N, scale=1.5, individual_count=batch_setting(DIFFERENT["individual_count"][1]))
+    assert len(population.bank.arrays["initial_individual_count"]) == 4  # of five demes two are alike

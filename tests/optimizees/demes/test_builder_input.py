@@ -90,6 +90,7 @@ def test_settings_of_the_other_kind_of_population_are_refused():
     [
         (lambda b: b.competition(age_1_carrying_capacity=5), "given twice, as carrying_capacity and age_1_carrying"),
         (lambda b: b.age_structure(n_ages=3, new_adult_age=3), "new_adult_age must be one of ages 1 to 2, got 3"),
+        (lambda b: b.age_structure(n_ages=6.5), "n_ages must be a whole number of at least 2, got 6.5"),
         (lambda b: b.setup(stochastic="no"), "stochastic must be True or False, got 'no'"),
         (lambda b: b.setup(population_scale=0), "population_scale must be above 0, got 0"),
         (lambda b: b.competition(carrying_capacity=-5), "carrying_capacity must be .* got -5"),
