@@ -23,6 +23,12 @@ stage = njit(nogil=True, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=T
 MOST_BY_BITS = 400
 LEAST_BY_BITS = 1.0
 
+# The least expected number there is; smaller ones would become denormal, which takes a hundred times as long.
+LEAST = 1e-100
+
+# Continuous draws are multiples of this, so that their sums are exact below 2**53 GRAIN.
+GRAIN = 2.0**-20
+
 # One by one is faster than a chain of binomials below so many for each bin.
 ONE_BY_ONE = 8
 
@@ -78,12 +84,12 @@ def thin(stream, n, p, mode):
     if p >= 1.0:
         return n
     if mode == EXPECTED:
-        return n * p
+        return n * p if n * p > LEAST else 0.0
     if mode == DRAWN:
         return np.float64(binomial(stream, np.int64(n), p))
     happens = _gamma(stream, n * p)
     total = happens + _gamma(stream, n * (1.0 - p))
-    return n * (happens / total) if total > 0.0 else n * p
+    return grains(n * (happens / total) if total > 0.0 else n * p)
 
 
 @stage
@@ -95,12 +101,18 @@ def bear(stream, mean, mode):
         return mean
     if mode == DRAWN:
         return np.float64(poisson(stream, mean))
-    return _gamma(stream, mean)
+    return grains(_gamma(stream, mean))
 
 
 @stage
 def _gamma(stream, shape):
     return gamma(stream, shape) if shape > 0.0 else 0.0
+
+
+@stage
+def grains(x):
+    """The multiple of `GRAIN` at ``x`` or just below."""
+    return np.floor(x * (1.0 / GRAIN)) * GRAIN
 
 
 @stage

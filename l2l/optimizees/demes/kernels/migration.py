@@ -4,19 +4,16 @@ Where a deme's emigrants go depends on the pattern that it has: its destinations
 grid all demes away from the borders have the same pattern.
 
 Numbers that are drawn are sent: each deme draws its emigrants from its own stream and adds them to what arrives
-elsewhere.  They are whole, so that their sums are exact, whatever the order of the demes.  Expected numbers are
-fetched: each deme adds up what comes from its neighbours, always in the same order.
+elsewhere.  They are whole, or multiples of `draws.GRAIN`, so that their sums are exact in any order.  Expected numbers
+are fetched: each deme adds up what comes from its neighbours, always in the same order.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from .draws import CONTINUOUS, DRAWN, ONE_BY_ONE, make_alias, pick, stage, thin
+from .draws import CONTINUOUS, DRAWN, ONE_BY_ONE, grains, make_alias, pick, stage, thin
 from .model import FEMALE
-
-# What arrives from a continuum is a multiple of this, which makes sums below 2**53 GRAIN exact.
-GRAIN = 2.0**-20
 
 
 class Paths(NamedTuple):
@@ -102,7 +99,7 @@ def send(stream, d, n, paths, arriving, mode):
         n_left -= n_there
         weight_left -= paths.weight[k]
         if mode == CONTINUOUS:
-            n_there = np.floor(n_there * (1.0 / GRAIN)) * GRAIN
+            n_there = grains(n_there)
         arriving[d + paths.step[k]] += n_there
         sent += n_there
     return sent
@@ -111,28 +108,29 @@ def send(stream, d, n, paths, arriving, mode):
 @stage
 def arrive(state, d):
     """Let those arrive in deme ``d`` whom blocks of demes have sent, and nobody be on the way any more."""
-    here = state.individuals[d].reshape(-1)
-    for block in range(state.arriving.shape[0]):
-        come = state.arriving[block, d].reshape(-1)
-        for k in range(here.shape[0]):
-            here[k] += come[k]
-            come[k] = 0.0
-        if state.sperm.shape[0] > 0:
-            arrive_mated(state.individuals[d, FEMALE], state.sperm[d], state.arriving_sperm[block, d])
+    add_arrivals(state.individuals[d].reshape(-1), state.arriving, d)
+    if state.sperm.shape[0] > 0:
+        for age in range(state.sperm.shape[1]):
+            for i in range(state.sperm.shape[2]):
+                n_mated = 0.0
+                for block in range(state.arriving_sperm.shape[0]):
+                    n_mated += state.arriving_sperm[block, d, age, i].sum()
+                state.individuals[d, FEMALE, age, i] += n_mated
+        add_arrivals(state.sperm[d].reshape(-1), state.arriving_sperm, d)
 
 
 @stage
-def arrive_mated(females, sperm, arriving):
-    """Add mated females float64[n_ages, n_g, n_g] that arrive, and all of them to ``females`` float64[n_ages, n_g]."""
-    n_ages, n_genotypes = females.shape
-    for age in range(n_ages):
-        for i in range(n_genotypes):
-            total = 0.0
-            for j in range(n_genotypes):
-                total += arriving[age, i, j]
-                sperm[age, i, j] += arriving[age, i, j]
-                arriving[age, i, j] = 0.0
-            females[age, i] += total
+def add_arrivals(here, arriving, d):
+    """Add what blocks of demes have sent: their exact sum first, which does not depend on how many blocks there are."""
+    first = arriving[0, d].reshape(-1)
+    for block in range(1, arriving.shape[0]):
+        more = arriving[block, d].reshape(-1)
+        for k in range(here.shape[0]):
+            first[k] += more[k]
+            more[k] = 0.0
+    for k in range(here.shape[0]):
+        here[k] += first[k]
+        first[k] = 0.0
 
 
 @stage
