@@ -32,7 +32,7 @@ def optimizer_parameters(optimizer, smoke):
         pop_size=4 if smoke else 40,
         cx_prob=0.4,
         mut_prob=0.9,
-        n_iteration=2 if smoke else 40,
+        n_iteration=2 if smoke else 30,
         ind_prob=0.06,
         tourn_size=5,
         mate_par=0.2,
@@ -43,10 +43,10 @@ def main():
     options = arguments()
     experiment = Experiment(root_dir_path="results")
     smoke = experiment.smoke  # tiny sizes, to see that everything works
-    # each plan has two runs in the search; at the end the best ten of the search have twenty others each
+    # each plan has three runs in the search; at the end the best ten of the search have twenty others each
     traj, _ = experiment.prepare_experiment(
         name=f"demes-{options.optimizer}",
-        replicates=2 if options.optimizer == "ga" else 1,
+        replicates=3 if options.optimizer == "ga" else 1,
         confirm={"n": 2 if smoke else 20, "candidates": 2 if smoke else 10},
     )
 

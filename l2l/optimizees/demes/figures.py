@@ -35,10 +35,13 @@ def frequencies(courses: Mapping[str, Course], allele: str, goal: Goal, png: Pat
 
 def release_map(adults: np.ndarray, releases: Releases, png: Path) -> None:
     """Draw where a plan releases how many, and at which tick, on the adults of each deme, float64[rows, cols]."""
+    from matplotlib.colors import PowerNorm
+
     with figure(png, 7.4) as (drawn, axes):
         axes.set(xticks=[], yticks=[], facecolor=WATER)
         axes.grid(False)
-        shown = axes.imshow(np.where(adults > 0, adults, np.nan), cmap=LAND)
+        norm = PowerNorm(0.5, vmin=0)  # else the best demes alone would be seen
+        shown = axes.imshow(np.where(adults > 0, adults, np.nan), cmap=LAND, norm=norm)
         drawn.colorbar(shown, ax=axes, shrink=0.6, label="adults at the beginning")
         rows, cols = np.divmod(releases.deme, adults.shape[1])
         area = 40 + 360 * releases.size / max(1, releases.size.max(initial=1))
@@ -58,6 +61,8 @@ def search(generations: Sequence[Iterable[tuple[float, float]]], png: Path, labe
     label
         What the fitness is.
     """
+    from matplotlib.ticker import MaxNLocator
+
     fitness = [np.array([f for f, violation in one if violation == 0]) for one in generations]
     share = [np.mean([violation == 0 for _, violation in one]) for one in generations]
     best = np.array([one.min() if len(one) else np.inf for one in fitness])
@@ -74,4 +79,5 @@ def search(generations: Sequence[Iterable[tuple[float, float]]], png: Path, labe
         above.legend(loc="upper right")
         below.plot(ticks, share, color=INK)
         below.set(xlabel="generation", ylabel="reach the goal", ylim=(-0.02, 1.02))
+        below.xaxis.set_major_locator(MaxNLocator(10, steps=[1, 2, 5, 10], integer=True))
         below.yaxis.set_major_formatter("{x:.0%}")
