@@ -1,8 +1,7 @@
 """How numbers come about in the three modes of sampling: as expected, drawn, or drawn from a continuum.
 
-Drawn are whole numbers: binomial, Poisson, multinomial.  The continuum has for these a beta, a gamma and a Dirichlet
-distribution: gamma variates have the mean and the variance of Poisson counts, and what they are given their sum follows
-from that as the binomial and the multinomial do from Poisson counts.
+Drawn are whole numbers: binomial, Poisson, multinomial.  The continuum has for these a beta, a gamma and a generalised
+Dirichlet distribution of the same means and variances.
 """
 
 import numpy as np
@@ -87,9 +86,17 @@ def thin(stream, n, p, mode):
         return n * p if n * p > LEAST else 0.0
     if mode == DRAWN:
         return np.float64(binomial(stream, np.int64(n), p))
-    happens = _gamma(stream, n * p)
-    total = happens + _gamma(stream, n * (1.0 - p))
-    return grains(n * (happens / total) if total > 0.0 else n * p)
+    return _thin_continuously(stream, n, p)
+
+
+@stage
+def _thin_continuously(stream, n, p):
+    """A beta share of ``n`` that has the variance of a binomial number; of less than one, all or none."""
+    happens = _gamma(stream, (n - 1.0) * p)
+    total = happens + _gamma(stream, (n - 1.0) * (1.0 - p))
+    if total > 0.0:
+        return grains(n * (happens / total))
+    return n if uniform(stream) < p else 0.0
 
 
 @stage
