@@ -43,10 +43,11 @@ def main():
     options = arguments()
     experiment = Experiment(root_dir_path="results")
     smoke = experiment.smoke  # tiny sizes, to see that everything works
-    # each plan has three runs in the search; at the end the best ten of the search have twenty others each
+    # a plan has up to eight runs, three if it is clearly worse; at the end the best ten have twenty others each
+    race = {"n": 3 if smoke else 8, "method": "race", "elite": 5}
     traj, _ = experiment.prepare_experiment(
         name=f"demes-{options.optimizer}",
-        replicates=3 if options.optimizer == "ga" else 1,
+        replicates=race if options.optimizer == "ga" else 1,
         confirm={"n": 2 if smoke else 20, "candidates": 2 if smoke else 10},
     )
 
