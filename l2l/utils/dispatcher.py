@@ -27,8 +27,6 @@ class Dispatcher:
         Names the run in messages.
     timeout_s : float
         Seconds that one evaluation may take.
-    in_job : bool
-        Whether workers are steps of a Slurm job, and end with it.
     interrupts : Interrupts, optional
         Signals to heed while waiting.
     """
@@ -40,13 +38,11 @@ class Dispatcher:
         *,
         run_token: str,
         timeout_s: float,
-        in_job: bool,
         interrupts: Interrupts | None,
     ):
         self.ledger = ledger
         self._run_token = run_token
         self._timeout_s = timeout_s
-        self._in_job = in_job
         self._interrupts = interrupts
         self._deadline = time.monotonic() + timeout_s
         self.pool = make_pool(self)
@@ -121,8 +117,7 @@ class Dispatcher:
             continue  # what it had answered before it died
         words = worker.last_words()
         self.pool.close(worker)
-        if self._in_job:
-            self._check_job()
+        self._check_job()
         how = worker.how_it_ended()
         if not worker.ready or not (worker.queue or worker.answered):
             self.pool.start_failed(worker, how, words)

@@ -149,7 +149,6 @@ class Runner:
             lambda dispatcher: self._make_pool(dispatcher, executor, pipes, list(preload)),
             run_token=self.run_token,
             timeout_s=self.timeout,
-            in_job=bool(self.srun_command),
             interrupts=interrupts,
         )
         self.pool = self.dispatcher.pool
