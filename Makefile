@@ -9,7 +9,7 @@ demo: $(VENV)/installed
 	$(BIN)/l2l-run bin/l2l-slim-ga.py --root-dir results --name fyne --overwrite --max-workers 2
 
 test: $(VENV)/installed
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
