@@ -72,7 +72,8 @@ def test_what_is_noted_within_a_generation_is_what_the_history_has(launch, noted
         assert state.generations_done() == state.evaluations / 6
 
 
-def test_a_run_without_generations_notes_them_too(one_by_one, noted):
+def test_a_run_without_generations_notes_them_too(one_by_one, noted, monkeypatch):
+    monkeypatch.setattr(environment, "NOTE_EVERY_S", math.inf)
     result = one_by_one(lambda traj: (1.0,))
     assert [s.generation for s in noted] == list(range(7))
     assert noted[-1].evaluations == len(result.history) == 24
