@@ -47,7 +47,8 @@ class Checkpoints:
         self.folder = folder
         self.by_reference = by_reference
         self.objects = objects
-        self._first_optimizee: bytes | None = None
+        self._prepared: bytes | None = None  # the optimizee's pickle while it is as in optimizee.bin
+        self._is_prepared = True
         self._arrays = ArrayFolder(folder.parent / "arrays")
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -136,6 +137,8 @@ class Checkpoints:
             del content["states"]["optimizee"]
         elif content["states"]["optimizee"] is None:
             content["states"]["optimizee"] = _state(self._arrays.loads(optimizee_bin.read_bytes()))
+        else:
+            self._is_prepared = False
         for name, state in content["states"].items():
             _restore(self.objects[name], state)
         python_state, numpy_state = content["random"]
@@ -184,13 +187,19 @@ class Checkpoints:
         finally:
             _objects.clear()
 
+    def note_prepared(self) -> None:
+        """Tell that the optimizee is as ``optimizee.bin`` gives it; without effect if `load` gave it another state.
+
+        Its pickle is compared from then on, not the file: that of a copy may differ in what it holds once or twice.
+        """
+        if self._is_prepared:
+            self._prepared = self._arrays.dumps(self.objects["optimizee"], store=False)
+
     def _changed_optimizee(self) -> Any:
         """The optimizee's state, or None while it is still as in ``optimizee.bin`` (it may be large)."""
         optimizee = self.objects["optimizee"]
-        data = self._arrays.dumps(optimizee, store=False)
-        if self._first_optimizee is None:
-            self._first_optimizee = (self.folder.parent / "optimizee.bin").read_bytes()
-        return None if data == self._first_optimizee else _state(optimizee)
+        is_as_prepared = self._is_prepared and self._arrays.dumps(optimizee, store=False) == self._prepared
+        return None if is_as_prepared else _state(optimizee)
 
 
 class _ReferencePickler(pickle.Pickler):

@@ -336,6 +336,8 @@ class Experiment:
         if is_new:
             with storing(self.run_folder):
                 prepare_optimizee(self.optimizee, self.paths.simulation_path)
+        if self.env.checkpoints is not None:
+            self.env.checkpoints.note_prepared()
 
     def _run(self, resumed: dict[str, Any] | None) -> None:
         env = self.env

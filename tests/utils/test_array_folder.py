@@ -6,6 +6,7 @@ import pytest
 from l2l.utils.array_folder import LEAST_BYTES, ArrayFolder
 from l2l.utils.checkpoint import Checkpoints
 from l2l.utils.runner import prepare_optimizee
+from l2l.utils.trajectory import Trajectory
 
 
 class Thing:
@@ -132,6 +133,26 @@ def test_checkpoint_knows_an_optimizee_with_arrays_as_the_one_that_was_prepared(
     thing = Thing(table=constant(np.ones(BIG)), n=1)
     prepare_optimizee(thing, tmp_path)
     checkpoints = Checkpoints(tmp_path / "checkpoints", {"optimizee": thing})
+    checkpoints.note_prepared()
     assert checkpoints._changed_optimizee() is None
     thing.n = 2
     assert checkpoints._changed_optimizee()["n"] == 2
+
+
+def test_checkpoint_keeps_the_optimizee_that_an_earlier_one_gave(tmp_path):
+    def begun(n):
+        thing = Thing(n=n)
+        objects = {"traj": Trajectory(), "optimizer": Thing(), "optimizee": thing}
+        return thing, Checkpoints(tmp_path / "checkpoints", objects)
+
+    thing, checkpoints = begun(1)
+    prepare_optimizee(thing, tmp_path)
+    checkpoints.note_prepared()
+    thing.n = 2
+    checkpoints.save(0, history_bytes=0)
+    for generation in (1, 2):
+        thing, checkpoints = begun(1)
+        checkpoints.load(0)
+        checkpoints.note_prepared()
+        assert thing.n == 2
+        checkpoints.save(generation, history_bytes=0)

@@ -3,8 +3,10 @@
 import random
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import cloudpickle
+import numpy as np
 import pytest
 
 from l2l.errors import RunFolderError
@@ -111,6 +113,30 @@ def test_run_without_generations_goes_on_from_the_checkpoint_before(evaluate):
     assert again.error is None
     assert evaluate.n_counted() == 24
     assert essence(again) == essence(evaluate(asynchronous=3, name="whole"))
+
+
+class Large:
+    """Holds more than is to be in every checkpoint."""
+
+    def __init__(self):
+        # names that are equal, but one object not before they were pickled: the pickle of a copy is another one
+        self.words = [SimpleNamespace(**{"".join(("na", "me")): word}) for word in range(2)]
+        self.table = np.random.default_rng(0).random(20_000)
+        self.copied = self.table.copy()
+        self.table.flags.writeable = False
+
+    def __call__(self, traj):
+        return traj.individual.x + self.table[0] - self.copied[0]
+
+
+def test_large_optimizee_that_does_not_change_is_in_no_checkpoint(one_by_one):
+    for n_resumed, max_evaluations in enumerate((7, 13, None)):
+        with overriding(Overrides(resume=n_resumed > 0)):
+            run = one_by_one(Large(), asynchronous=False, max_evaluations=max_evaluations)
+        assert run.error is None
+        newest = max((run.experiment.run_folder / "simulation/checkpoints").iterdir())
+        assert newest.stat().st_size < 20_000
+    assert len(run.history) == 24
 
 
 def test_run_without_a_script_goes_on_from_the_checkpoint_before(evaluate, broken_off):
