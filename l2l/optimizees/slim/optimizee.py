@@ -186,7 +186,7 @@ class SlimOptimizee(Optimizee):
 
         if not is_compiled():
             _ = self.simulator
-        if sum(farm.ncages for farm in self.config.farms) >= MANY_CAGES:
+        if self._scenario is None and sum(farm.ncages for farm in self.config.farms) >= MANY_CAGES:
             from .simulation.shared import Scenario, build_shared
 
             self._scenario = Scenario(self.config, build_shared(self.config))
