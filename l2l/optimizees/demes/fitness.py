@@ -1,5 +1,6 @@
 """Fitness of genotypes: how well they survive, mate and have offspring."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from numbers import Real
 from typing import Any
@@ -9,6 +10,8 @@ import numpy as np
 from l2l.errors import UsageError, nearest
 from l2l.optimizees.demes.genetics import Species
 from l2l.optimizees.demes.sexes import SEXES, Sex, by_sex
+
+QUANTITIES = ("viability", "fecundity", "sexual_selection", "zygote_viability")
 
 MODES: dict[str, Callable[[float, np.ndarray], np.ndarray]] = {
     "multiplicative": lambda scale, copies: scale**copies,
@@ -78,18 +81,21 @@ class Fitness:
         """
         if mode not in ("replace", "multiply"):
             raise UsageError(f"mode of fitness {mode!r}{nearest(mode, ['replace', 'multiply'])}")
+        multiply = mode == "multiply"
         given = {"viability": viability, "fecundity": fecundity, "zygote_viability": zygote_viability}
         for quantity, patterns in given.items():
-            for pattern, value in _sexes_inside(patterns or {}):
-                genotypes = self._species.matching(pattern)
-                for row, number in self._rows(quantity, value):
-                    row[genotypes] = _number(quantity, number) * (row[genotypes] if mode == "multiply" else 1.0)
-            self._check(quantity)
-        for female, male, number in _pairs(sexual_selection or {}):
-            cells = np.ix_(self._species.matching(female), self._species.matching(male))
-            before = self.sexual_selection[cells] if mode == "multiply" else 1.0
-            self.sexual_selection[cells] = _number("sexual_selection", number) * before
-        self._check("sexual_selection")
+            if patterns is not None:
+                for pattern, value in _sexes_inside(patterns):
+                    genotypes = self._species.matching(pattern)
+                    for row, number in self._rows(quantity, value):
+                        row[genotypes] = _number(quantity, number) * (row[genotypes] if multiply else 1.0)
+                self._check(quantity)
+        if sexual_selection is not None:
+            for female, male, number in _pairs(sexual_selection):
+                cells = np.ix_(self._species.matching(female), self._species.matching(male))
+                before = self.sexual_selection[cells] if multiply else 1.0
+                self.sexual_selection[cells] = _number("sexual_selection", number) * before
+            self._check("sexual_selection")
 
     def scale(self, quantity: str, alleles: Sequence[str], scaling: Any, mode: str = "multiplicative") -> None:
         """Multiply the fitness of each genotype by a factor that depends on how many of some alleles it has.
@@ -113,6 +119,8 @@ class Fitness:
         """
         if len({self._species.locus(allele) for allele in alleles}) > 1:
             raise UsageError(f"{quantity}: the alleles {', '.join(alleles)} must belong to one locus")
+        if mode in MODES and isinstance(scaling, float) and scaling == 1.0:
+            return
         copies = self._species.copies(*alleles)
         if quantity != "sexual_selection":
             for row, one in self._rows(quantity, scaling):
@@ -139,8 +147,8 @@ class Fitness:
     def _check(self, quantity: str) -> None:
         array = getattr(self, quantity)
         highest = 1.0 if quantity.endswith("viability") else np.inf
-        wrong = ~((array >= 0) & (array <= highest))
-        if wrong.any():
+        if not (array.min() >= 0 and array.max() <= highest):
+            wrong = ~((array >= 0) & (array <= highest))
             *_, genotype = place = tuple(np.argwhere(wrong)[0])
             expected = "at least 0" if highest > 1 else "between 0 and 1"
             raise UsageError(
@@ -183,6 +191,6 @@ def _pair(quantity: str, value: Any) -> tuple[Any, Any]:
 
 
 def _number(quantity: str, value: Any) -> float:
-    if not isinstance(value, Real) or not np.isfinite(float(value)):
+    if not isinstance(value, Real) or not math.isfinite(value):
         raise UsageError(f"{quantity}: a number is expected, got {value!r}")
     return float(value)

@@ -1,15 +1,32 @@
 """Species: all that may be inherited, by number and by name."""
 
-from collections.abc import Mapping, Sequence
-from functools import reduce
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce, wraps
 from itertools import product
 from math import prod
+from typing import Concatenate, ParamSpec
 
 import numpy as np
 
 from l2l.errors import UsageError, nearest
 from l2l.optimizees.demes.chromosome import MOST_GENOTYPES, Chromosome, strides_of
 from l2l.optimizees.demes.patterns import SIGNS, matching
+
+P = ParamSpec("P")
+
+
+def _once(method: Callable[Concatenate["Species", P], np.ndarray]) -> Callable[Concatenate["Species", P], np.ndarray]:
+    """Let a method of names return what it returned for the same names before, read-only."""
+
+    @wraps(method)
+    def known(self: "Species", *names: P.args, **no: P.kwargs) -> np.ndarray:
+        key = (method.__name__, *names)
+        if key not in self._known:
+            self._known[key] = method(self, *names, **no)
+            self._known[key].flags.writeable = False
+        return self._known[key]
+
+    return known
 
 
 class Species:
@@ -48,6 +65,7 @@ class Species:
         self.haplotypes = tuple(map(";".join, product(*(chromosome.haplotypes for chromosome in chromosomes))))
         self.genotypes = tuple(map(";".join, product(*(chromosome.genotypes for chromosome in chromosomes))))
         self.alleles = np.array(list(product(*(range(len(alleles)) for alleles in self.loci.values()))))
+        self._known: dict[tuple[object, ...], np.ndarray] = {}
         self.pairs = np.zeros((1, 2), np.int64)
         self.genotype_of = np.zeros((1, 1), np.int64)
         for chromosome in chromosomes:
@@ -121,8 +139,9 @@ class Species:
             raise UsageError(f"species {self.name!r} has no genotype {name!r}{nearest(name, self.genotypes)}")
         return number
 
+    @_once
     def matching(self, pattern: str) -> np.ndarray:
-        """Which genotypes a pattern, such as ``"WT|*"``, is of: bool[n_genotypes]; see ``patterns``."""
+        """Which genotypes a pattern, such as ``"WT|*"``, is of: bool[n_genotypes], read-only; see ``patterns``."""
         return matching(self.chromosomes, pattern)
 
     def locus(self, allele: str) -> str:
@@ -139,15 +158,18 @@ class Species:
         known = [name for alleles in self.loci.values() for name in alleles]
         raise UsageError(f"species {self.name!r} has no allele {allele!r}{nearest(allele, known)}")
 
+    @_once
     def carrying(self, allele: str) -> np.ndarray:
         """Which haplotypes have an allele: bool[n_haplotypes]."""
         locus = self.locus(allele)
         return self.alleles[:, list(self.loci).index(locus)] == self.loci[locus].index(allele)
 
+    @_once
     def copies(self, *alleles: str) -> np.ndarray:
         """How many of these alleles each genotype has in all: int64[n_genotypes]."""
         return sum(self.carrying(allele)[self.pairs].sum(1) for allele in alleles)
 
+    @_once
     def replaced(self, source: str, target: str) -> np.ndarray:
         """Each haplotype with ``target`` in the place of ``source``: int64[n_haplotypes].
 
@@ -165,6 +187,7 @@ class Species:
         step = (alleles.index(target) - alleles.index(source)) * strides_of(self.loci)[list(self.loci).index(locus)]
         return np.arange(len(self.haplotypes)) + step * self.carrying(source)
 
+    @_once
     def gametes(self) -> np.ndarray:
         """Share of each haplotype in the gametes of each genotype, after Mendel: float64[n_genotypes, n_haplotypes]."""
         return reduce(np.kron, (chromosome.gametes() for chromosome in self.chromosomes))

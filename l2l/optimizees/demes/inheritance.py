@@ -87,8 +87,8 @@ def gametes_to_zygote_map(species: Species, rules: Iterable[ZygoteRule] = ()) ->
 def _check(moves: np.ndarray, n: int) -> None:
     if moves.shape != (n, n):
         raise UsageError(f"the moves of a rule must have the shape {(n, n)}, got {moves.shape}")
-    wrong = ~((moves >= 0).all(1) & (moves.sum(1) <= 1 + 1e-9))
-    if wrong.any():
+    if not (moves.min() >= 0 and moves.sum(1).max() <= 1 + 1e-9):
+        wrong = ~((moves >= 0).all(1) & (moves.sum(1) <= 1 + 1e-9))
         row = int(np.argmax(wrong))
         raise UsageError(
             f"row {row} of the moves of a rule must be probabilities that sum to at most 1, got {moves[row]}"
@@ -111,18 +111,24 @@ def conversion(species: Species, source: str, targets: Mapping[str, float]) -> n
     UsageError
         If a target is of another locus, or their probabilities sum to more than one.
     """
+    total = sum(targets.values())
+    if not (min(targets.values(), default=0.0) >= 0 and total <= 1 + 1e-9):
+        raise UsageError(f"{source!r} turns into {dict(targets)}: probabilities are expected that sum to at most 1")
     moves = np.eye(len(species.haplotypes))
     rows = np.flatnonzero(species.carrying(source))
-    moves[rows, rows] = max(0.0, 1.0 - sum(targets.values()))  # not below by rounding
+    moves[rows, rows] = max(0.0, 1.0 - total)  # not below by rounding
     for target, rate in targets.items():
         moves[rows, species.replaced(source, target)[rows]] += rate
-    _check(moves, len(moves))
     return moves
 
 
 def of_gametes(species: Species, haplotype_moves: np.ndarray) -> np.ndarray:
     """Moves of gametes, float64[n_gametes, n_gametes], whose haplotypes change so and whose labels do not."""
-    return np.kron(haplotype_moves, np.eye(len(species.gamete_labels)))
+    n, n_labels = len(species.haplotypes), len(species.gamete_labels)
+    moves = np.zeros((n, n_labels, n, n_labels))
+    for label in range(n_labels):
+        moves[:, label, :, label] = haplotype_moves
+    return moves.reshape(species.n_gametes, species.n_gametes)
 
 
 def of_zygotes(species: Species, haplotype_moves: np.ndarray) -> np.ndarray:

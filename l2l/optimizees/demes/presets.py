@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from l2l.errors import UsageError, nearest
-from l2l.optimizees.demes.fitness import Fitness
+from l2l.optimizees.demes.fitness import QUANTITIES, Fitness
 from l2l.optimizees.demes.genetics import Species
 from l2l.optimizees.demes.inheritance import (
     GameteRule,
@@ -65,15 +65,23 @@ class Preset:
 
     def patch_fitness(self, fitness: Fitness) -> None:
         """Scale the fitness of carriers."""
-        for quantity in ("viability", "fecundity", "sexual_selection", "zygote_viability"):
-            scaling, mode = getattr(self, f"{quantity}_scaling"), getattr(self, f"{quantity}_mode")
-            if self.scaled_alleles():
-                fitness.scale(quantity, self.scaled_alleles(), scaling, mode)
+        alleles = self.scaled_alleles()
+        for quantity in QUANTITIES if alleles else ():
+            fitness.scale(quantity, alleles, getattr(self, f"{quantity}_scaling"), getattr(self, f"{quantity}_mode"))
 
 
 def in_order(presets: Iterable[Preset]) -> list[Preset]:
     """Presets in the order in which they act."""
     return sorted(presets, key=lambda preset: preset.priority)
+
+
+def _in_germline(
+    species: Species, sex: Sex, parents: np.ndarray, source: str, targets: Mapping[str, float]
+) -> list[GameteRule]:
+    """The rule for what an allele turns into, if it does."""
+    if not targets:
+        return []
+    return [GameteRule(sex, parents, of_gametes(species, conversion(species, source, targets)))]
 
 
 def inheritance_maps(species: Species, presets: Iterable[Preset] = ()) -> tuple[np.ndarray, np.ndarray]:
@@ -203,8 +211,7 @@ class HomingDrive(_Drive):
         rules = []
         for sex in Sex:
             for products in ({self.drive_allele: self._conversion[sex]}, self._resistant(self._germline[sex])):
-                moves = of_gametes(species, conversion(species, self.target_allele, products))
-                rules.append(GameteRule(sex, parents, moves))
+                rules += _in_germline(species, sex, parents, self.target_allele, products)
         return rules + self._deposition(species, parents)
 
     def zygote_rules(self, species: Species) -> list[ZygoteRule]:
@@ -270,8 +277,8 @@ class ToxinAntidoteDrive(_Drive):
         parents = species.copies(self.drive_allele) > 0
         rules = []
         for sex in Sex:
-            moves = conversion(species, self.target_allele, {self.disrupted_allele: self._conversion[sex]})
-            rules.append(GameteRule(sex, parents, of_gametes(species, moves)))
+            products = {self.disrupted_allele: self._conversion[sex]}
+            rules += _in_germline(species, sex, parents, self.target_allele, products)
         return rules + self._deposition(species, parents)
 
     def zygote_rules(self, species: Species) -> list[ZygoteRule]:
@@ -343,8 +350,7 @@ class PointMutation(Preset):
         rules = []
         for sex in Sex:
             targets = dict(zip(self._targets, self._rates[:, sex], strict=True))
-            moves = of_gametes(species, conversion(species, self.source_allele, targets))
-            rules.append(GameteRule(sex, everyone, moves))
+            rules += _in_germline(species, sex, everyone, self.source_allele, targets)
         return rules
 
 
