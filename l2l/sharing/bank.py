@@ -1,11 +1,10 @@
 """What differs between sites, once for all that are alike: numbers in columns, and stacks of arrays."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from l2l.errors import UsageError
 from l2l.sharing.interning import Interner
 from l2l.sharing.schema import Schema
 from l2l.sharing.signatures import Signatures
@@ -33,17 +32,16 @@ class _Rows(Mapping[str, Any]):
 
 
 class Bank:
-    """The fields of the configurations of all signatures.
+    """The fields of the configurations of all signatures: what differs of them, and the rest once.
 
-    Signatures that have all arrays in common share one row of `combinations`: another signature costs its numbers only.
+    At first there is one signature, that of ``base``.  Signatures that have all arrays in common share one row of
+    `combinations`: another signature costs its numbers only.
 
     Parameters
     ----------
     schema : Schema
-    configs : sequence of NamedTuple
-        Configurations that were built in full.
-    config_of : int[n_signatures]
-        Which of them each signature begins with.
+    base : NamedTuple
+        A configuration that was built in full, of the first site.
 
     Attributes
     ----------
@@ -56,39 +54,22 @@ class Bank:
         Numbers of arrays, fields in the order of `arrays`.
     combination : int32[n_signatures]
         The row of each signature.
-
-    Raises
-    ------
-    UsageError
-        If configurations differ in a field that is neither an array nor a number that the schema knows.
     """
 
-    def __init__(self, schema: Schema, configs: Sequence[Any], config_of: Sequence[int] | np.ndarray):
+    def __init__(self, schema: Schema, base: Any):
         self.schema = schema
-        self.base = configs[0]
-        fields = self.base._asdict()
+        self.base = base
+        fields = base._asdict()
         numbers = [name for name in fields if name in schema.numbers]
         arrays = {name: value for name, value in fields.items() if isinstance(value, np.ndarray)}
         self.column_of = {name: column for column, name in enumerate(numbers)}
-        for name, value in fields.items():
-            if name not in self.column_of and name not in arrays and any(getattr(c, name) != value for c in configs):
-                raise UsageError(f"{name} must be the same at all sites; some have {value!r}, others do not")
         self.arrays = {name: Interner(value.shape, value.dtype) for name, value in arrays.items()}
-        rows = np.array([[getattr(config, name) for name in numbers] for config in configs], np.float64)
-        self.numbers = rows[np.asarray(config_of)]
-        self.combinations = np.array(
-            [[self._intern(name, getattr(config, name)) for name in self.arrays] for config in configs], np.int32
-        ).reshape(len(configs), len(self.arrays))
-        self.combination = np.asarray(config_of, np.int32)
+        self.numbers = np.array([[fields[name] for name in numbers]], np.float64)
+        self.combinations = np.array([[known.number(arrays[name]) for name, known in self.arrays.items()]], np.int32)
+        self.combination = np.zeros(1, np.int32)
 
     def __len__(self) -> int:
         return len(self.numbers)
-
-    def _intern(self, name: str, array: np.ndarray) -> int:
-        try:
-            return self.arrays[name].number(array)
-        except ValueError as error:
-            raise UsageError(f"{name}: {error}; it is the same at all sites") from None
 
     @property
     def rows(self) -> Mapping[str, Any]:
@@ -99,39 +80,44 @@ class Bank:
         """Which array of a field each signature has: int32[n_signatures]."""
         return self.combinations[self.combination, list(self.arrays).index(name)]
 
-    def vary(self, signatures: Signatures, names: Sequence[str]) -> None:
-        """Set parameters of all signatures, and compute anew what is derived from them."""
+    def vary(self, signatures: Signatures) -> None:
+        """Hold the configurations of these signatures, and compute anew what is derived from what differs.
+
+        Parameters
+        ----------
+        signatures : Signatures
+            Over parameters of the schema, with the values that users wrote, and over fields that are arrays, with
+            their numbers in `arrays`.
+
+        Raises
+        ------
+        UsageError
+            If there is no such parameter, or a value is not what it must be.
+        """
+        arrays = {name: signatures.values(name) for name in signatures.columns if name in self.arrays}
+        self.numbers = self.numbers[:1].repeat(len(signatures), axis=0)
+        self._combine(arrays)
         rows = self.rows
         numbers: dict[str, np.ndarray] = {}
-        arrays: dict[str, np.ndarray] = {}
-        for name in names:
-            parameter = self.schema[name]
-            values = signatures.values(name)
-            if parameter.convert is not None:
-                (field,) = parameter.fields
-                arrays[field] = self._numbers_of(field, values, parameter.convert)
-            else:
-                given = parameter.coerce(values, signatures.first)
+        for name in signatures.columns:
+            if name not in arrays:
+                parameter = self.schema[name]
+                given = parameter.coerce(signatures.values(name), signatures.first)
                 numbers.update({field: set_(given, rows) for field, set_ in parameter.fields.items()})
-        for field, column in numbers.items():
+        self._put(numbers)
+        for derived in self.schema.outdated([*arrays, *numbers]):
+            self._put(derived.compute(rows))
+
+    def _put(self, fields: Mapping[str, np.ndarray]) -> None:
+        for field, column in fields.items():
             self.numbers[:, self.column_of[field]] = column
-        self._put_arrays(arrays)
-        for derived in self.schema.outdated([*numbers, *arrays]):
-            for field, column in derived.compute(rows).items():
-                self.numbers[:, self.column_of[field]] = column
 
-    def _numbers_of(self, field: str, values: Iterable[Any], convert: Callable[[Any], Any]) -> np.ndarray:
-        return np.array([self._intern(field, convert(value)) for value in values], np.int32)
-
-    def _put_arrays(self, arrays: Mapping[str, np.ndarray]) -> None:
-        if not arrays:
-            return
-        fields = list(self.arrays)
-        wanted = self.combinations[self.combination]
-        for field, numbers in arrays.items():
-            wanted[:, fields.index(field)] = numbers
-        self.combinations, combination = np.unique(wanted, axis=0, return_inverse=True)
-        self.combination = combination.reshape(-1).astype(np.int32)
+    def _combine(self, numbers: Mapping[str, Any]) -> None:
+        alike = Signatures(numbers, len(self))
+        self.combination = alike.ids
+        self.combinations = self.combinations[:1].repeat(len(alike), axis=0)
+        for field in numbers:
+            self.combinations[:, list(self.arrays).index(field)] = alike.values(field)
 
     def config(self, signature: int) -> Any:
         """The configuration of a signature; its arrays are the bank's, read-only."""

@@ -52,6 +52,14 @@ class Interner:
             self._put(number, array)
         return number
 
+    def numbers(self, arrays: Sequence[Any]) -> np.ndarray:
+        """The numbers of several arrays, which are compared only where they are not the very same object: int32[n]."""
+        number_of: dict[int, int] = {}
+        for array in arrays:
+            if id(array) not in number_of:
+                number_of[id(array)] = self.number(array)
+        return np.array([number_of[id(array)] for array in arrays], np.int32)
+
     def _put(self, number: int, array: np.ndarray) -> None:
         if number >= len(self._stack):
             self._stack = np.concatenate([self._stack, np.empty_like(self._stack)])

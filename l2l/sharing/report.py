@@ -15,33 +15,28 @@ class SharingReport:
     Attributes
     ----------
     n_sites, n_signatures : int
-    n_built : int
-        Configurations that were built in full; the other signatures are variants of them.
     shared_bytes : int
         Of all different arrays.
     own_bytes : int
         Of what sites and signatures have for themselves, without the state of a simulation.
     varied : tuple of str
-        Settings that differ between variants.
+        Settings that differ between sites.
     rebuilt : dict of str to str
-        Settings that differ between configurations built in full, and why these were needed.
+        Arrays of the configuration that were built more than once, how often and why.
     """
 
     n_sites: int
     n_signatures: int
-    n_built: int
     shared_bytes: int
     own_bytes: int
     varied: tuple[str, ...]
     rebuilt: Mapping[str, str]
 
     @classmethod
-    def of(
-        cls, bank: Bank, ids: np.ndarray, n_built: int, varied: Sequence[str], rebuilt: Mapping[str, str]
-    ) -> "SharingReport":
+    def of(cls, bank: Bank, ids: np.ndarray, varied: Sequence[str], rebuilt: Mapping[str, str]) -> "SharingReport":
         """The report on a bank and the signatures of its sites, int32[n_sites]."""
         own = bank.signature_bytes + ids.nbytes
-        return cls(len(ids), len(bank), n_built, bank.shared_bytes, own, tuple(varied), rebuilt)
+        return cls(len(ids), len(bank), bank.shared_bytes, own, tuple(varied), rebuilt)
 
     @property
     def bytes_per_site(self) -> float:
@@ -50,10 +45,10 @@ class SharingReport:
 
     def __str__(self) -> str:
         lines = [
-            f"{self.n_sites} sites with {self.n_signatures} different configurations, {self.n_built} built in full",
+            f"{self.n_sites} sites with {self.n_signatures} different configurations, all variants of one",
             f"shared: {self.shared_bytes / 1024:.1f} KiB; own: {self.bytes_per_site:.0f} B per site",
         ]
         if self.varied:
-            lines.append(f"varied: {', '.join(self.varied)}")
-        lines += [f"built in full for {name}: {why}" for name, why in self.rebuilt.items()]
+            lines.append(f"differ: {', '.join(self.varied)}")
+        lines += [f"built again: {name}, {why}" for name, why in self.rebuilt.items()]
         return "\n".join(lines)

@@ -18,7 +18,7 @@ def _same(value: Any, _: Fields) -> Any:
 
 @dataclass(frozen=True)
 class Parameter:
-    """One value that users set, and the fields of a configuration that follow from it at once.
+    """One number that users set, and the fields of a configuration that follow from it at once.
 
     Parameters
     ----------
@@ -32,8 +32,6 @@ class Parameter:
         What a number must not fall below or exceed.
     names : dict of str to int
         Names that may stand for numbers.
-    convert : callable, optional
-        Makes the array of what users write; for arrays.
     """
 
     name: str
@@ -42,7 +40,6 @@ class Parameter:
     low: float = -np.inf
     high: float = np.inf
     names: Mapping[str, int] = field(default_factory=dict)
-    convert: Callable[[Any], Any] | None = None
 
     @classmethod
     def of(cls, name: str, *fields: str, **options: Any) -> "Parameter":
@@ -133,7 +130,7 @@ class Schema:
     def __init__(self, parameters: Iterable[Parameter], derived: Sequence[Derived] = ()):
         self.parameters = {parameter.name: parameter for parameter in parameters}
         self.derived = derived
-        numbers = {name for p in self.parameters.values() if p.convert is None for name in p.fields}
+        numbers = {name for parameter in self.parameters.values() for name in parameter.fields}
         self.numbers = numbers.union(*(one.fields for one in derived))
 
     def __getitem__(self, name: str) -> Parameter:

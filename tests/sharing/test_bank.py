@@ -36,7 +36,6 @@ SCHEMA = Schema(
         ),
         Parameter.of("eggs_per_female", "eggs", low=0, high=100),
         Parameter.of("mode", names=MODES, whole=True, low=0, high=1),
-        Parameter.of("start", convert=lambda n: np.full(3, float(n))),
     ],
     [Derived(("strength",), frozenset({"capacity", "eggs", "survival"}), strength)],
 )
@@ -51,11 +50,13 @@ def build(capacity=10, eggs_per_female=2, mode="linear", start=1, survival=0.5, 
     )  # fmt: skip
 
 
-def bank_of(columns, configs=None, config_of=None):
-    n = len(next(iter(columns.values())))
-    signatures = Signatures(columns, n)
-    bank = Bank(SCHEMA, configs or [build()], config_of or [0] * len(signatures))
-    bank.vary(signatures, list(columns))
+def bank_of(columns):
+    """A bank of sites with these values, and their signatures."""
+    arrays = {name: values for name, values in columns.items() if name in ("start", "survival")}
+    bank = Bank(SCHEMA, build(**{name: values[0] for name, values in arrays.items()}))
+    numbers = {name: bank.arrays[name].numbers([np.full(3, float(v)) for v in arrays[name]]) for name in arrays}
+    signatures = Signatures({**columns, **numbers}, len(next(iter(columns.values()))))
+    bank.vary(signatures)
     return bank, signatures
 
 
@@ -66,13 +67,14 @@ def bank_of(columns, configs=None, config_of=None):
         {"eggs_per_female": [3, 2, 1]},
         {"mode": ["linear", "ricker", "linear"]},
         {"start": [5, 1, 7]},
-        {"capacity": [1, 2, 1, 2], "start": [1, 1, 2, 2], "eggs_per_female": [0, 0, 0, 1]},
+        {"survival": [0.5, 0.9, 0.5]},
+        {"capacity": [1, 2, 1, 2], "start": [1, 1, 2, 2], "eggs_per_female": [0, 0, 0, 1], "survival": [0, 1, 0, 0]},
     ],
 )
 def test_variant_equals_full_build_field_by_field(columns):
     bank, signatures = bank_of(columns)
-    for signature in range(len(signatures)):
-        variant, full = bank.config(signature), build(**signatures.of(signature))
+    for signature, site in enumerate(signatures.first):
+        variant, full = bank.config(signature), build(**{name: values[site] for name, values in columns.items()})
         for field in Pond._fields:
             np.testing.assert_array_equal(getattr(variant, field), getattr(full, field), err_msg=field)
             assert type(getattr(variant, field)) is type(getattr(full, field))
@@ -86,12 +88,11 @@ def test_arrays_that_do_not_differ_are_shared():
     assert not first.start.flags.writeable
 
 
-def test_configurations_that_were_built_in_full_keep_what_is_theirs():
-    configs = [build(survival=0.5), build(survival=0.9)]
-    bank, _ = bank_of({"capacity": [1, 2]}, configs, [0, 1])
-    assert bank.config(0).survival.tolist() == [0.5] * 3
-    assert bank.config(1).survival.tolist() == [0.9] * 3
-    assert bank.config(1).strength == 2 * 2 * 2 + 0.9
+def test_arrays_of_all_combinations_are_held_once():
+    bank, _ = bank_of({"start": [1, 2, 1, 2], "survival": [0.5, 0.5, 0.9, 0.9]})
+    assert len(bank) == len(bank.combinations) == 4
+    assert bank.shared_bytes == 4 * 3 * 8
+    assert bank.array_numbers("start").tolist() == [0, 1, 0, 1]
 
 
 def test_another_signature_costs_its_numbers():
@@ -123,14 +124,3 @@ def test_values_that_cannot_be_are_refused(columns, message):
 def test_place_of_a_wrong_value_is_that_of_the_site_not_of_the_signature():
     with pytest.raises(UsageError, match="got -1 at site 3"):
         bank_of({"capacity": [1, 1, 1, -1]})
-
-
-def test_what_must_be_the_same_everywhere_is_named():
-    with pytest.raises(UsageError, match="n_ages must be the same at all sites"):
-        Bank(SCHEMA, [build(), build(n_ages=4)], [0, 1])
-
-
-def test_array_of_another_shape_is_refused():
-    odd = Schema([Parameter.of("start", convert=lambda n: np.zeros(n))])
-    with pytest.raises(UsageError, match="start: an array of shape .* the same at all sites"):
-        Bank(odd, [build()], [0, 0]).vary(Signatures({"start": [3, 4]}, 2), ["start"])

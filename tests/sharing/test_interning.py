@@ -31,3 +31,11 @@ def test_stack_is_read_only():
 def test_array_of_another_shape_is_refused():
     with pytest.raises(ValueError, match=r"shape \(2,\) is expected, got \(3,\)"):
         Interner((2,)).number(np.zeros(3))
+
+
+def test_several_arrays_are_numbered_at_once():
+    interner = Interner((1,))
+    same = np.array([1.0])
+    numbers = interner.numbers([same, np.array([2.0]), same, np.array([1.0])])
+    assert numbers.tolist() == [0, 1, 0, 0]
+    assert numbers.dtype == np.int32

@@ -1,15 +1,16 @@
 """Builds populations on a landscape, whose demes share what they have in common."""
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
-from typing import Any, Concatenate, Literal, ParamSpec
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from functools import partial, wraps
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
 import numpy as np
 
 from l2l.errors import UsageError, reject_unknown_keywords
-from l2l.optimizees.demes.config import CAPACITIES, SCHEMA, PopulationConfig
-from l2l.optimizees.demes.config_builder import PopulationConfigBuilder
+from l2l.optimizees.demes.config import CAPACITIES, SCHEMA
+from l2l.optimizees.demes.config_builder import SETTINGS_OF, PopulationConfigBuilder
+from l2l.optimizees.demes.fitness import QUANTITIES
 from l2l.optimizees.demes.genetics import Species
 from l2l.optimizees.demes.interventions import Op
 from l2l.optimizees.demes.migration import (
@@ -26,6 +27,7 @@ from l2l.optimizees.demes.topology import Graph, Grid
 from l2l.sharing import Bank, BatchSetting, SharingReport, Signatures, Sites
 
 P = ParamSpec("P")
+T = TypeVar("T")
 
 _FOR_AGES = {
     "n_ages",
@@ -49,13 +51,21 @@ _FOR_GENERATIONS = {
 _MODES = {"setup": "how all demes are simulated", "age_structure": "the shape of all arrays"}
 """Methods whose settings cannot differ between demes, and what these are."""
 
-_WHY_IN_FULL = {
-    "survival": "rates by age are rows of an array",
-    "reproduction": "rates by age are rows of an array",
-    "competition": "weights by age are an array",
-    "presets": "they change inheritance and fitness",
-    "fitness": "all arrays of fitness follow from it",
-}
+
+def _step(method: Callable[Concatenate["SpatialBuilder", P], T]) -> Callable[Concatenate["SpatialBuilder", P], T]:
+    """Let a misspelt keyword of a method name the nearest one, and that of another method name the method."""
+    names = list(inspect.signature(method).parameters)[1:]
+    _METHOD_OF.update(dict.fromkeys(names, method.__name__))
+
+    @wraps(method)
+    def call(self: "SpatialBuilder", *args: P.args, **kwargs: P.kwargs) -> T:
+        for name in kwargs:
+            if name not in names and name in _METHOD_OF:
+                raise TypeError(f"{method.__name__}() has no keyword {name!r}: it is one of {_METHOD_OF[name]}()")
+        reject_unknown_keywords(f"{method.__name__}()", kwargs, names)
+        return method(self, *args, **kwargs)
+
+    return call
 
 
 def _setting(
@@ -65,32 +75,26 @@ def _setting(
     signature = inspect.signature(method)
     names = list(signature.parameters)[1:]
     _DEFAULTS.update({name: p.default for name, p in signature.parameters.items() if p.default is not p.empty})
-    _METHOD_OF.update(dict.fromkeys(names, method.__name__))
 
     @wraps(method)
     def keep(self: "SpatialBuilder", *args: P.args, **kwargs: P.kwargs) -> "SpatialBuilder":
-        for name in kwargs:
-            if name not in names and name in _METHOD_OF:
-                raise TypeError(f"{method.__name__}() has no keyword {name!r}: it is one of {_METHOD_OF[name]}()")
-        reject_unknown_keywords(f"{method.__name__}()", kwargs, names)
         given = signature.bind(self, *args, **kwargs).arguments
         self._keep(method.__name__, {name: given[name] for name in names if name in given})
         return self
 
-    return keep
+    return _step(keep)
 
 
-_METHOD_OF: dict[str, str] = {"presets": "presets", "fitness": "fitness"}
-_DEFAULTS: dict[str, Any] = {"individual_count": None, "presets": (), "fitness": ()}
+_METHOD_OF: dict[str, str] = {}
+_DEFAULTS: dict[str, Any] = {"individual_count": None, "presets": (), **dict.fromkeys(QUANTITIES, ())}
 
 
 class SpatialBuilder:
     """Builds a population of demes from settings, of which any may differ between demes.
 
     A setting is one value for all demes, or `l2l.sharing.batch_setting` of one value for each.  Demes with the same
-    values have one configuration.  Demes that differ in numbers and numbers of individuals alone are variants of
-    one, and share its arrays; those that differ in anything else, which is rates by age, presets and fitness, have a
-    configuration built in full.
+    values have one configuration.  All others are variants of one that is built in full: they have numbers and
+    arrays of their own where these follow from a setting that differs, and share the rest.
 
     Parameters
     ----------
@@ -294,13 +298,14 @@ class SpatialBuilder:
         self._settings["presets"] += preset_list
         return self
 
+    @_step
     def fitness(
         self,
         viability: Any = None,
         fecundity: Any = None,
         sexual_selection: Any = None,
         zygote_viability: Any = None,
-        mode: str = "replace",
+        mode: Any = "replace",
     ) -> "SpatialBuilder":
         """Set the fitness of genotypes by patterns, as in `Fitness.set`, on what presets and earlier calls have set."""
         given = dict(
@@ -308,9 +313,10 @@ class SpatialBuilder:
             fecundity=fecundity,
             sexual_selection=sexual_selection,
             zygote_viability=zygote_viability,
-            mode=mode,
         )
-        self._settings["fitness"] += (given,)
+        for quantity, patterns in given.items():
+            if patterns is not None:
+                self._settings[quantity] += ((patterns, mode),)
         return self
 
     def build(self) -> SpatialPopulation:
@@ -373,23 +379,24 @@ class SpatialBuilder:
     def _build_heterogeneous(self, columns: Mapping[str, Any]) -> tuple[Bank, np.ndarray, SharingReport]:
         """The configurations of all signatures, and the signature of each deme: int32[n_demes].
 
-        Of demes that differ in a setting that cannot be replaced each group is built in full; all others are variants.
+        One is built in full, that of the first deme.  All others are variants of it: only what follows from a setting
+        that differs is built again, an array once for all demes with the same values of these settings.
         """
         configs = self._config_builder()
-        resolved = {
-            name: _resolved(configs, name, column)
-            for name, column in columns.items()
-            if self._can_use_replace(name) and SCHEMA[name].convert is not None
-        }
-        varied = [name for name in columns if self._can_use_replace(name)]
-        rebuilt = {name: _WHY_IN_FULL[_METHOD_OF[name]] for name in columns if name not in varied}
-        groups = Signatures({name: columns[name] for name in rebuilt}, self.sites.n)
-        signatures = Signatures({**columns, **resolved}, self.sites.n)
-        built = [self._build_template_for_group(configs, columns, site) for site in groups.first]
-        bank = Bank(SCHEMA, built, groups.ids[signatures.first])
-        bank.vary(signatures, varied)
+        bank = Bank(SCHEMA, self._of_deme(configs.build, self._settings, columns, 0))
+        varied = {name: column for name, column in columns.items() if self._can_use_replace(name)}
+        rebuilt: dict[str, str] = {}
+        for names, fields in _fields_of(columns).items():
+            groups = Signatures({name: columns[name] for name in names}, self.sites.n)
+            for field in fields:
+                build = partial(configs.array, field)
+                arrays = [self._of_deme(build, SETTINGS_OF[field], columns, site) for site in groups.first]
+                varied[field] = bank.arrays[field].numbers(arrays)[groups.ids]
+                rebuilt[field] = f"{len(groups)} times, for {' and '.join(names)}"
+        signatures = Signatures(varied, self.sites.n)
+        bank.vary(signatures)
         _check_sperm(bank, signatures)
-        return bank, signatures.ids, SharingReport.of(bank, signatures.ids, len(built), varied, rebuilt)
+        return bank, signatures.ids, SharingReport.of(bank, signatures.ids, list(columns), rebuilt)
 
     def _migration_rates(self, column: Sequence[Any] | np.ndarray | None) -> np.ndarray:
         """The share that leaves, float64[n_demes or 1, 2, n_ages]; of values of each deme if they differ."""
@@ -438,16 +445,27 @@ class SpatialBuilder:
             modes,
         )
 
-    def _build_template_for_group(
-        self, configs: PopulationConfigBuilder, columns: Mapping[str, Any], site: int
-    ) -> PopulationConfig:
-        settings = {**self._settings, **{name: column[site] for name, column in columns.items()}}
+    def _of_deme(
+        self, build: Callable[[Mapping[str, Any]], T], names: Iterable[str], columns: Mapping[str, Any], site: int
+    ) -> T:
+        """What is built of the settings of these names that a deme has."""
+        settings = {name: columns[name][site] if name in columns else self._settings[name] for name in names}
         try:
-            return configs.build(settings)
+            return build(settings)
         except UsageError as error:
-            if not columns:
+            if columns.keys().isdisjoint(names):
                 raise
             raise UsageError(f"{error} at site {site}") from None
+
+
+def _fields_of(varied: Container[str]) -> dict[tuple[str, ...], list[str]]:
+    """The arrays that follow from settings that differ, by these settings."""
+    fields: dict[tuple[str, ...], list[str]] = {}
+    for field, settings in SETTINGS_OF.items():
+        names = tuple(name for name in settings if name in varied)
+        if names:
+            fields.setdefault(names, []).append(field)
+    return fields
 
 
 def _check_sperm(bank: Bank, signatures: Signatures) -> None:
@@ -484,14 +502,3 @@ def _rows(columns: list[Any], values: Sequence[Any], n: int) -> list[tuple[Any, 
         return None
     filled = [[value] * n if column is None else column for column, value in zip(columns, values, strict=True)]
     return list(zip(*filled, strict=True))
-
-
-def _resolved(configs: PopulationConfigBuilder, name: str, column: Sequence[Any]) -> list[np.ndarray]:
-    """The arrays of all sites; sites with the very same value have the very same array."""
-    arrays = []
-    for site, value in enumerate(column):
-        try:
-            arrays.append(configs.resolve(name, value))
-        except UsageError as error:
-            raise UsageError(f"{error} at site {site}") from None
-    return arrays

@@ -92,9 +92,6 @@ SCHEMA = Schema(
         Parameter.of("sperm_displacement_rate", low=0, high=1),
         Parameter.of("low_density_growth_rate", low=1, high=MOST),
         Parameter.of("juvenile_growth_mode", whole=True, low=0, high=max(GROWTH_MODES.values()), names=GROWTH_MODES),
-        Parameter.of("equilibrium_distribution", "equilibrium_individual_distribution", convert=np.asarray),
-        Parameter.of("individual_count", "initial_individual_count", convert=np.asarray),
-        Parameter.of("sperm_storage", "initial_sperm_storage", convert=np.asarray),
     ],
     [
         Derived(
@@ -116,7 +113,7 @@ SCHEMA = Schema(
         )
     ],
 )
-"""What may differ between demes without a configuration of their own, by the builder's names, and what follows."""
+"""Numbers that may differ between demes, by the builder's names, and what is computed from them and from arrays."""
 
 COLUMNS = tuple(name for name in PopulationConfig._fields if name in SCHEMA.numbers)
 """The numbers that differ between demes, in the order of the columns of `l2l.sharing.Bank.numbers`."""

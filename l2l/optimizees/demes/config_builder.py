@@ -1,28 +1,34 @@
 """The configuration of one deme, from what users write."""
 
 import copy
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from inspect import signature
+from typing import Any, TypeVar
 
 import numpy as np
 
 from l2l.errors import UsageError
-from l2l.optimizees.demes.config import CAPACITIES, MOST, SCHEMA, PopulationConfig
+from l2l.optimizees.demes.config import ARRAYS, CAPACITIES, MOST, SCHEMA, PopulationConfig
 from l2l.optimizees.demes.equilibrium import compute_equilibrium_metrics, rows_of
 from l2l.optimizees.demes.fitness import Fitness
 from l2l.optimizees.demes.genetics import Species
-from l2l.optimizees.demes.presets import Preset, in_order, inheritance_maps
+from l2l.optimizees.demes.inheritance import GameteRule, ZygoteRule, gametes_to_zygote_map, genotype_to_gametes_map
+from l2l.optimizees.demes.presets import Preset, in_order
 from l2l.optimizees.demes.sexes import SEXES, Sex, by_sex
 
 SURVIVAL = {"female": (1, 1, 5 / 6, 4 / 5, 3 / 4, 2 / 3, 1 / 2, 0), "male": (1, 1, 2 / 3, 1 / 2)}
 """Of ages from 0 where none is given, in weeks of a mosquito; nobody survives the ages after."""
 
+T = TypeVar("T")
 Settings = Mapping[str, Any]
 """Values by the names of the builder's arguments; of one deme."""
 
 
 class PopulationConfigBuilder:
     """Makes configurations of the demes of a species that have the same ages and are simulated in the same way.
+
+    Every array of a configuration is made by the method of its name, from the settings that are its arguments.
 
     Parameters
     ----------
@@ -51,76 +57,117 @@ class PopulationConfigBuilder:
         self.is_discrete = is_discrete
         self.population_scale = population_scale
         self.modes = modes
-        self._made: dict[tuple[Any, ...], Any] = {}
+        self._made: dict[tuple[Any, ...], tuple[Any, Any]] = {}
+        self._adults = (np.arange(n_ages) >= new_adult_age).astype(float)
 
     def build(self, settings: Settings) -> PopulationConfig:
-        """A configuration of its own, arrays and all."""
-        n_genotypes = len(self.species.genotypes)
-        presets, later = tuple(_flat(settings["presets"])), settings["fitness"]
-        fitness = self._once("fitness", (*presets, later), lambda: self._fitness(presets, later))
-        gametes, zygotes = self._once("maps", presets, lambda: inheritance_maps(self.species, presets))
+        """A configuration, arrays and all."""
+        arrays: dict[str, Any] = {field: self.array(field, settings) for field in ARRAYS}
         config = PopulationConfig(
             **self.modes,
             **self._numbers(settings),
-            **self._rates(settings),
+            **arrays,
             n_sexes=len(Sex),
             n_ages=self.n_ages,
-            n_genotypes=n_genotypes,
+            n_genotypes=len(self.species.genotypes),
             n_haploid_genotypes=len(self.species.haplotypes),
             n_glabs=len(self.species.gamete_labels),
             new_adult_age=self.new_adult_age,
             population_scale=self.population_scale,
-            viability_fitness=fitness.viability,
-            fecundity_fitness=fitness.fecundity,
-            sexual_selection_fitness=fitness.sexual_selection,
-            zygote_viability_fitness=fitness.zygote_viability,
-            genotype_to_gametes_map=gametes,
-            gametes_to_zygote_map=zygotes,
-            initial_individual_count=self.resolve("individual_count", settings["individual_count"]),
-            initial_sperm_storage=self.resolve("sperm_storage", settings["sperm_storage"]),
-            equilibrium_individual_distribution=self.resolve(
-                "equilibrium_distribution", settings["equilibrium_distribution"]
-            ),
             expected_competition_strength=0.0,
             expected_survival_rate=0.0,
         )
         metrics = compute_equilibrium_metrics(rows_of(config))
         return config._replace(**{name: value.item() for name, value in metrics.items()})
 
-    def resolve(self, name: str, value: Any) -> np.ndarray:
-        """The array of a setting that users give by the names of genotypes, or as such an array.
+    def array(self, field: str, settings: Settings) -> np.ndarray:
+        """An array of the configuration of a deme that has these settings."""
+        return getattr(self, field)(*[settings[name] for name in SETTINGS_OF[field]])
 
-        Parameters
-        ----------
-        name : str
-            ``"individual_count"``, ``"sperm_storage"`` or ``"equilibrium_distribution"``.
-        value : dict, array or None
-            None for nobody, or nothing given.
-        """
-        return self._once(name, (value,), lambda: self._resolve(name, value))
+    def age_based_mating_rates(
+        self,
+        female_age_based_mating_rates: Any,
+        male_age_based_mating_rates: Any,
+        female_adult_mating_rate: Any,
+        male_adult_mating_rate: Any,
+    ) -> np.ndarray:
+        females = self._by_age("female_age_based_mating_rates", female_age_based_mating_rates, self._adults)
+        males = self._by_age("male_age_based_mating_rates", male_age_based_mating_rates, self._adults)
+        if self.is_discrete:
+            females = self._adults * _rate("female_adult_mating_rate", female_adult_mating_rate)
+            males = self._adults * _rate("male_adult_mating_rate", male_adult_mating_rate)
+        return np.array([females, males])
 
-    def _resolve(self, name: str, value: Any) -> np.ndarray:
-        n_genotypes = len(self.species.genotypes)
-        shape = {
-            "individual_count": (len(Sex), self.n_ages, n_genotypes),
-            "sperm_storage": (self.n_ages, n_genotypes, n_genotypes),
-            "equilibrium_distribution": (len(Sex), self.n_ages),
-        }[name]
-        if value is None:
-            return np.zeros(shape)
-        if name == "equilibrium_distribution" or not isinstance(value, Mapping):
-            counts = _array(name, value, shape)
-        elif name == "sperm_storage":
-            counts = self.resolve_age_structured_initial_sperm_storage(
-                self.species, value, self.n_ages, self.new_adult_age
-            )
-        elif self.is_discrete:
-            counts = self.resolve_discrete_initial_individual_count(self.species, value)
-        else:
-            counts = self.resolve_age_structured_initial_individual_count(
-                self.species, value, self.n_ages, self.new_adult_age
-            )
-        return counts * self.population_scale
+    def age_based_reproduction_rates(self, female_age_based_reproduction_rates: Any) -> np.ndarray:
+        return self._by_age("female_age_based_reproduction_rates", female_age_based_reproduction_rates, self._adults)
+
+    def age_based_survival_rates(
+        self,
+        female_age_based_survival_rates: Any,
+        male_age_based_survival_rates: Any,
+        female_age0_survival: Any,
+        male_age0_survival: Any,
+    ) -> np.ndarray:
+        if self.is_discrete:
+            females = [_rate("female_age0_survival", female_age0_survival), 0.0]
+            males = [_rate("male_age0_survival", male_age0_survival), 0.0]
+            return np.array([females, males])
+        given = {"female": female_age_based_survival_rates, "male": male_age_based_survival_rates}
+        rates = [
+            self._by_age(f"{sex}_age_based_survival_rates", given[sex], self._padded(SURVIVAL[sex])) for sex in SEXES
+        ]
+        return np.array(rates)
+
+    def female_age_based_relative_fertility(self, female_age_based_relative_fertility: Any) -> np.ndarray:
+        everybody = np.ones(self.n_ages)
+        return self._by_age("female_age_based_relative_fertility", female_age_based_relative_fertility, everybody, MOST)
+
+    def age_based_relative_competition_strength(self, competition_strength: Any) -> np.ndarray:
+        strength = np.ones(self.n_ages)
+        if not self.is_discrete:
+            strength[1] = _rate("competition_strength", competition_strength, MOST)
+        return strength
+
+    def viability_fitness(self, presets: Any, viability: Any) -> np.ndarray:
+        return self._fitness("viability", presets, viability)
+
+    def fecundity_fitness(self, presets: Any, fecundity: Any) -> np.ndarray:
+        return self._fitness("fecundity", presets, fecundity)
+
+    def sexual_selection_fitness(self, presets: Any, sexual_selection: Any) -> np.ndarray:
+        return self._fitness("sexual_selection", presets, sexual_selection)
+
+    def zygote_viability_fitness(self, presets: Any, zygote_viability: Any) -> np.ndarray:
+        return self._fitness("zygote_viability", presets, zygote_viability)
+
+    def genotype_to_gametes_map(self, presets: Any) -> np.ndarray:
+        rules = [rule for preset in in_order(_flat(presets)) for rule in self._once(self._gamete_rules, preset)]
+        return genotype_to_gametes_map(self.species, rules)
+
+    def gametes_to_zygote_map(self, presets: Any) -> np.ndarray:
+        rules = [rule for preset in in_order(_flat(presets)) for rule in self._once(self._zygote_rules, preset)]
+        return gametes_to_zygote_map(self.species, rules) if rules else self._plain_zygotes
+
+    @cached_property
+    def _plain_zygotes(self) -> np.ndarray:
+        return gametes_to_zygote_map(self.species)
+
+    def initial_individual_count(self, individual_count: Any) -> np.ndarray:
+        shape = len(Sex), self.n_ages, len(self.species.genotypes)
+        if isinstance(individual_count, Mapping):
+            by_name = self.resolve_age_structured_initial_individual_count
+            return by_name(self.species, individual_count, self.n_ages, self.new_adult_age) * self.population_scale
+        return self._scaled("individual_count", individual_count, shape)
+
+    def initial_sperm_storage(self, sperm_storage: Any) -> np.ndarray:
+        shape = self.n_ages, len(self.species.genotypes), len(self.species.genotypes)
+        if isinstance(sperm_storage, Mapping):
+            by_name = self.resolve_age_structured_initial_sperm_storage
+            return by_name(self.species, sperm_storage, self.n_ages, self.new_adult_age) * self.population_scale
+        return self._scaled("sperm_storage", sperm_storage, shape)
+
+    def equilibrium_individual_distribution(self, equilibrium_distribution: Any) -> np.ndarray:
+        return self._scaled("equilibrium_distribution", equilibrium_distribution, (len(Sex), self.n_ages))
 
     @staticmethod
     def resolve_age_structured_initial_individual_count(
@@ -147,13 +194,6 @@ class PopulationConfigBuilder:
                 ages = _ages(f"individual_count of {genotype!r}", count, n_ages, new_adult_age)
                 counts[sex, :, species.genotype(genotype)] += ages
         return counts
-
-    @staticmethod
-    def resolve_discrete_initial_individual_count(
-        species: Species, distribution: Mapping[str, Mapping[str, Any]]
-    ) -> np.ndarray:
-        """The same for generations that do not overlap, where adults are of age 1: float64[2, 2, n_genotypes]."""
-        return PopulationConfigBuilder.resolve_age_structured_initial_individual_count(species, distribution, 2, 1)
 
     @staticmethod
     def resolve_age_structured_initial_sperm_storage(
@@ -183,36 +223,11 @@ class PopulationConfigBuilder:
         fields = {"population_scale": self.population_scale}
         numbers: dict[str, Any] = {"base_expected_num_adult_females": np.nan}
         for name, parameter in SCHEMA.parameters.items():
-            if parameter.convert is None and given.get(name) is not None:
+            if given.get(name) is not None:
                 number = parameter.coerce([given[name]]).item()
                 numbers.update({field: set_(number, fields) for field, set_ in parameter.fields.items()})
         numbers["juvenile_growth_mode"] = int(numbers["juvenile_growth_mode"])
         return numbers
-
-    def _rates(self, settings: Settings) -> dict[str, Any]:
-        adults = (np.arange(self.n_ages) >= self.new_adult_age).astype(float)
-        everybody = np.ones(self.n_ages)
-        competition = everybody.copy()
-        survival: list[Any]
-        mating: list[Any]
-        if self.is_discrete:
-            survival = [[_rate(settings, f"{sex}_age0_survival"), 0.0] for sex in SEXES]
-            mating = [[0.0, _rate(settings, f"{sex}_adult_mating_rate")] for sex in SEXES]
-        else:
-            survival = [
-                self._by_age(settings, f"{sex}_age_based_survival_rates", self._padded(SURVIVAL[sex])) for sex in SEXES
-            ]
-            mating = [self._by_age(settings, f"{sex}_age_based_mating_rates", adults) for sex in SEXES]
-            competition[1] = _rate(settings, "competition_strength", MOST)
-        return {
-            "age_based_survival_rates": np.array(survival),
-            "age_based_mating_rates": np.array(mating),
-            "age_based_reproduction_rates": self._by_age(settings, "female_age_based_reproduction_rates", adults),
-            "female_age_based_relative_fertility": self._by_age(
-                settings, "female_age_based_relative_fertility", everybody, MOST
-            ),
-            "age_based_relative_competition_strength": competition,
-        }
 
     def _padded(self, rates: Sequence[float]) -> np.ndarray:
         padded = np.zeros(self.n_ages)
@@ -220,9 +235,8 @@ class PopulationConfigBuilder:
         padded[:n] = rates[:n]
         return padded
 
-    def _by_age(self, settings: Settings, name: str, default: np.ndarray, highest: float = 1.0) -> np.ndarray:
+    def _by_age(self, name: str, given: Any, default: np.ndarray, highest: float = 1.0) -> np.ndarray:
         """Rates of all ages; users give a number, a list, ``{age: rate}`` with 1 for the others, or a function."""
-        given = settings[name]
         if given is None:
             return default
         if callable(given):
@@ -234,26 +248,44 @@ class PopulationConfigBuilder:
             given = [given] * self.n_ages
         return _array(name, given, (self.n_ages,), highest)
 
-    def _fitness(self, presets: tuple[Preset, ...], later: Iterable[Mapping[str, Any]]) -> Fitness:
-        """What presets set, and then what users set by patterns."""
-        fitness = self._once("patches", presets, lambda: self._patched(presets))
-        fitness = copy.deepcopy(fitness, {id(self.species): self.species})  # all but the species
-        for patterns in later:
-            fitness.set(**patterns)
-        return fitness
+    def _scaled(self, name: str, given: Any, shape: tuple[int, ...]) -> np.ndarray:
+        """Absolute numbers that were given as an array, or none."""
+        return np.zeros(shape) if given is None else _array(name, given, shape) * self.population_scale
 
-    def _patched(self, presets: Iterable[Preset]) -> Fitness:
+    def _fitness(self, quantity: str, presets: Any, calls: Sequence[tuple[Any, str]]) -> np.ndarray:
+        """What presets set, and then what users set by patterns, in a mode."""
+        fitness = self._once(self._after_presets, *_flat(presets))
+        if not calls:
+            return getattr(fitness, quantity)
+        fitness = copy.copy(fitness)
+        array = getattr(fitness, quantity).copy()
+        setattr(fitness, quantity, array)
+        for patterns, mode in calls:
+            fitness.set(**{quantity: patterns}, mode=mode)
+        return array
+
+    def _gamete_rules(self, preset: Preset) -> list[GameteRule]:
+        return preset.gamete_rules(self.species)
+
+    def _zygote_rules(self, preset: Preset) -> list[ZygoteRule]:
+        return preset.zygote_rules(self.species)
+
+    def _after_presets(self, *presets: Preset) -> Fitness:
         fitness = Fitness(self.species, self.n_ages, self.new_adult_age)
         for preset in in_order(presets):
             preset.patch_fitness(fitness)
         return fitness
 
-    def _once(self, what: str, of: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+    def _once(self, make: Callable[..., T], *of: Any) -> T:
         """What was made of the very same objects before, or is made now; the objects are kept, and so are their ids."""
-        key = (what, *map(id, of))
+        key = (make, *map(id, of))
         if key not in self._made:
-            self._made[key] = of, make()
+            self._made[key] = of, make(*of)
         return self._made[key][1]
+
+
+SETTINGS_OF = {field: tuple(signature(getattr(PopulationConfigBuilder, field)).parameters)[1:] for field in ARRAYS}
+"""Of every array of a configuration the settings that it follows from."""
 
 
 def _ages(what: str, count: Any, n_ages: int, new_adult_age: int) -> np.ndarray:
@@ -285,8 +317,8 @@ def _flat(presets: Any) -> Iterator[Preset]:
             yield preset
 
 
-def _rate(settings: Settings, name: str, highest: float = 1.0) -> float:
-    return _array(name, settings[name], (), highest).item()
+def _rate(name: str, given: Any, highest: float = 1.0) -> float:
+    return _array(name, given, (), highest).item()
 
 
 def _check_ages(what: str, by_age: Mapping[Any, Any], n_ages: int) -> None:

@@ -232,7 +232,7 @@ class SpatialPopulation:
         np.take(initial, which, axis=0, out=state, mode="clip")  # any other mode copies once more
 
     def report(self) -> SharingReport:
-        """How many configurations the demes have, what they share, and what was built in full and why."""
+        """How many configurations the demes have, what they share, and what was built again and why."""
         return self._sharing
 
     def get_total_count(self) -> float:

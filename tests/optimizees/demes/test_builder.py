@@ -5,6 +5,7 @@ import pytest
 
 from l2l.optimizees.demes.builder import SpatialBuilder
 from l2l.optimizees.demes.config import SCHEMA, PopulationConfig
+from l2l.optimizees.demes.config_builder import SETTINGS_OF
 from l2l.optimizees.demes.genetics import Species
 from l2l.optimizees.demes.presets import HomingDrive
 from l2l.sharing import batch_setting
@@ -107,17 +108,26 @@ def assert_same_states(population, alone):
 
 
 def test_every_parameter_that_may_differ_is_tested():
-    assert set(SCHEMA.parameters) <= set(DIFFERENT)
+    assert set(DIFFERENT) == set(SCHEMA.parameters).union(*SETTINGS_OF.values())
 
 
 def test_demes_that_differ_in_several_settings_have_all_of_them():
-    given = {"carrying_capacity": [1, 2, 3, 1, 2], "sex_ratio": [0.5, 0.5, 0.4, 0.5, 0.1],
-             "presets": DIFFERENT["presets"][1], "individual_count": [state(k) for k in range(N)]}  # fmt: skip
+    given = {
+        "carrying_capacity": [1, 2, 3, 1, 2],
+        "sex_ratio": [0.5, 0.5, 0.4, 0.5, 0.1],
+        "presets": DIFFERENT["presets"][1],
+        "viability": [{"Dr|*": 0.5}] * 4 + [{}],
+        "female_age_based_survival_rates": [0.5, 0.5, 0.9, 0.5, 0.5],
+        "individual_count": [state(k) for k in range(N)],
+    }
     population = build("ages", N, **{name: batch_setting(values) for name, values in given.items()})
     for index in range(N):
         alone = build("ages", **{name: values[index] for name, values in given.items()})
         assert_same(population.deme(index).config, alone.deme(0).config)
-    assert population.report().n_built == N
+    rebuilt = population.report().rebuilt
+    assert rebuilt["age_based_survival_rates"] == "2 times, for female_age_based_survival_rates"
+    assert rebuilt["viability_fitness"] == "5 times, for presets and viability"
+    assert "genotype_to_gametes_map" in rebuilt and "age_based_mating_rates" not in rebuilt
 
 
 @pytest.mark.parametrize("name", ["eggs_per_female", "female_age_based_survival_rates"])

@@ -71,11 +71,15 @@ def test_ages_cannot_differ():
 def test_misspelt_setting_names_the_nearest():
     with pytest.raises(TypeError, match="competition.. has no keyword 'carying_capacity'; did you mean 'carrying"):
         builder().competition(carying_capacity=5)
+    with pytest.raises(TypeError, match="fitness.. has no keyword 'viabilty'; did you mean 'viability'"):
+        builder().fitness(viabilty={"WT|*": 0.5})
 
 
 def test_setting_of_another_method_names_it():
     with pytest.raises(TypeError, match="survival.. has no keyword 'sex_ratio': it is one of reproduction"):
         builder().survival(sex_ratio=0.5)
+    with pytest.raises(TypeError, match="competition.. has no keyword 'fecundity': it is one of fitness"):
+        builder().competition(fecundity={"WT|*": 0.5})
 
 
 def test_settings_of_the_other_kind_of_population_are_refused():

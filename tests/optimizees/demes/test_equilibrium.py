@@ -112,8 +112,8 @@ def test_one_configuration_gets_the_bits_it_gets_among_many():
         "eggs_per_female": rng.uniform(0, 200, 97),
     }
     signatures = Signatures(columns, 97)
-    bank = Bank(SCHEMA, [config(**AGES)], np.zeros(len(signatures), int))
-    bank.vary(signatures, list(columns))
+    bank = Bank(SCHEMA, config(**AGES))
+    bank.vary(signatures)
     for i in range(97):
         alone = metrics(config(**AGES, carrying_capacity=columns["carrying_capacity"][i],
                                sex_ratio=columns["sex_ratio"][i],
@@ -123,6 +123,6 @@ def test_one_configuration_gets_the_bits_it_gets_among_many():
 
 
 def test_columns_and_arrays_are_those_of_the_bank():
-    bank = Bank(SCHEMA, [config()], [0])
+    bank = Bank(SCHEMA, config())
     assert tuple(bank.column_of) == COLUMNS
     assert tuple(bank.arrays) == ARRAYS

@@ -76,7 +76,8 @@ def test_initial_numbers_are_whole_where_whole_numbers_are_drawn():
 
 def test_report_tells_what_is_shared():
     report = population().report()
-    assert (report.n_sites, report.n_signatures, report.n_built, report.varied) == (4, 4, 1, ("individual_count",))
+    assert (report.n_sites, report.n_signatures, report.varied) == (4, 4, ("individual_count",))
+    assert report.rebuilt == {"initial_individual_count": "4 times, for individual_count"}
 
 
 def landscape(**settings):
