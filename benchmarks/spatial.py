@@ -51,24 +51,35 @@ def builder_of(model, topology, **competition):
     return builder.migration(kernel=KERNEL, migration_rate=0.1)
 
 
+VARIED = ("carrying_capacity", "individual_count", "survival", "viability", "fecundity", "presets")
+
+
 def vary(builder, what, n):
     """Let all demes differ in something, whose values exist already."""
-    rng = np.random.default_rng(1)
+    shares = np.random.default_rng(1).uniform(0.5, 1, n).tolist()
+    wild = builder.species.genotypes[0]
     if what == "carrying_capacity":
-        values = batch_setting(rng.uniform(500, 2000, n))
+        values = batch_setting([1000 * share for share in shares])
         return lambda: builder.competition(carrying_capacity=values)
     if what == "individual_count":
-        name = builder.species.genotypes[0]
-        values = batch_setting([{"female": {name: i}, "male": {name: i}} for i in range(n)])
+        values = batch_setting([{"female": {wild: i}, "male": {wild: i}} for i in range(n)])
         return lambda: builder.initial_state(values)
-    values = batch_setting([{builder.species.genotypes[0]: share} for share in rng.uniform(0.5, 1, n)])
-    return lambda: builder.fitness(viability=values)
+    if what == "survival":
+        values = batch_setting(shares)
+        name = "female_age0_survival" if builder.is_discrete else "female_age_based_survival_rates"
+        return lambda: builder.survival(**{name: values})
+    if what == "presets":  # on top of a drive that all demes have
+        drives = [HomingDrive("", drive_allele="Dr", target_allele="WT", drive_conversion_rate=one) for one in shares]
+        values = batch_setting(drives)
+        return lambda: builder.presets(values)
+    values = batch_setting([{wild: share} for share in shares])
+    return lambda: builder.fitness(**{what: values})
 
 
 def report_build(args):
     n = args.side**2
     for model in args.models:
-        for what in ("carrying_capacity", "individual_count", "viability"):
+        for what in VARIED:
             times = []
             for _ in range(args.repeats + 1):  # the first one loads the kernels
                 builder = builder_of(model, SquareGrid(args.side, args.side))
