@@ -17,7 +17,7 @@ from l2l.errors import RunFolderError
 from l2l.utils.array_folder import ArrayFolder
 from l2l.utils.atomic import write_atomically
 from l2l.utils.groups import ParameterDict, ResultGroup
-from l2l.utils.history_damage import damaged_now
+from l2l.utils.history_damage import Past, damaged_now
 
 logger = logging.getLogger("utils.experiment")
 
@@ -94,15 +94,15 @@ class Checkpoints:
         value_pickler_class()(buffer, names).dump(content)
         return buffer.getvalue()
 
-    def load(self, history_bytes: int, with_optimizee: bool = True) -> dict[str, Any] | None:
+    def load(self, past: Past, with_optimizee: bool = True) -> dict[str, Any] | None:
         """Give the objects the state of the newest checkpoint that is whole; returns its facts, None if there is none.
 
         Newer ones are set aside.
 
         Parameters
         ----------
-        history_bytes : int
-            How much of the history is whole: new records would be looked for behind those that a checkpoint knows of.
+        past : Past
+            The history: new records would be looked for behind those that a checkpoint knows of.
         with_optimizee : bool
             Otherwise that one stays as it is.
 
@@ -118,9 +118,9 @@ class Checkpoints:
                 continue
             content = self._unpickled(data)
             known = content["facts"]["history_bytes"]
-            if known <= history_bytes:
+            if past.is_whole(known, content["facts"]["history_crc"]):
                 break
-            unfit[path] = f"knows of {known} bytes of the history, of which {history_bytes} are whole"
+            unfit[path] = f"knows of {known} bytes of the history, of which {past.n_whole} are whole"
         else:
             if not unfit:
                 return None

@@ -13,10 +13,8 @@ import numpy as np
 
 from l2l.errors import UsageError, reject_unknown_keywords
 from l2l.optimizers.optimizer import Optimizer
-from l2l.utils.assignment import place_of
 from l2l.utils.checkpoint import Checkpoints
 from l2l.utils.confirmation import Candidates, Confirmation, Recommendation, chosen
-from l2l.utils.history import read_history
 from l2l.utils.individual import Individual
 from l2l.utils.interrupts import Interrupts
 from l2l.utils.progress import Progress
@@ -159,7 +157,7 @@ class Environment:
         Parameters
         ----------
         resumed : dict, optional
-            Facts of the checkpoint to go on from; history holds what was evaluated since.
+            Facts of the checkpoint to go on from; ``"since"``, records by place, is what was evaluated since.
         prepare : callable, optional
             What is to be done before the first evaluation; the workers start meanwhile.
         preload : sequence of str
@@ -201,9 +199,8 @@ class Environment:
                 if resumed is not None:
                     self.progress.best = facts["best"]
                     self.stopping.__dict__.update(facts.get("stopping", {}))
-                    records = read_history(runner.history.path, facts["history_bytes"])
-                    since = {place_of(record): record for record in records}
-                    runner.ledger.resume(facts["evaluations"], facts["failures"], facts.get("early", {}), since)
+                    counts = facts["evaluations"], facts["failures"]
+                    runner.ledger.resume(*counts, facts.get("early", {}), facts.pop("since"))  # which may be many
                 self.progress.start(generation, last, runner.evaluations)
                 self._begin_state(runner, generation, last, facts)
                 if resumed is None:  # else it has one, from which the history of this generation begins
@@ -443,7 +440,8 @@ class Environment:
             facts |= {"steady": self.steady, "early": runner.early}
         try:
             with runner.storing():
-                self.checkpoints.save(generation, history_bytes=runner.history.sync(), **facts)
+                known = {"history_bytes": runner.history.sync(), "history_crc": runner.history.crc}
+                self.checkpoints.save(generation, **known, **facts)
         except (PicklingError, TypeError, AttributeError, ValueError) as error:  # by kind of object
             logger.warning("the optimizer cannot be pickled, so this run cannot be resumed: %s", error)
             self.checkpoints = None

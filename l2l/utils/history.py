@@ -2,6 +2,7 @@
 
 import json
 import os
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ CIRCUMSTANCES = ("started", "seconds", "host")
 BLOCK = 65536
 """Bytes that are read at a time from the end of a history."""
 
+LARGE_BLOCK = 1 << 20
+"""Bytes that are read at a time of one that is read whole."""
+
 
 class History:
     """Appends records to ``history.jsonl``.
@@ -21,15 +25,21 @@ class History:
     Parameters
     ----------
     path : Path
-        Created if it is not there. It must end with a whole line; see `find_damage`.
+        Created if it is not there. It must end with a whole line; see `Past`.
     guard : callable
         Called before anything is written; raises if that must not be.
+
+    Attributes
+    ----------
+    crc : int
+        CRC-32 of all that was written, by which a resumed run knows it again.
     """
 
     def __init__(self, path: Path, guard: Callable[[], None] = nobody_else):
         self.path = path
         self._guard = guard
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        self.crc = crc_of(path, self.size)
         self._waiting: list[str] = []
         self._is_on_disk = False
 
@@ -57,6 +67,7 @@ class History:
             except OSError:
                 os.ftruncate(self._fd, size)
                 raise
+        self.crc = zlib.crc32(data, self.crc)
         self._waiting.clear()
         self._is_on_disk = False
 
@@ -94,6 +105,22 @@ class History:
     def close(self) -> None:
         """Let go of the file; what was not flushed is not written."""
         os.close(self._fd)
+
+
+def crc_of(path: Path, n_bytes: int) -> int:
+    """CRC-32 of the first bytes of a file, as far as there are so many."""
+    crc = 0
+    for block in blocks(path, n_bytes):
+        crc = zlib.crc32(block, crc)
+    return crc
+
+
+def blocks(path: Path, n_bytes: int) -> Iterator[bytes]:
+    """The first bytes of a file, not all at a time."""
+    with open(path, "rb") as file:
+        while n_bytes > 0 and (block := file.read(min(n_bytes, LARGE_BLOCK))):
+            yield block
+            n_bytes -= len(block)
 
 
 def read_history(path: str | os.PathLike[str], start: int = 0) -> Iterator[dict[str, Any]]:

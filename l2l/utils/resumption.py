@@ -7,9 +7,10 @@ from typing import Any
 from l2l.errors import RunFolderError
 from l2l.optimizers.optimizer import Optimizer
 from l2l.overrides import Overrides
+from l2l.utils.assignment import place_of
 from l2l.utils.changes import changes, told
 from l2l.utils.checkpoint import Checkpoints
-from l2l.utils.history_damage import Damage, cut_damage, find_damage
+from l2l.utils.history_damage import Damage, Past, cut_damage
 from l2l.utils.manifest import Manifest, now
 from l2l.utils.run_folder import RunFolder, storing
 
@@ -98,6 +99,7 @@ class Resumption:
     def load(self, checkpoints: Checkpoints) -> dict[str, Any] | None:
         """Take the state of the last checkpoint; returns its facts, None if nothing was evaluated before.
 
+        Among them are the records of the history since then, by place.
         What is in the history behind a line that is no record is set aside, and evaluated again.
 
         Raises
@@ -108,19 +110,19 @@ class Resumption:
         traj, optimizer = checkpoints.objects["traj"], checkpoints.objects["optimizer"]
         runner_params, seed = traj.parameters["runner_params"], traj.seed
         said = vars(optimizer).copy()
-        damage = find_damage(self.folder.history_path)
-        whole_bytes = self.folder.history_bytes if damage is None else damage.start
-        facts = checkpoints.load(whole_bytes, with_optimizee=not self.optimizee_changed)
+        past = Past(self.folder.history_path)
+        facts = checkpoints.load(past, with_optimizee=not self.optimizee_changed)
         traj.parameters["runner_params"] = runner_params  # workers, retries and the like are of today
         if facts is None:
-            if self.folder.history_bytes:
+            if past.size:
                 raise RunFolderError(f"{self.folder.path} has no checkpoint, so the run in it cannot be resumed")
             return None
         if self.overrides.force:
             traj.seed = seed
             self._go_on_with(said, traj, optimizer, facts)
-        if damage is not None:
-            self._cut(damage)
+        facts["since"] = {place_of(record): record for record in past.records(facts["history_bytes"])}
+        if past.damage is not None:
+            self._cut(past.damage)
         return facts
 
     def _cut(self, damage: Damage) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from l2l.utils.array_folder import LEAST_BYTES, ArrayFolder
 from l2l.utils.checkpoint import Checkpoints
+from l2l.utils.history_damage import Past
 from l2l.utils.runner import prepare_optimizee
 from l2l.utils.trajectory import Trajectory
 
@@ -145,14 +146,15 @@ def test_checkpoint_keeps_the_optimizee_that_an_earlier_one_gave(tmp_path):
         objects = {"traj": Trajectory(), "optimizer": Thing(), "optimizee": thing}
         return thing, Checkpoints(tmp_path / "checkpoints", objects)
 
+    no_history = {"history_bytes": 0, "history_crc": 0}
     thing, checkpoints = begun(1)
     prepare_optimizee(thing, tmp_path)
     checkpoints.note_prepared()
     thing.n = 2
-    checkpoints.save(0, history_bytes=0)
+    checkpoints.save(0, **no_history)
     for generation in (1, 2):
         thing, checkpoints = begun(1)
-        checkpoints.load(0)
+        checkpoints.load(Past(tmp_path / "none"))
         checkpoints.note_prepared()
         assert thing.n == 2
-        checkpoints.save(generation, history_bytes=0)
+        checkpoints.save(generation, **no_history)
