@@ -332,7 +332,7 @@ class SpatialBuilder:
         values = {name: _spread(value, name, self.sites) for name, value in settings.items()}
         columns = {name: column for name, column in values.items() if column is not None}
         rates = self._migration_rates(columns.pop("migration_rate", None))
-        paths = make_paths(self._migration_rows(rates), rates)
+        paths = make_paths(self._migration_rows(rates), rates, settings["stochastic"])
         bank, ids, report = self._build_heterogeneous(columns)
         population = SpatialPopulation(
             self.species,

@@ -198,13 +198,15 @@ def _rates_by_age(rate: Any, n_ages: int, new_adult_age: int) -> np.ndarray:
     return np.where(np.arange(n_ages) >= new_adult_age, float(rate), 0.0)
 
 
-def make_paths(rows: Rows, rates: np.ndarray) -> Any:
+def make_paths(rows: Rows, rates: np.ndarray, are_drawn: bool = False) -> Any:
     """What the kernels read: patterns of steps, of which demes that lie alike have one in common.
 
     Parameters
     ----------
     rows : Rows
     rates : float64[n_demes or 1, 2, n_ages]
+    are_drawn : bool
+        Whether emigrants are drawn, so that nobody will ask by destination where they come from.
 
     Returns
     -------
@@ -217,12 +219,17 @@ def make_paths(rows: Rows, rates: np.ndarray) -> Any:
     rate_of = np.broadcast_to(rate_of.reshape(-1), n_demes).astype(np.int32)
     pattern, first, step, weight = _patterns(rows)
     threshold, other = np.empty_like(weight), np.full(len(weight), -1)
-    order = np.argsort(rows.destination, kind="stable")
-    arriving = np.bincount(rows.destination, minlength=n_demes)
-    columns = Rows(np.concatenate([[0], np.cumsum(arriving)]), rows.source[order], rows.share[order])
+    columns = Rows(np.zeros(1, np.int64), rows.destination[:0], rows.share[:0]) if are_drawn else _columns(rows)
     return Paths(
         different, rate_of, pattern, first, step, weight, threshold, other, np.empty_like(other), *_patterns(columns)
     )
+
+
+def _columns(rows: Rows) -> Rows:
+    """The same by destination: those whom a deme gets, and from where."""
+    order = np.argsort(rows.destination, kind="stable")
+    n_entries = np.bincount(rows.destination, minlength=len(rows.first) - 1)
+    return Rows(np.concatenate([[0], np.cumsum(n_entries)]), rows.source[order], rows.share[order])
 
 
 def _patterns(rows: Rows) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -237,6 +244,6 @@ def _patterns(rows: Rows) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarra
         if number == len(parts):
             parts.append(np.arange(begin, end))
         pattern[deme] = number
-    entries = np.concatenate(parts)
+    entries = np.concatenate([np.empty(0, np.int64), *parts])
     first = np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int32)
     return pattern, first, step[entries], share[entries]

@@ -97,3 +97,10 @@ def test_demes_that_lie_alike_share_a_pattern():
     )
     assert len(small.first) == len(large.first) == 10
     assert large.rates.shape == (1, 2, 2)
+
+
+def test_nobody_is_looked_for_by_destination_where_emigrants_are_drawn():
+    rows, rates = rows_of_neighbours(SquareGrid(4, 4)), migration_rates(0.1, 16, 2, 1)
+    drawn, expected = make_paths(rows, rates, are_drawn=True), make_paths(rows, rates)
+    assert (drawn.pattern_in.size, expected.pattern_in.size) == (0, 16)
+    np.testing.assert_array_equal(drawn.pattern, expected.pattern)
