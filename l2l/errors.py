@@ -1,7 +1,12 @@
 """The errors of l2l: what came, where, what was expected, and the nearest valid name."""
 
 import difflib
+import functools
+import inspect
 from collections.abc import Iterable
+from typing import Any, TypeVar
+
+C = TypeVar("C", bound=type)
 
 
 def nearest(name: object, known: Iterable[object]) -> str:
@@ -27,6 +32,20 @@ def reject_unknown_keywords(where: str, given: Iterable[str], known: Iterable[st
     for name in given:
         if name not in known:
             raise TypeError(f"{where} has no keyword {name!r}{nearest(name, known)}")
+
+
+def checks_keywords(cls: C) -> C:
+    """Let a misspelt keyword of a class, when an instance of it is made, name the nearest one."""
+    known = list(inspect.signature(cls).parameters)
+    init = cls.__init__  # type: ignore[misc]
+
+    @functools.wraps(init)
+    def checked(self: Any, *args: Any, **keywords: Any) -> None:
+        reject_unknown_keywords(f"{cls.__name__}()", keywords, known)
+        init(self, *args, **keywords)
+
+    cls.__init__ = checked  # type: ignore[misc]
+    return cls
 
 
 class L2LError(Exception):

@@ -28,8 +28,8 @@ class Sites:
     groups: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.n < 1:
-            raise UsageError(f"there must be at least one site, got {self.n}")
+        if not isinstance(self.n, int) or self.n < 1:
+            raise UsageError(f"there must be a whole number of sites, at least one, got {self.n!r}")
         if self.shape is not None and self.shape[0] * self.shape[1] != self.n:
             raise UsageError(f"{self.shape[0]} rows of {self.shape[1]} sites are not {self.n} sites")
         for kind, members in self.groups.items():
@@ -97,11 +97,17 @@ class BatchSetting:
         values = self.values
         if isinstance(values, np.ndarray) and values.ndim == 2 and shape is not None and values.shape == shape:
             return values.reshape(n)
+        if shape is not None and len(values) == shape[0] != n and all(_is_row(row, shape[1]) for row in values):
+            return [value for row in values for value in row]
         if len(values) != n:
             rows = "" if shape is None else f" ({shape[0]} rows of {shape[1]})"
             came = f"an array of shape {values.shape}" if isinstance(values, np.ndarray) else str(len(values))
             raise UsageError(f"{name} needs one value for each of {n} {what}{rows}, got {came}")
         return values
+
+
+def _is_row(values: Any, n_columns: int) -> bool:
+    return isinstance(values, list | tuple) and len(values) == n_columns
 
 
 def _call_each(
@@ -127,8 +133,8 @@ def batch_setting(values: Any, by: str | None = None) -> BatchSetting:
     Parameters
     ----------
     values : sequence, array or callable
-        One value per site in their order; an array of two dimensions follows rows and columns.  A function is called
-        with the number of a site, or, if it has two arguments, with its row and column.
+        One value per site in their order; an array of two dimensions, or a list of lists, follows rows and columns.  A
+        function is called with the number of a site, or, if it has two arguments, with its row and column.
     by : str, optional
         The kind of group, ``"farm"`` for example, that has one value for all of its sites.  Then ``values`` are by the
         groups' names, or in the order in which groups appear, or a function of a group's name.

@@ -3,16 +3,17 @@
 import inspect
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import partial, wraps
+from numbers import Real
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
 import numpy as np
 
-from l2l.errors import UsageError, reject_unknown_keywords
-from l2l.optimizees.demes.config import CAPACITIES, SCHEMA
+from l2l.errors import UsageError, checks_keywords, reject_unknown_keywords
+from l2l.optimizees.demes.config import ARRAYS, CAPACITIES, SCHEMA
 from l2l.optimizees.demes.config_builder import SETTINGS_OF, PopulationConfigBuilder
 from l2l.optimizees.demes.fitness import QUANTITIES
 from l2l.optimizees.demes.genetics import Species
-from l2l.optimizees.demes.interventions import Op
+from l2l.optimizees.demes.interventions import Op, make_schedule
 from l2l.optimizees.demes.migration import (
     Rows,
     make_paths,
@@ -89,6 +90,7 @@ _METHOD_OF: dict[str, str] = {}
 _DEFAULTS: dict[str, Any] = {"individual_count": None, "presets": (), **dict.fromkeys(QUANTITIES, ())}
 
 
+@checks_keywords
 class SpatialBuilder:
     """Builds a population of demes from settings, of which any may differ between demes.
 
@@ -117,6 +119,10 @@ class SpatialBuilder:
     ):
         if pop_type not in ("age_structured", "discrete_generation"):
             raise UsageError(f"pop_type must be 'age_structured' or 'discrete_generation', got {pop_type!r}")
+        if not isinstance(species, Species):
+            raise UsageError(f"species must be a Species, got {species!r}")
+        if topology is not None and not isinstance(topology, Grid | Graph):
+            raise UsageError(f"topology must be a grid or a graph, such as SquareGrid(rows, cols), got {topology!r}")
         self.species = species
         self.topology = topology
         self.is_discrete = pop_type == "discrete_generation"
@@ -286,8 +292,12 @@ class SpatialBuilder:
         """Add operations that are done at the beginning of ticks: releases, removals, reasons to stop; see `Op`."""
         for op in ops:
             self._ops += (op,) if isinstance(op, Op) else tuple(op)
+        for one in self._ops:
+            if not isinstance(one, Op):
+                raise UsageError(f"hooks(): operations such as Op.add(...) are expected, got {one!r}")
         return self
 
+    @_step
     def with_observation(self, groups: Mapping[str, Mapping[str, Any]], collapse_age: bool = False) -> "SpatialBuilder":
         """Count groups of individuals while the population runs; see `Observation`."""
         self._observation = groups, collapse_age
@@ -347,6 +357,7 @@ class SpatialBuilder:
             self._ops,
         )
         population.observe(*self._observation)
+        make_schedule(self._ops, population.layout, 0, 0)  # refuses now what a run would refuse
         return population
 
     def _keep(self, method: str, given: Mapping[str, Any]) -> None:
@@ -356,6 +367,10 @@ class SpatialBuilder:
                 raise UsageError(f"{method}(): {name} is for populations {kind}")
             if method in _MODES and isinstance(value, BatchSetting):
                 raise UsageError(f"{method}(): {name} must be the same in all demes: it is {_MODES[method]}")
+            if method == "migration" and name != "migration_rate" and isinstance(value, BatchSetting):
+                raise UsageError(f"migration(): {name} is of all demes; kernel_bank and deme_kernel_ids may differ")
+            if name in SCHEMA.parameters and (np.ndim(value) or callable(value)):
+                raise UsageError(f"{method}(): {name} is one number; batch_setting(...) gives each deme its own")
         self._settings.update(given)
 
     def _check(self) -> None:
@@ -363,8 +378,9 @@ class SpatialBuilder:
         for name in ("stochastic", "use_continuous_sampling", "use_fixed_egg_count"):
             if not isinstance(settings[name], bool):
                 raise UsageError(f"setup(): {name} must be True or False, got {settings[name]!r}")
-        if not 0 < settings["population_scale"] < np.inf:
-            raise UsageError(f"setup(): population_scale must be above 0, got {settings['population_scale']!r}")
+        scale = settings["population_scale"]
+        if not isinstance(scale, Real) or not 0 < float(scale) < np.inf:
+            raise UsageError(f"setup(): population_scale must be a number above 0, got {scale!r}")
         given = [name for name in CAPACITIES if settings[name] is not None]
         if len(given) > 1:
             raise UsageError(f"the carrying capacity is given twice, as {' and '.join(given)}")
@@ -373,7 +389,7 @@ class SpatialBuilder:
         n_ages, new_adult_age = settings["n_ages"], settings["new_adult_age"]
         if not isinstance(n_ages, int) or n_ages < 2:
             raise UsageError(f"n_ages must be a whole number of at least 2, got {n_ages!r}")
-        if new_adult_age not in range(1, n_ages):
+        if not isinstance(new_adult_age, int) or new_adult_age not in range(1, n_ages):
             raise UsageError(f"new_adult_age must be one of ages 1 to {n_ages - 1}, got {new_adult_age!r}")
 
     def _build_heterogeneous(self, columns: Mapping[str, Any]) -> tuple[Bank, np.ndarray, SharingReport]:
@@ -383,19 +399,20 @@ class SpatialBuilder:
         that differs is built again, an array once for all demes with the same values of these settings.
         """
         configs = self._config_builder()
-        bank = Bank(SCHEMA, self._of_deme(configs.build, self._settings, columns, 0))
+        makers = {field: partial(configs.array, field) for field in ARRAYS}
+        first = {field: self._of_deme(make, SETTINGS_OF[field], columns, 0) for field, make in makers.items()}
+        bank = Bank(SCHEMA, self._of_deme(partial(configs.build, arrays=first), SCHEMA.parameters, columns, 0))
         varied = {name: column for name, column in columns.items() if self._can_use_replace(name)}
         rebuilt: dict[str, str] = {}
         for names, fields in _fields_of(columns).items():
             groups = Signatures({name: columns[name] for name in names}, self.sites.n)
             for field in fields:
-                build = partial(configs.array, field)
-                arrays = [self._of_deme(build, SETTINGS_OF[field], columns, site) for site in groups.first]
+                arrays = [self._of_deme(makers[field], SETTINGS_OF[field], columns, site) for site in groups.first]
                 varied[field] = bank.arrays[field].numbers(arrays)[groups.ids]
                 rebuilt[field] = f"{len(groups)} times, for {' and '.join(names)}"
         signatures = Signatures(varied, self.sites.n)
         bank.vary(signatures)
-        _check_sperm(bank, signatures)
+        _check_sperm(self.species, bank, signatures)
         return bank, signatures.ids, SharingReport.of(bank, signatures.ids, list(columns), rebuilt)
 
     def _migration_rates(self, column: Sequence[Any] | np.ndarray | None) -> np.ndarray:
@@ -403,7 +420,13 @@ class SpatialBuilder:
         ages = self._settings["n_ages"], self._settings["new_adult_age"]
         if column is None:
             return migration_rates(self._settings["migration_rate"], self.sites.n, *ages)
-        return np.concatenate([migration_rates(value, 1, *ages) for value in column])
+        rates = []
+        for site, value in enumerate(column):
+            try:
+                rates.append(migration_rates(value, 1, *ages))
+            except UsageError as error:
+                raise UsageError(f"{error} at site {site}") from None
+        return np.concatenate(rates)
 
     def _migration_rows(self, rates: np.ndarray) -> Rows:
         """Where emigrants go."""
@@ -468,7 +491,7 @@ def _fields_of(varied: Container[str]) -> dict[tuple[str, ...], list[str]]:
     return fields
 
 
-def _check_sperm(bank: Bank, signatures: Signatures) -> None:
+def _check_sperm(species: Species, bank: Bank, signatures: Signatures) -> None:
     """Refuse more females with stored sperm than there are."""
     females = bank.arrays["initial_individual_count"].stack[:, Sex.FEMALE]  # (., n_ages, n_genotypes)
     stored = bank.arrays["initial_sperm_storage"].stack.sum(axis=-1)
@@ -479,8 +502,9 @@ def _check_sperm(bank: Bank, signatures: Signatures) -> None:
         if (excess > 0).any():
             age, genotype = np.unravel_index(np.argmax(excess), excess.shape)
             raise UsageError(
-                f"sperm_storage of genotype {genotype} at age {age} is of {stored[sperm, age, genotype]:g} females, "
-                f"individual_count has {females[individuals, age, genotype]:g}, at site {signatures.first[signature]}"
+                f"sperm_storage of {species.genotypes[genotype]!r} at age {age} is of {stored[sperm, age, genotype]:g} "
+                f"females, individual_count has {females[individuals, age, genotype]:g}, "
+                f"at site {signatures.first[signature]}"
             )
 
 

@@ -60,9 +60,8 @@ class PopulationConfigBuilder:
         self._made: dict[tuple[Any, ...], tuple[Any, Any]] = {}
         self._adults = (np.arange(n_ages) >= new_adult_age).astype(float)
 
-    def build(self, settings: Settings) -> PopulationConfig:
-        """A configuration, arrays and all."""
-        arrays: dict[str, Any] = {field: self.array(field, settings) for field in ARRAYS}
+    def build(self, settings: Settings, arrays: Mapping[str, Any]) -> PopulationConfig:
+        """The configuration of a deme that has these settings and arrays."""
         config = PopulationConfig(
             **self.modes,
             **self._numbers(settings),
@@ -313,8 +312,10 @@ def _flat(presets: Any) -> Iterator[Preset]:
     for preset in presets:
         if isinstance(preset, list | tuple):
             yield from _flat(preset)
-        elif preset is not None:
+        elif isinstance(preset, Preset):
             yield preset
+        elif preset is not None:
+            raise UsageError(f"presets(): a preset such as HomingDrive(...) is expected, got {preset!r}")
 
 
 def _rate(name: str, given: Any, highest: float = 1.0) -> float:
@@ -329,12 +330,14 @@ def _check_ages(what: str, by_age: Mapping[Any, Any], n_ages: int) -> None:
 
 def _array(what: str, values: Any, shape: tuple[int, ...], highest: float = MOST) -> np.ndarray:
     """The values as float64 of this shape, none below 0 or above the highest."""
+    expected = f"numbers of shape {shape}" if shape else "a number"
     try:
         array = np.array(values, np.float64)
     except (TypeError, ValueError):
-        raise UsageError(f"{what} must be numbers of shape {shape}, got {values!r}") from None
+        raise UsageError(f"{what} must be {expected}, got {values!r}") from None
     if array.shape != shape:
-        raise UsageError(f"{what} must have the shape {shape}, got {array.shape}")
+        came = f"shape {array.shape}" if array.ndim else repr(values)
+        raise UsageError(f"{what} must be {expected}, got {came}")
     wrong = ~((array >= 0) & (array <= highest))
     if wrong.any():
         raise UsageError(f"{what} must be between 0 and {highest:g}, got {array[wrong][0]:g}")

@@ -83,6 +83,9 @@ class Fitness:
             raise UsageError(f"mode of fitness {mode!r}{nearest(mode, ['replace', 'multiply'])}")
         multiply = mode == "multiply"
         given = {"viability": viability, "fecundity": fecundity, "zygote_viability": zygote_viability}
+        for quantity, patterns in {**given, "sexual_selection": sexual_selection}.items():
+            if patterns is not None and not isinstance(patterns, Mapping):
+                raise UsageError(f"{quantity} needs numbers by patterns, such as {{'A|*': 0.5}}, got {patterns!r}")
         for quantity, patterns in given.items():
             if patterns is not None:
                 for pattern, value in _sexes_inside(patterns):

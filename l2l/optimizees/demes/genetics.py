@@ -131,7 +131,7 @@ class Species:
         UsageError
             If there is none of that name; tells the nearest.
         """
-        pairs = ["".join(pair.split()) for pair in name.split(";")]
+        pairs = ["".join(pair.split()) for pair in str(name).split(";")]
         number = 0
         for chromosome, pair in zip(self.chromosomes, pairs, strict=False):
             number = number * len(chromosome.genotypes) + chromosome.numbers.get(pair, len(self.genotypes))

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from l2l.errors import UsageError
+from l2l.errors import UsageError, checks_keywords
 from l2l.optimizees.demes.selection import Layout
 
 
+@checks_keywords
 @dataclass(frozen=True)
 class Op:
     """An operation at the beginning of those ticks for which ``when`` holds; every tick by default.

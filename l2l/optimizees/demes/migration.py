@@ -87,7 +87,10 @@ def rows_of_kernels(
 
 
 def _checked_kernel(kernel: Any, number: int, include_center: bool) -> np.ndarray:
-    kernel = np.array(kernel, np.float64)
+    try:
+        kernel = np.array(kernel, np.float64)
+    except (TypeError, ValueError):
+        raise UsageError(f"the weights of migration kernel {number} must be numbers, got {kernel!r}") from None
     if kernel.ndim != 2 or kernel.shape[0] % 2 == 0 or kernel.shape[1] % 2 == 0:
         raise UsageError(
             f"a migration kernel needs odd numbers of rows and columns, so that one is in the middle; kernel {number} "
@@ -193,9 +196,11 @@ def migration_rates(rate: Any, n_demes: int, n_ages: int, new_adult_age: int) ->
 
 
 def _rates_by_age(rate: Any, n_ages: int, new_adult_age: int) -> np.ndarray:
-    if np.ndim(rate):
-        return np.array(rate, np.float64)
-    return np.where(np.arange(n_ages) >= new_adult_age, float(rate), 0.0)
+    try:
+        rates = np.array(rate, np.float64)
+    except (TypeError, ValueError):
+        raise UsageError(f"a migration rate must be a number, or one for each age, got {rate!r}") from None
+    return rates if rates.ndim else np.where(np.arange(n_ages) >= new_adult_age, rates, 0.0)
 
 
 def make_paths(rows: Rows, rates: np.ndarray, are_drawn: bool = False) -> Any:

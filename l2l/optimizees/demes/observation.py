@@ -46,6 +46,8 @@ class Observation:
         self.collapse_age = collapse_age
         self._shape = (2,) if collapse_age else (2, layout.n_ages)
         self._groups: dict[str, _Group] = {}
+        if not isinstance(groups, Mapping) or not all(isinstance(group, Mapping) for group in groups.values()):
+            raise UsageError(f"groups are {{name: {{'genotype': 'A|*'}}}}, got {groups!r}")
         for name, group in groups.items():
             try:
                 self._groups[name] = self._group(group)

@@ -24,6 +24,8 @@ def matching(chromosomes: Sequence[Chromosome], pattern: str) -> np.ndarray:
     UsageError
         If it is not understood, names something unknown, or is of none.
     """
+    if not isinstance(pattern, str):
+        raise UsageError(f"a pattern of genotypes is a text, such as 'A|*', got {pattern!r}")
     parts = "".join(pattern.split()).split(";")
     try:
         if len(parts) > len(chromosomes):

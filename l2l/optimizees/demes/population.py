@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -171,10 +172,10 @@ class SpatialPopulation:
         UsageError
             If a number is negative, or an operation is not understood.
         """
-        if n_steps < 0 or record_every < 0:
-            raise UsageError(f"run(): numbers of ticks are at least 0, got {n_steps} and record_every {record_every}")
-        if n_threads < 1:
-            raise UsageError(f"run(): n_threads must be at least 1, got {n_threads}")
+        for name, number in {"n_steps": n_steps, "record_every": record_every, "n_threads": n_threads}.items():
+            least = 1 if name == "n_threads" else 0
+            if not isinstance(number, Integral) or number < least:
+                raise UsageError(f"run(): {name} must be a whole number of at least {least}, got {number!r}")
         from l2l.optimizees.demes.kernels.run import advance
 
         if n_threads != self._n_threads:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from l2l.errors import UsageError, nearest
+from l2l.errors import UsageError, checks_keywords, nearest
 from l2l.optimizees.demes.fitness import QUANTITIES, Fitness
 from l2l.optimizees.demes.genetics import Species
 from l2l.optimizees.demes.inheritance import (
@@ -140,6 +140,7 @@ class _Drive(Preset):
         return rules
 
 
+@checks_keywords
 @dataclass
 class HomingDrive(_Drive):
     """A drive that copies itself into the place of its target (homing), and leaves resistance where that fails.
@@ -223,6 +224,7 @@ class HomingDrive(_Drive):
         return {allele: share for allele, share in shares.items() if share}
 
 
+@checks_keywords
 @dataclass
 class ToxinAntidoteDrive(_Drive):
     """A drive that destroys a target and carries what replaces it (TARE, TADE): without the drive, its heirs die.
@@ -287,6 +289,7 @@ class ToxinAntidoteDrive(_Drive):
         return self._in_embryos(species, self.target_allele, {disrupted: mothers}, {disrupted: fathers})
 
 
+@checks_keywords
 @dataclass
 class PointMutation(Preset):
     """An allele that mutates in the germline of all its carriers.

@@ -6,6 +6,8 @@ import pytest
 from l2l.errors import UsageError
 from l2l.optimizees.demes.builder import SpatialBuilder
 from l2l.optimizees.demes.genetics import Species
+from l2l.optimizees.demes.interventions import Op
+from l2l.optimizees.demes.presets import HomingDrive
 from l2l.optimizees.demes.topology import SquareGrid
 from l2l.sharing import batch_setting
 
@@ -73,6 +75,14 @@ def test_misspelt_setting_names_the_nearest():
         builder().competition(carying_capacity=5)
     with pytest.raises(TypeError, match="fitness.. has no keyword 'viabilty'; did you mean 'viability'"):
         builder().fitness(viabilty={"WT|*": 0.5})
+    with pytest.raises(TypeError, match="with_observation.. has no keyword 'group'; did you mean 'groups'"):
+        builder().with_observation(group={})
+    with pytest.raises(TypeError, match="SpatialBuilder.. has no keyword 'topolgy'; did you mean 'topology'"):
+        SpatialBuilder(SPECIES, topolgy=SquareGrid(2, 2))
+    with pytest.raises(TypeError, match="HomingDrive.. has no keyword 'drive_alele'; did you mean 'drive_allele'"):
+        HomingDrive("drive", drive_alele="Dr", target_allele="WT")
+    with pytest.raises(TypeError, match="Op.. has no keyword 'genotype'; did you mean 'genotypes'"):
+        Op.add(genotype="Dr|*", delta=5)
 
 
 def test_setting_of_another_method_names_it():
@@ -95,10 +105,22 @@ def test_settings_of_the_other_kind_of_population_are_refused():
         (lambda b: b.competition(age_1_carrying_capacity=5), "given twice, as carrying_capacity and age_1_carrying"),
         (lambda b: b.age_structure(n_ages=3, new_adult_age=3), "new_adult_age must be one of ages 1 to 2, got 3"),
         (lambda b: b.age_structure(n_ages=6.5), "n_ages must be a whole number of at least 2, got 6.5"),
+        (lambda b: b.age_structure(new_adult_age=2.0), "new_adult_age must be one of ages 1 to 7, got 2.0"),
+        (lambda b: b.competition(carrying_capacity=[1, 2, 3]), "carrying_capacity is one number; batch_setting"),
+        (lambda b: b.competition(carrying_capacity=lambda i: i), "carrying_capacity is one number; batch_setting"),
+        (lambda b: b.competition(competition_strength=[1]), r"competition_strength must be a number, got shape \(1,\)"),
+        (lambda b: b.presets("drive"), "a preset such as HomingDrive.* is expected, got 'drive'"),
+        (lambda b: b.fitness(viability=0.5), "viability needs numbers by patterns, .* got 0.5"),
+        (lambda b: b.fitness(viability={5: 0.5}), "a pattern of genotypes is a text, .* got 5"),
+        (lambda b: b.hooks("add"), "hooks..: operations such as Op.add.* are expected, got 'a'"),
+        (lambda b: b.hooks(Op.kill(prob=1, demes=3)), "there is no deme 3; demes are 0 to 2"),
+        (lambda b: b.with_observation(["all"]), r"groups are .* got \['all'\]"),
         (lambda b: b.setup(stochastic="no"), "stochastic must be True or False, got 'no'"),
-        (lambda b: b.setup(population_scale=0), "population_scale must be above 0, got 0"),
+        (lambda b: b.setup(population_scale=0), "population_scale must be a number above 0, got 0"),
+        (lambda b: b.setup(population_scale="2"), "population_scale must be a number above 0, got '2'"),
+        (lambda b: b.setup(seed=-1), "seed must be a whole number of at least 0, or a SeedSequence, got -1"),
         (lambda b: b.competition(carrying_capacity=-5), "carrying_capacity must be .* got -5"),
-        (lambda b: b.survival([0.5, 0.5]), r"female_age_based_survival_rates must have the shape \(8,\), got \(2,\)"),
+        (lambda b: b.survival([0.5, 0.5]), r"female_age_based_survival_rates must be numbers of shape \(8,\), got .*2"),
         (lambda b: b.survival(1.5), "female_age_based_survival_rates must be between 0 and 1, got 1.5"),
         (lambda b: b.survival({9: 0.5}), "there is no age 9; ages are 0 to 7"),
         (lambda b: b.survival("half"), "must be numbers of shape"),
@@ -107,10 +129,10 @@ def test_settings_of_the_other_kind_of_population_are_refused():
         (lambda b: b.initial_state({"female": {"WT|Drr": 5}}), "no genotype 'WT|Drr'; did you mean 'WT|Dr'"),
         (lambda b: b.initial_state({"female": {"WT|WT": -5}}), "individual_count of 'WT|WT' must be between 0 and"),
         (lambda b: b.initial_state({"female": {"WT|WT": [1] * 9}}), "there are 8 ages, got 9 counts"),
-        (lambda b: b.initial_state(np.ones((2, 8))), r"individual_count must have the shape \(2, 8, 3\), got \(2, 8\)"),
+        (lambda b: b.initial_state(np.ones((2, 8))), r"must be numbers of shape \(2, 8, 3\), got shape \(2, 8\)"),
         (lambda b: b.initial_state({"female": {"WT|WT": 5}}, {"WT|WT": 5}), "sperm_storage of 'WT|WT' needs numbers"),
         (lambda b: b.initial_state({"female": {"WT|WT": 5}}, {"WT|WT": {"WT|WT": 4, "WT|Dr": 2}}),
-         "sperm_storage of genotype 0 at age 2 is of 6 females, individual_count has 5"),
+         "sperm_storage of 'WT.WT' at age 2 is of 6 females, individual_count has 5"),
     ],
 )  # fmt: skip
 def test_settings_that_cannot_be_are_refused(change, message):
@@ -141,6 +163,30 @@ def test_deme_that_does_not_exist_is_refused():
         builder().build().deme(3)
 
 
+def test_setting_that_is_the_same_everywhere_is_not_blamed_on_a_deme():
+    with pytest.raises(UsageError, match="got 1.5$"):
+        builder(capacity=batch_setting([1, 2, 3])).survival(1.5).build()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((SPECIES, 2.5), "there must be a whole number of sites, at least one, got 2.5"),
+        (("mosquito",), "species must be a Species, got 'mosquito'"),
+        ((SPECIES, None, (3, 3)), r"topology must be a grid or a graph, .* got \(3, 3\)"),
+    ],
+)
+def test_what_is_no_species_or_landscape_is_refused(arguments, message):
+    with pytest.raises(UsageError, match=message):
+        SpatialBuilder(*arguments)
+
+
+@pytest.mark.parametrize("n_steps", [-1, 2.5, "a"])
+def test_number_of_ticks_that_is_none_is_refused(n_steps):
+    with pytest.raises(UsageError, match="n_steps must be a whole number of at least 0, got"):
+        builder().build().run(n_steps)
+
+
 def test_topology_and_number_of_demes_must_agree():
     with pytest.raises(UsageError, match="the topology has 6 demes, but n_demes is 5"):
         SpatialBuilder(SPECIES, 5, SquareGrid(2, 3))
@@ -158,7 +204,9 @@ def test_topology_and_number_of_demes_must_agree():
         ),
         ({"adjacency": {0: {1: 0.7, 2: 0.7}}}, "migration row 0 sums to 1.4"),
         ({"migration_rate": 1.5}, "migration rate must be between 0 and 1, got 1.5"),
-        ({"migration_rate": batch_setting([0.5, 0.5, 1.5])}, "migration rate must be between 0 and 1, got 1.5"),
+        ({"migration_rate": batch_setting([0.5, 0.5, 1.5])}, "rate must be between 0 and 1, got 1.5 at site 2"),
+        ({"migration_rate": "fast"}, "a migration rate must be a number, or one for each age, got 'fast'"),
+        ({"kernel": batch_setting([np.ones((3, 3))] * 3)}, "kernel is of all demes; kernel_bank and deme_kernel_ids"),
     ],
 )
 def test_migration_that_cannot_be_is_refused(migration, message):
