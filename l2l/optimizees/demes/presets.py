@@ -100,8 +100,24 @@ def inheritance_maps(species: Species, presets: Iterable[Preset] = ()) -> tuple[
 
 
 @dataclass(kw_only=True)
-class _Drive(Preset):
-    """A nuclease that cuts a target allele in the germline of its carriers, and in embryos where it is deposited."""
+class Drive(Preset):
+    """A nuclease that cuts a target allele in the germline of its carriers, and in embryos where it is deposited.
+
+    There it cuts each copy of the target, whether or not the embryo has the drive.  Rates are probabilities: one, or
+    one for females and one for males; those of embryos are by the parent that deposits.
+
+    Parameters
+    ----------
+    cas9_deposition_glab : str, optional
+        Gamete label for what carriers deposit; nobody deposits without it.
+    use_paternal_deposition : bool
+        Whether fathers deposit as mothers do.
+
+    Raises
+    ------
+    UsageError
+        If a rate is no probability, or what it needs is missing.
+    """
 
     cas9_deposition_glab: str | None = None
     use_paternal_deposition: bool = False
@@ -142,13 +158,10 @@ class _Drive(Preset):
 
 @checks_keywords
 @dataclass
-class HomingDrive(_Drive):
-    """A drive that copies itself into the place of its target (homing), and leaves resistance where that fails.
+class HomingDrive(Drive):
+    """A `Drive` that copies itself into the place of its target (homing), and leaves resistance where that fails.
 
-    In carriers the target turns into the drive with ``drive_conversion_rate``; what is left of it into resistance
-    alleles with ``late_germline_resistance_formation_rate``.  Where a parent has deposited the nuclease, each copy of
-    the target in the embryo turns into a resistance allele with ``embryo_resistance_formation_rate``, whether or not
-    the embryo has the drive.  The factors of fitness are for copies of the drive and of ``resistance_allele`` together.
+    The factors of fitness are for copies of the drive and of ``resistance_allele`` together.
 
     Parameters
     ----------
@@ -161,22 +174,14 @@ class HomingDrive(_Drive):
         What it turns into when it keeps its function.
     cas9_allele : str, optional
         The allele with the nuclease, where the drive itself has none (split drive); carriers have both.
-    drive_conversion_rate, late_germline_resistance_formation_rate : float, pair or dict
-        Probability, or one for females and one for males.
+    drive_conversion_rate : float, pair or dict
+        Of the target in carriers that turns into the drive.
+    late_germline_resistance_formation_rate : float, pair or dict
+        Of what is left of it then that turns into a resistance allele.
     embryo_resistance_formation_rate : float, pair or dict
-        Probability for each copy of the target, by the parent that deposits; of fathers only with
-        ``use_paternal_deposition``.
+        Of the target in embryos that turns into one.
     functional_resistance_ratio : float
         Share of resistance alleles that keep their function.
-    cas9_deposition_glab : str, optional
-        Gamete label for what carriers deposit.
-    use_paternal_deposition : bool
-        Whether fathers deposit, too.
-
-    Raises
-    ------
-    UsageError
-        If a rate is no probability, or what it needs is missing.
     """
 
     name: str
@@ -226,12 +231,10 @@ class HomingDrive(_Drive):
 
 @checks_keywords
 @dataclass
-class ToxinAntidoteDrive(_Drive):
-    """A drive that destroys a target and carries what replaces it (TARE, TADE): without the drive, its heirs die.
+class ToxinAntidoteDrive(Drive):
+    """A `Drive` that destroys a target and carries what replaces it (TARE, TADE): without the drive, its heirs die.
 
-    In carriers the target is disrupted with ``conversion_rate``.  Where a parent has deposited the nuclease, so is each
-    copy of the target in the embryo, with ``embryo_disruption_rate``, whether or not the embryo has the drive.  The
-    factors of fitness are for copies of ``disrupted_allele``; by default zygotes with two of them die.
+    The factors of fitness are for copies of ``disrupted_allele``; by default zygotes with two of them die.
 
     Parameters
     ----------
@@ -239,20 +242,8 @@ class ToxinAntidoteDrive(_Drive):
     drive_allele : str
     target_allele, disrupted_allele : str
         Of the same locus.
-    conversion_rate : float, pair or dict
-        Probability, or one for females and one for males.
-    embryo_disruption_rate : float, pair or dict
-        Probability for each copy of the target, by the parent that deposits; of fathers only with
-        ``use_paternal_deposition``.
-    cas9_deposition_glab : str, optional
-        Gamete label for what carriers deposit.
-    use_paternal_deposition : bool
-        Whether fathers deposit, too.
-
-    Raises
-    ------
-    UsageError
-        If a rate is no probability, or what it needs is missing.
+    conversion_rate, embryo_disruption_rate : float, pair or dict
+        Of the target that is disrupted, in carriers and in embryos.
     """
 
     name: str
