@@ -3,6 +3,7 @@
 import pickle
 
 import numpy as np
+import pytest
 
 from l2l.optimizees.demes.builder import SpatialBuilder
 from l2l.optimizees.demes.genetics import Species
@@ -44,6 +45,12 @@ def test_demes_are_views():
     assert made.individual_count[2].sum() == 0
     assert made.sperm_storage[2].all() and not made.sperm_storage[1].any()
     assert [one.index for one in made.demes] == [0, 1, 2, 3]
+
+
+def test_juveniles_that_are_there_at_the_start_grow_up():
+    builder = SpatialBuilder(SPECIES).setup(stochastic=False).age_structure(n_ages=4).survival(1)
+    builder.competition(juvenile_growth_mode="no_competition").initial_state({"female": {"WT|WT": {0: 100}}})
+    assert builder.build().run(1).individual_count[0, 0, :, 0].tolist() == [0, 100, 0, 0]
 
 
 def test_reset_restores_the_initial_state_and_the_streams():
@@ -123,6 +130,14 @@ def test_releases_are_observed_and_spread():
     assert drive[3, 5] > 0  # deme (1, 1)
     assert (drive[12] > 0).sum() > 3
     np.testing.assert_array_equal(made.observed["all"].sum(axis=(1, 2))[12], made.get_total_count())
+
+
+@pytest.mark.parametrize(("demes", "ticks"), [("all", 5), ([0, 2], 0)])
+def test_operation_for_each_deme_asks_each_of_them(demes, ticks):
+    """Deme 0 has nobody, the others have: all of them together, or each alone."""
+    made = population("discrete_generation")
+    made.ops = [Op.stop_if_zero()] if demes == "all" else [Op.stop_if_zero(demes=deme) for deme in demes]
+    assert made.run(5).tick == ticks
 
 
 def test_observed_ticks_may_be_some():
