@@ -132,7 +132,7 @@ class Environment:
     @property
     def has_found_nothing(self) -> bool:
         """Whether individuals were evaluated, and none of them has a finite fitness."""
-        return self.evaluations > 0 and self.progress.best == -math.inf
+        return self.evaluations > 0 and not self.progress.has_found
 
     def add_postprocessing(self, func: Callable[[Any, list[tuple[int, Any]]], None]) -> None:
         """What to call with the results of each generation."""
@@ -174,7 +174,7 @@ class Environment:
             self.candidates = Candidates(self.confirmation.candidates, self._weights)
         if facts.get("finished") and (self.confirmation is None or self.recommendation is not None):
             self.evaluations, self.failures = facts["evaluations"], facts["failures"]
-            self.progress.best = facts["best"]
+            self.progress.restore(facts)
             return
         with Interrupts() as interrupts:
             if generation in traj.individuals:
@@ -197,7 +197,7 @@ class Environment:
                     prepare()
                 runner.set_up_workers()
                 if resumed is not None:
-                    self.progress.best = facts["best"]
+                    self.progress.restore(facts)
                     self.stopping.__dict__.update(facts.get("stopping", {}))
                     counts = facts["evaluations"], facts["failures"]
                     runner.ledger.resume(*counts, facts.get("early", {}), facts.pop("since"))  # which may be many
@@ -431,7 +431,7 @@ class Environment:
             "finished": generation >= last or generation not in traj.individuals,
             "evaluations": runner.evaluations,
             "failures": runner.failures,
-            "best": self.progress.best,
+            **self.progress.facts(),
             "stopping": self.stopping.state(),
             "candidates": self.candidates,
             "recommendation": self.recommendation,

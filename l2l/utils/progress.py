@@ -4,12 +4,12 @@ import logging
 import math
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 import numpy as np
 
-from l2l.utils.fitness import one_by_one
+from l2l.utils.fitness import is_finite, one_by_one, violation_of
 
 logger = logging.getLogger("utils.progress")
 
@@ -59,13 +59,16 @@ class Progress:
     Attributes
     ----------
     best : float
-        Weighted fitness of the best individual so far.
+        Weighted fitness of the best individual so far that satisfies all constraints; -inf if there is none.
+    has_found : bool
+        Whether an individual had a finite fitness.
     """
 
     def __init__(self, quiet: bool = False):
         self.quiet = quiet
         self._live: Any = None
         self.best = -math.inf
+        self.has_found = False
         self._shown: tuple[str, str] = ("-", "-")
         self._first = self._last = self._generation = 0
         self._size = 1
@@ -125,12 +128,24 @@ class Progress:
 
     def note_fitness(self, results: Sequence[tuple[Any, Any]], weights: Sequence[float] | None) -> None:
         """Learn of individuals and their fitness; there is at least one."""
-        values = np.array([np.ravel(each) for _, fitness in results for each in one_by_one(fitness)], dtype=float)
+        members = [each for _, fitness in results for each in one_by_one(fitness)]
+        values = np.array([np.ravel(each) for each in members], dtype=float)
         weighted = values.sum(axis=1) if weights is None else values @ np.asarray(weights)
-        finite = weighted[np.isfinite(weighted)]
-        if finite.size:
-            self.best = max(self.best, float(finite.max()))
-            self._shown = (f"{self.best:.5g}", f"{finite.mean():.5g}")
+        finite = np.isfinite(weighted)
+        if finite.any():
+            feasible = finite & [is_finite(each) and violation_of(each) == 0 for each in members]
+            self.has_found = True
+            self.best = float(max(self.best, weighted[feasible].max(initial=-math.inf)))
+            self._shown = ("-" if math.isinf(self.best) else f"{self.best:.5g}", f"{weighted[finite].mean():.5g}")
+
+    def facts(self) -> dict[str, Any]:
+        """What a resumed run has to know."""
+        return {"best": self.best, "has_found": self.has_found}
+
+    def restore(self, facts: Mapping[str, Any]) -> None:
+        """Go on from `facts`."""
+        self.best = facts["best"]
+        self.has_found = facts.get("has_found", math.isfinite(self.best))  # older checkpoints do not have it
 
     def _speed(self) -> str:
         elapsed = max(time.monotonic() - self._started, 1e-9)

@@ -11,7 +11,7 @@ from typing import Any
 
 from l2l.errors import RunFolderError
 from l2l.utils.atomic import write_atomically
-from l2l.utils.fitness import from_json, is_finite
+from l2l.utils.fitness import from_json, is_finite, violation_of
 from l2l.utils.history import read_history
 
 
@@ -34,7 +34,7 @@ class RunState:
     evaluated_before : int
         Evaluations before it was begun, or resumed.
     best : float or None
-        Weighted fitness of the best individual so far.
+        Weighted fitness of the best individual so far that satisfies all constraints.
     begun : float
         When it was begun, or resumed; seconds since the epoch.
     heard : float
@@ -106,7 +106,10 @@ def finite_or_none(value: float) -> float | None:
 
 
 def weighted(record: Mapping[str, Any], weights: Any) -> float:
-    """The weighted fitness of a record, of the best of its parameter sets; -inf where it is not finite."""
+    """The weighted fitness of a record, of the best of its parameter sets; -inf where there is none.
+
+    Only what is finite and satisfies all constraints counts.
+    """
     if record["fitness"] is None:
         return -math.inf
     return weighted_fitness(from_json(record["fitness"], record.get("violations")), weights)
@@ -115,7 +118,8 @@ def weighted(record: Mapping[str, Any], weights: Any) -> float:
 def weighted_fitness(fitness: Any, weights: Any) -> float:
     """The same of a fitness, or a list of them."""
     members = fitness if isinstance(fitness, list) else [fitness]
-    values = [sum(each) if weights is None else sumprod(weights, each) for each in members if is_finite(each)]
+    good = [each for each in members if is_finite(each) and violation_of(each) == 0]
+    values = [sum(each) if weights is None else sumprod(weights, each) for each in good]
     return float(max(values, default=-math.inf))
 
 

@@ -1,4 +1,5 @@
 import logging
+import math
 import os
 import pty
 import re
@@ -7,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from l2l.utils.fitness import ConstrainedFitness
 from l2l.utils.progress import ConsoleHandler, Progress
 
 
@@ -49,6 +51,29 @@ def test_individuals_that_were_packed_count_one_by_one(caplog):
         progress.results(results, (-1.0, 0.5), SimpleNamespace(evaluations=4, failures=0))
     assert progress.best == -2.5
     assert "best -2.5, mean -4.5" in caplog.records[0].getMessage()
+
+
+def test_the_best_satisfies_all_constraints(caplog):
+    progress = Progress()
+    progress.start(0, 2)
+    missed = [(0, ConstrainedFitness((2.0,), (0.5,))), (1, ConstrainedFitness((1.0,), (math.nan,)))]
+    with caplog.at_level(logging.INFO, "utils.progress"):
+        progress.generation(0, 2)
+        progress.results(missed, (-1.0,), SimpleNamespace(evaluations=2, failures=0))
+        assert progress.has_found
+        progress.generation(1, 2)
+        reached = [(0, ConstrainedFitness((7.0,), (0.0,))), missed[0]]
+        progress.results(reached, (-1.0,), SimpleNamespace(evaluations=4, failures=0))
+    assert [record.getMessage()[19:36] for record in caplog.records] == ["best -, mean -1.5", "best -7, mean -4."]
+
+
+def test_what_was_found_is_known_after_a_resume():
+    before, progress = Progress(quiet=True), Progress(quiet=True)
+    before.note_fitness([(0, ConstrainedFitness((2.0,), (0.5,)))], None)
+    progress.restore(before.facts())
+    assert progress.has_found and progress.best == -math.inf
+    progress.restore({"best": 3.0})
+    assert progress.has_found and progress.best == 3.0
 
 
 def test_quiet_is_silent(caplog):

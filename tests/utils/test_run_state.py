@@ -10,7 +10,7 @@ import pytest
 from l2l.overrides import Overrides, overriding
 from l2l.utils import environment
 from l2l.utils.history import read_history
-from l2l.utils.run_state import RunState
+from l2l.utils.run_state import RunState, weighted
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
@@ -88,3 +88,17 @@ def test_a_resumed_run_counts_on(launch, noted):
     begun = noted[0]
     assert (begun.first, begun.generation, begun.evaluations, begun.evaluated_before) == (2, 2, 8, 8)
     assert noted[-1].evaluations == 20
+
+
+@pytest.mark.parametrize(
+    ("record", "best"),
+    [
+        ({"fitness": [2.0, 3.0]}, -8.0),
+        ({"fitness": [2.0, 3.0], "violations": [0.0, -1.0]}, -8.0),
+        ({"fitness": [2.0, 3.0], "violations": [0.0, 0.1]}, -math.inf),
+        ({"fitness": [[2.0, 3.0], [9.0, 9.0]], "violations": [[0.1], [0.0]]}, -27.0),
+        ({"fitness": None}, -math.inf),
+    ],
+)
+def test_only_what_satisfies_all_constraints_is_best(record, best):
+    assert weighted(record, (-1.0, -2.0)) == best
