@@ -29,11 +29,11 @@ def optimizer_parameters(optimizer, smoke):
         return AutoParameters(seed=1, max_evaluations=12 if smoke else 2000, n_iteration=2 if smoke else 2000)
     return GeneticAlgorithmParameters(
         seed=1,
-        pop_size=4 if smoke else 40,
-        cx_prob=0.4,
+        pop_size=4 if smoke else 80,
+        cx_prob=0.6,
         mut_prob=0.9,
         n_iteration=2 if smoke else 30,
-        ind_prob=0.06,
+        ind_prob=0.1,
         tourn_size=5,
         mate_par=0.2,
     )
@@ -43,12 +43,12 @@ def main():
     options = arguments()
     experiment = Experiment(root_dir_path="results")
     smoke = experiment.smoke  # tiny sizes, to see that everything works
-    # a plan has up to eight runs, three if it is clearly worse; at the end the best ten have twenty others each
+    # a plan has up to eight runs, three if it is clearly worse; at the end the best twenty have thirty others each
     race = {"n": 3 if smoke else 8, "method": "race", "elite": 5}
     traj, _ = experiment.prepare_experiment(
         name=f"demes-{options.optimizer}",
         replicates=race if options.optimizer == "ga" else 1,
-        confirm={"n": 2 if smoke else 20, "candidates": 2 if smoke else 10},
+        confirm={"n": 2 if smoke else 30, "candidates": 2 if smoke else 20},
     )
 
     optimizee_parameters = DemesOptimizeeParameters(

@@ -1,6 +1,5 @@
 """Releases: where, when and how many, what they cost, and how an individual of a search tells them."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -11,7 +10,6 @@ from l2l.errors import UsageError
 from l2l.optimizees.demes.interventions import Op
 from l2l.space import Array, Integer, Parameter
 
-SHARE_IN_GRID = 0.5  # of the first individuals
 N_CANDIDATES = 10  # places that are drawn for one of the first individuals' releases
 
 
@@ -90,33 +88,27 @@ class ReleaseProgram:
         object.__setattr__(self, "_deme_of", _nearest(self.habitable))
 
     def space(self) -> dict[str, Parameter]:
-        """``row`` and ``col``, or ``deme`` where there are no rows, ``tick`` and ``size`` of each release.
+        """``row`` and ``col``, or ``deme`` where there are no rows, ``tick``, ``size`` and ``used`` of each release.
 
-        All are int64[n_releases]; a release of size 0 is none.
+        All are int64[n_releases]; a release that is not ``used`` (0) is none.  Were it one of size 0, a search would
+        have to make a release useless, step by step, before it could save the cost of it.
         """
-        bounds = {name: n - 1 for name, n in zip(self._axes, self.shape, strict=True)}
-        bounds |= {"tick": self.last_tick, "size": self.most}
-        return {name: Array(Integer(0, high), self.n_releases) for name, high in bounds.items() if high > 0}
+        bounds = {name: (0, n - 1) for name, n in zip(self._axes, self.shape, strict=True)}
+        bounds |= {"tick": (0, self.last_tick), "size": (1, self.most), "used": (0, 1)}
+        return {name: Array(Integer(*ends), self.n_releases) for name, ends in bounds.items() if ends[0] < ends[1]}
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
-        """An individual of `space` to begin with: releases in a grid or far from each other, as early as is reared.
+        """An individual of `space` to begin with: some releases far from each other, as early as is reared.
 
         Sizes are uniform on a logarithmic scale.
         """
         size = np.floor(np.exp(rng.uniform(0.0, np.log(self.most + 1), self.n_releases))).astype(np.int64)
         size = np.minimum(size, self.most)  # the exponential may be rounded up
-        largest = math.isqrt(self.n_releases)
-        if largest > 1 and rng.random() < SHARE_IN_GRID:
-            places = rng.permutation(self.grid(int(rng.integers(2, largest, endpoint=True))))
-            size[:] = size[0]
-        else:
-            n = int(rng.integers((self.n_releases + 1) // 2, self.n_releases, endpoint=True))
-            places = _far_from_each_other(self.shape, n, rng)
-        size[len(places) :] = 0
-        unused = rng.integers(0, self.shape, (self.n_releases - len(places), len(self.shape)))
-        individual = dict(zip(self._axes, np.concatenate([places, unused]).T.copy(), strict=True))
-        individual["size"] = size
-        early = np.cumsum(size) / max(self.reared, 1.0)
+        n_used = rng.integers(1, self.n_releases, endpoint=True)
+        used = (np.arange(self.n_releases) < n_used).astype(np.int64)
+        places = _far_from_each_other(self.shape, self.n_releases, rng)
+        individual = dict(zip(self._axes, places.T.copy(), strict=True)) | {"size": size, "used": used}
+        early = np.cumsum(size * used) / max(self.reared, 1.0)
         individual["tick"] = np.minimum(early.astype(np.int64), self.last_tick)
         return {name: individual[name] for name in self.space()}
 
@@ -129,7 +121,8 @@ class ReleaseProgram:
     def releases(self, individual: Mapping[str, Any]) -> Releases:
         """The plan that an individual of `space` stands for."""
         place = [np.asarray(individual.get(name, 0)) for name in self._axes]
-        return Releases.of(individual.get("tick", 0), self.nearest(*place), individual["size"])
+        size = np.asarray(individual.get("size", 1)) * np.asarray(individual["used"])
+        return Releases.of(individual.get("tick", 0), self.nearest(*place), size)
 
     @property
     def _axes(self) -> tuple[str, ...]:

@@ -64,7 +64,7 @@ def test_a_plan_leaves_nothing_to_the_next():
 
 def test_missing_the_goal_and_releasing_too_many_are_violations():
     made = optimizee(settings={**SMALL, "reared": 40.0})
-    individual = {"row": [0, 0, 0], "col": [0, 0, 1], "tick": [0, 0, 0], "size": [30, 30, 0]}
+    individual = {"row": [0, 0, 0], "col": [0, 0, 1], "tick": [0, 0, 0], "size": [30, 30, 9], "used": [1, 1, 0]}
     fitness, (missing, excess) = evaluation(made, individual)
     assert fitness == (160.0,) and excess == 0.5
     assert missing == pytest.approx(0.9 - made.outcome(made.releases(individual), 1).share)
@@ -75,7 +75,7 @@ def test_missing_the_goal_and_releasing_too_many_are_violations():
 def test_objectives_are_of_the_outcome():
     made = optimizee(objectives=("ticks", "shortfall", "released"))
     assert (made.fitness_names, made.fitness_weights) == (("ticks", "shortfall", "released"), (-1.0, -1.0, -1.0))
-    individual = {"row": [0], "col": [0], "tick": [0], "size": [30]}
+    individual = {"row": [0], "col": [0], "tick": [0], "size": [30], "used": [1]}
     assert evaluation(made, individual).fitness[::2] == (9.0, 30.0)
 
 

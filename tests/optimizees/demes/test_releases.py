@@ -21,14 +21,25 @@ def test_releases_are_in_order_and_those_of_a_place_and_tick_are_one():
 
 
 def test_releases_on_water_are_made_in_the_nearest_deme():
-    individual = {"row": [0, 0, 1], "col": [0, 1, 1], "tick": [0, 1, 2], "size": [1, 2, 3]}
+    individual = {"row": [0, 0, 1], "col": [0, 1, 1], "tick": [0, 1, 2], "size": [1, 2, 3], "used": [1, 1, 1]}
     assert program(n_releases=3).releases(individual).deme.tolist() == [0, 0, 5]
 
 
 def test_demes_in_no_rows_are_chosen_among_the_habitable_ones():
     made = program(np.array([False, True, False, True]), n_releases=2, last_tick=0)
-    assert sorted(made.space()) == ["deme", "size"]
-    assert made.releases({"deme": [1, 0], "size": [4, 5]}).deme.tolist() == [1, 3]
+    assert sorted(made.space()) == ["deme", "size", "used"]
+    assert made.releases({"deme": [1, 0], "size": [4, 5], "used": [1, 1]}).deme.tolist() == [1, 3]
+
+
+def test_a_release_that_is_not_used_is_none():
+    individual = {"row": [0, 1], "col": [0, 2], "tick": [0, 1], "size": [8, 9], "used": [0, 1]}
+    assert [part.tolist() for part in program(n_releases=2).releases(individual)] == [[1], [5], [9]]
+
+
+def test_a_size_that_can_only_be_one_is_not_searched():
+    made = program(n_releases=2, most=1)
+    assert "size" not in made.space()
+    assert made.releases({"row": [0, 1], "col": [0, 2], "tick": [0, 0], "used": [1, 1]}).size.tolist() == [1, 1]
 
 
 def test_an_individual_stays_within_limits():
@@ -36,21 +47,11 @@ def test_an_individual_stays_within_limits():
     space = Space(made.space())
     drawn = [made.draw(np.random.default_rng(seed)) for seed in range(20)]
     for individual in drawn:
-        assert sorted(individual) == ["col", "row", "size", "tick"]
+        assert sorted(individual) == ["col", "row", "size", "tick", "used"]
         repaired = space.repaired(individual)
         assert all((repaired[name] == individual[name]).all() for name in individual)
-    assert {size for individual in drawn for size in individual["size"].tolist()} == set(range(10))
-    assert {(individual["size"] > 0).sum() for individual in drawn} == {2, 3, 4}
-
-
-def test_half_of_the_first_plans_are_grids():
-    made = program(np.ones((30, 20), bool), n_releases=9)
-    drawn = [made.draw(np.random.default_rng(seed)) for seed in range(40)]
-    grids = {tuple(sorted(made.nearest(*made.grid(side).T))) for side in (2, 3)}
-    found = [tuple(made.releases(individual).deme[:9]) for individual in drawn]
-    alike = [tuple(sorted(each)) in grids for each in found]
-    assert 10 < sum(alike) < 30
-    assert all(len(set(d["size"][d["size"] > 0])) == 1 for d, a in zip(drawn, alike, strict=True) if a)
+    assert {size for individual in drawn for size in individual["size"].tolist()} == set(range(1, 10))
+    assert {individual["used"].sum() for individual in drawn} == {1, 2, 3, 4}
 
 
 def test_first_plans_release_as_early_as_is_reared():
@@ -58,10 +59,11 @@ def test_first_plans_release_as_early_as_is_reared():
     drawn = [made.draw(np.random.default_rng(seed)) for seed in range(40)]
     assert {tick for individual in drawn for tick in individual["tick"].tolist()} == set(range(4))
     for individual in drawn:
-        assert (individual["tick"] == np.minimum(np.cumsum(individual["size"]) // 9, 3)).all()
+        released = np.cumsum(individual["size"] * individual["used"])
+        assert (individual["tick"] == np.minimum(released // 9, 3)).all()
 
 
-def test_other_first_plans_are_spread_over_the_landscape():
+def test_first_plans_are_spread_over_the_landscape():
     def nearest(places):
         distance = np.hypot(*(places[:, None] - places[None]).transpose(2, 0, 1))
         return distance[~np.eye(6, dtype=bool)].min()
