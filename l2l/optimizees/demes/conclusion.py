@@ -44,7 +44,8 @@ def conclude(optimizee: DemesOptimizee, experiment: Any) -> list[dict[str, Any]]
     best = optimizee.releases(individual)
     settings = {name: individual[name] for name in optimizee.tuned}
     folder, scenario = experiment.run_folder, optimizee.scenario
-    save_plan(best, scenario.program.habitable.shape, folder / "best_plan.csv")
+    columns = columns_of(best, scenario.program.habitable.shape)
+    write_csv_atomically(folder / "best_plan.csv", columns, zip(*columns.values(), strict=True))
 
     n_threads = min(int(experiment.traj.runner_params.params["max_workers"]), os.cpu_count() or 1)
     trials = _seeds(experiment, Purpose.SELECTION, TRIALS)
@@ -62,15 +63,15 @@ def conclude(optimizee: DemesOptimizee, experiment: Any) -> list[dict[str, Any]]
     ]
     write_csv_atomically(folder / "comparison.csv", table[0], (each.values() for each in table))
     figures = _draw(optimizee, experiment, plans, settings, seeds[0])
-    _report(optimizee, experiment, table, best, figures)
+    _report(optimizee, experiment, table, columns, figures)
     return table
 
 
-def save_plan(releases: Releases, shape: tuple[int, ...], csv: Path) -> None:
-    """Write a row for each release: tick, deme, its row and column if demes have these, and how many."""
+def columns_of(releases: Releases, shape: tuple[int, ...]) -> dict[str, np.ndarray]:
+    """Tick, deme, its row and column if demes have these, and how many, of each release: int64[n] each."""
     places = np.unravel_index(releases.deme, shape) if len(shape) == 2 else ()
-    header = ["tick", "deme", *(["row", "col"] if places else []), "released"]
-    write_csv_atomically(csv, header, zip(releases.tick, releases.deme, *places, releases.size, strict=True))
+    named = dict(zip(("row", "col"), places, strict=False))
+    return {"tick": releases.tick, "deme": releases.deme, **named, "released": releases.size}
 
 
 def _seeds(experiment: Any, purpose: Purpose, n: int) -> list[np.random.SeedSequence]:
@@ -94,7 +95,7 @@ def _draw(
     courses = {
         name: Course.of(optimizee.prepared(plan, seed, settings), scenario.n_ticks) for name, plan in plans.items()
     }
-    figures.frequencies(courses, scenario.allele, scenario.goal, paths["frequencies"])
+    figures.frequencies(courses, scenario.goal, paths["frequencies"])
     shape = scenario.program.habitable.shape
     if len(shape) == 2:
         paths |= {"map": folder / "releases.png", "animation": experiment.run_folder / "landscape.gif"}
@@ -118,7 +119,7 @@ def _report(
     optimizee: DemesOptimizee,
     experiment: Any,
     table: list[dict[str, Any]],
-    best: Releases,
+    columns: Mapping[str, np.ndarray],
     figures: Mapping[str, Path],
 ) -> None:
     tuned, others = table[0], table[1:]
@@ -134,7 +135,7 @@ def _report(
         Section(
             "The plan",
             "Releases in the order of their ticks.",
-            [dict(zip(("tick", "deme", "released"), map(int, each), strict=True)) for each in zip(*best, strict=True)],
+            [dict(zip(columns, map(int, each), strict=True)) for each in zip(*columns.values(), strict=True)],
             [figures[name] for name in ("map", "animation") if name in figures],
         ),
         Section("The search", _SEARCH, figures=[figures["search"]]),
@@ -146,6 +147,7 @@ def _report(
 _COMPARISON = (
     "All plans were run under the same fresh seeds. Those in the middle and in a grid spend at the first tick what the "
     "tuned plan costs, more than is reared if need be. The last one is the cheapest grid that reached the goal in "
-    f"{TRIALS} runs out of {TRIALS}, whatever it costs. The interval of how often the goal is reached is that of 95 %."
+    f"{TRIALS} runs out of {TRIALS}, whatever it costs. Low and high are the 95 % interval of how often the goal is "
+    "reached, share is the mean at the last tick, ticks the median until the goal was reached first."
 )
 _SEARCH = "Only plans that reach the goal in all of their runs, and release no more than is reared, count."

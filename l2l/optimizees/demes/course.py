@@ -1,5 +1,6 @@
 """What becomes of the adults of each deme, tick by tick."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,12 @@ class Course:
             population.run(1)
             adults.append(population.individual_count[:, :, first_age:].sum(axis=(1, 2)))
         return cls(population.species, np.array(adults))
+
+    def shares(self, genotypes: str | Sequence[str]) -> np.ndarray:
+        """Share of the adults of all demes that a pattern, or one of several, is of: float64[n_ticks + 1]."""
+        patterns = [genotypes] if isinstance(genotypes, str) else genotypes
+        meant = np.any([self.species.matching(pattern) for pattern in patterns], axis=0)
+        return _ratio(self.adults[:, :, meant].sum(axis=(1, 2)), self.adults.sum(axis=(1, 2)))
 
     def frequencies(self, allele: str) -> np.ndarray:
         """Share of an allele among those of its locus, in all demes together: float64[n_ticks + 1]."""

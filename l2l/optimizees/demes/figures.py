@@ -16,20 +16,22 @@ WATER = "#d7e3ec"
 LAND = "Greens"
 
 
-def frequencies(courses: Mapping[str, Course], allele: str, goal: Goal, png: Path) -> None:
-    """Draw the frequency of an allele tick by tick, a line per plan, and of all alleles under the first plan."""
-    first = next(iter(courses.values()))
+def frequencies(courses: Mapping[str, Course], goal: Goal, png: Path) -> None:
+    """Draw the share that the goal is about tick by tick, a line per plan, and all alleles under the first plan."""
+    name_of_first, first = next(iter(courses.items()))
     with figure(png, 4.2, ncols=2, sharex=True, sharey=True) as (_, (left, right)):
         for k, (name, course) in reversed(list(enumerate(courses.items()))):
             style = {"color": COLOURS[k % len(COLOURS)], "lw": 2.6 if k == 0 else 1.6}
-            left.plot(course.frequencies(allele), label=name, **style)
+            left.plot(course.shares(goal.genotypes), label=name, **style)
+        left.axhline(goal.share, color=MUTED, ls="--", lw=1.2, label="the goal, at the last tick")
         alleles = [name for names in first.species.loci.values() for name in names]
         for k, name in enumerate(alleles):
             right.plot(first.frequencies(name), ("-", "--", ":", "-.")[k % 4], color=INK, label=name)
-        left.set(xlabel="tick", ylabel="frequency", title=f"{allele}, by plan", ylim=(-0.02, 1.02))
-        right.set(xlabel="tick", title=f"all alleles, {next(iter(courses))}")
+        left.set(xlabel="tick", ylabel=f"adults that are {goal.genotypes}", title="by plan", ylim=(-0.02, 1.02))
+        right.set(xlabel="tick", ylabel="frequency", title=f"alleles under the plan: {name_of_first}")
         left.yaxis.set_major_formatter("{x:.0%}")
-        left.legend(*[part[::-1] for part in left.get_legend_handles_labels()], loc="best")
+        lines, names = left.get_legend_handles_labels()
+        left.legend([*lines[-2::-1], lines[-1]], [*names[-2::-1], names[-1]], loc="best")
         right.legend(loc="best")
 
 
@@ -42,7 +44,7 @@ def release_map(adults: np.ndarray, releases: Releases, png: Path) -> None:
         axes.grid(False)
         norm = PowerNorm(0.5, vmin=0)  # else the best demes alone would be seen
         shown = axes.imshow(np.where(adults > 0, adults, np.nan), cmap=LAND, norm=norm)
-        drawn.colorbar(shown, ax=axes, shrink=0.6, label="adults at the beginning")
+        drawn.colorbar(shown, ax=axes, shrink=0.6, label="adults of a deme at the beginning (blue: water)")
         rows, cols = np.divmod(releases.deme, adults.shape[1])
         area = 40 + 360 * releases.size / max(1, releases.size.max(initial=1))
         axes.scatter(cols, rows, s=area, color=COLOURS[1], alpha=0.85, edgecolor="white", lw=1.2)
@@ -78,6 +80,6 @@ def search(generations: Sequence[Iterable[tuple[float, float]]], png: Path, labe
         above.set_ylabel(label)
         above.legend(loc="upper right")
         below.plot(ticks, share, color=INK)
-        below.set(xlabel="generation", ylabel="reach the goal", ylim=(-0.02, 1.02))
+        below.set(xlabel="generation", ylabel="plans that\nreach the goal", ylim=(-0.02, 1.02))
         below.xaxis.set_major_locator(MaxNLocator(10, steps=[1, 2, 5, 10], integer=True))
         below.yaxis.set_major_formatter("{x:.0%}")
