@@ -1,10 +1,9 @@
 """Place releases that spread a gene drive at the least cost: `l2l-run bin/l2l-demes-ga.py`.
 
 On a landscape of 51 x 51 demes, with lakes, 90 % of the mosquitoes are to carry the drive after 24 generations.
-After `--`, `--scenario resistance` removes a strain that resists an insecticide instead, and `--optimizer auto`
-searches with the method that suits the function:
+After `--`, `--scenario resistance` removes a strain that resists an insecticide instead:
 
-    l2l-run bin/l2l-demes-ga.py --max-workers 4 -- --scenario resistance --optimizer auto
+    l2l-run bin/l2l-demes-ga.py --max-workers 4 --name resistance -- --scenario resistance
 """
 
 import argparse
@@ -12,7 +11,6 @@ import argparse
 from l2l.cli import run_as_script
 from l2l.optimizees.demes.optimizee import DemesOptimizee, DemesOptimizeeParameters
 from l2l.optimizees.demes.scenarios import SCENARIOS
-from l2l.optimizers.auto import AutoOptimizer, AutoParameters
 from l2l.optimizers.evolution import GeneticAlgorithmOptimizer, GeneticAlgorithmParameters
 from l2l.utils.experiment import Experiment
 
@@ -20,23 +18,7 @@ from l2l.utils.experiment import Experiment
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenario", choices=SCENARIOS, default="drive", help="by default drive")
-    parser.add_argument("--optimizer", choices=("ga", "auto"), default="ga", help="by default ga")
     return parser.parse_args()
-
-
-def optimizer_parameters(optimizer, smoke):
-    if optimizer == "auto":
-        return AutoParameters(seed=1, max_evaluations=12 if smoke else 2000, n_iteration=2 if smoke else 2000)
-    return GeneticAlgorithmParameters(
-        seed=1,
-        pop_size=4 if smoke else 80,
-        cx_prob=0.6,
-        mut_prob=0.9,
-        n_iteration=2 if smoke else 30,
-        ind_prob=0.1,
-        tourn_size=5,
-        mate_par=0.2,
-    )
 
 
 def main():
@@ -44,10 +26,9 @@ def main():
     experiment = Experiment(root_dir_path="results")
     smoke = experiment.smoke  # tiny sizes, to see that everything works
     # a plan has up to eight runs, three if it is clearly worse; at the end the best twenty have thirty others each
-    race = {"n": 3 if smoke else 8, "method": "race", "elite": 5}
     traj, _ = experiment.prepare_experiment(
-        name=f"demes-{options.optimizer}",
-        replicates=race if options.optimizer == "ga" else 1,
+        name="demes-ga",
+        replicates={"n": 3 if smoke else 8, "method": "race", "elite": 5},
         confirm={"n": 2 if smoke else 30, "candidates": 2 if smoke else 20},
     )
 
@@ -58,9 +39,17 @@ def main():
     )
     optimizee = DemesOptimizee(traj, optimizee_parameters)
 
-    parameters = optimizer_parameters(options.optimizer, smoke)
-    optimizer_class = AutoOptimizer if options.optimizer == "auto" else GeneticAlgorithmOptimizer
-    optimizer = optimizer_class(
+    parameters = GeneticAlgorithmParameters(
+        seed=1,
+        pop_size=4 if smoke else 80,
+        cx_prob=0.6,
+        mut_prob=0.9,
+        n_iteration=2 if smoke else 30,
+        ind_prob=0.1,
+        tourn_size=5,
+        mate_par=0.2,
+    )
+    optimizer = GeneticAlgorithmOptimizer(
         traj,
         optimizee_create_individual=optimizee.create_individual,
         optimizee_fitness_weights=optimizee.fitness_weights,

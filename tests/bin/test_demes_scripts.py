@@ -39,7 +39,7 @@ def test_run_folder_holds_all_that_a_user_wants_to_see(tmp_path):
 
 
 @pytest.mark.slow
-def test_script_has_options_of_its_own(tmp_path):
-    done = run(tmp_path, "--", "--scenario", "resistance", "--optimizer", "auto")
+def test_script_has_another_scenario(tmp_path):
+    done = run(tmp_path, "--name", "resistance", "--", "--scenario", "resistance")
     assert "R|* at most 20%" in done.stderr + done.stdout
-    assert (tmp_path / "demes-auto" / "report.html").exists()
+    assert (tmp_path / "resistance" / "report.html").exists()
