@@ -119,12 +119,20 @@ def _call_each(
     if n_arguments == 2:
         if shape is None:
             raise UsageError(f"{name} is a function of row and column, but the sites are in no rows")
-        return [function(*divmod(place, shape[1])) for place in places]
+        return [_call(function, divmod(place, shape[1]), name) for place in places]
     if n_arguments != 1:
         raise UsageError(
             f"{name} must be a function of a site's number or of its row and column, not of {n_arguments} values"
         )
-    return [function(place) for place in places]
+    return [_call(function, (place,), name) for place in places]
+
+
+def _call(function: Callable[..., Any], arguments: tuple[Any, ...], name: str) -> Any:
+    try:
+        return function(*arguments)
+    except Exception as error:
+        error.add_note(f"raised by the function that is given for {name}, called with {arguments}")
+        raise
 
 
 def batch_setting(values: Any, by: str | None = None) -> BatchSetting:

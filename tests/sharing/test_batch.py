@@ -61,6 +61,17 @@ def test_values_that_do_not_fit_the_sites_are_refused(values, by, message):
         batch_setting(values, by=by).expand(FARMS, "stock")
 
 
+def test_error_of_a_function_says_what_it_was_called_for():
+    with pytest.raises(ZeroDivisionError) as error:
+        batch_setting(lambda row, column: 1 // (1 - column)).expand(GRID, "stock")
+    assert error.value.__notes__ == ["raised by the function that is given for stock, called with (0, 1)"]
+
+
+def test_rows_of_another_length_are_refused():
+    with pytest.raises(UsageError, match=r"each of 6 sites \(2 rows of 3\), got 2"):
+        batch_setting([[0, 1, 2], [3, 4]]).expand(GRID, "stock")
+
+
 @pytest.mark.parametrize("values", [3, "abc", np.array(3.0), {"a": 1}])
 def test_what_is_no_value_per_site_is_refused_at_once(values):
     with pytest.raises(UsageError):

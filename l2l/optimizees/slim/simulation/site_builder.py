@@ -12,7 +12,7 @@ from l2l.sharing import BatchSetting, Signatures, Sites
 
 from . import config_checks as check
 from .config import Config
-from .config_checks import Place
+from .config_checks import ConfigError, Place
 from .config_consistency import check_consistency
 from .config_farm import FarmConfig
 
@@ -30,8 +30,8 @@ class SiteBuilder:
     """Sets values of the sites of a scenario: the same for all, or marked by `batch_setting`, for each its own.
 
     Sites are cages for ``num_fish`` and ``cages_start_dates``, and farms for all else.  A list has one value per site;
-    ``by="farm"`` and ``by="zone"`` one per group of them, by name, in order, or from a function; an array of cages
-    may have a row for each farm.
+    ``by="farm"`` and ``by="zone"`` one per group of them, by name, in order, or from a function; values of cages
+    may be in rows, one for each farm.
 
     Parameters
     ----------
@@ -40,6 +40,8 @@ class SiteBuilder:
     """
 
     def __init__(self, config: Config):
+        if not isinstance(config, Config):
+            raise UsageError(f"SiteBuilder takes a Config, as Config.scenario makes it, got {config!r}")
         self.config = config
         self._set: dict[str, Any] = {}
 
@@ -103,11 +105,17 @@ class SiteBuilder:
     def _expanded(name: str, value: Any, sites: Sites, kind: str, checked: check.Check) -> list[Any]:
         """The value of each site, checked once for all sites that have the same; these share what comes out."""
         if not isinstance(value, BatchSetting):
-            return [checked(value, Place(name))] * sites.n
+            try:
+                return [checked(value, Place(name))] * sites.n
+            except ConfigError as error:
+                if not isinstance(value, list | tuple | np.ndarray):
+                    raise
+                raise ConfigError(f"{error} for all sites; for one of each: {name}=batch_setting(...)") from None
         values = value.expand(sites, name)
         values = values.tolist() if isinstance(values, np.ndarray) else list(values)
         alike = Signatures({name: values}, sites.n)
-        own = [checked(values[site], Place(f"{name} of {kind} {site}")) for site in alike.first]
+        farms = sites.groups["farm"]
+        own = [checked(values[site], Place(f"{name} of {kind} {site} ({farms[site]})")) for site in alike.first]
         return [own[number] for number in alike.ids]
 
     @property

@@ -90,6 +90,16 @@ def test_one_value_is_that_of_all_sites():
     assert [(farm.num_fish, farm.defection_proba) for farm in built.farms] == [(8, 1.0)] * 9
 
 
+def test_cages_may_be_given_farm_by_farm():
+    built = SiteBuilder(BASE).set(num_fish=batch_setting([[f, 10 * f] for f in range(9)])).build()
+    assert [farm.fish_of_cages for farm in built.farms] == [(f, 10 * f) for f in range(9)]
+
+
+def test_what_is_no_configuration_is_refused():
+    with pytest.raises(UsageError, match=r"takes a Config, as Config.scenario makes it, got 'path'"):
+        SiteBuilder("path")
+
+
 def test_values_of_farms_are_those_of_all_their_cages():
     built = SiteBuilder(BASE).set(num_fish=batch_setting({name: i for i, name in enumerate(NAMES)}, by="farm")).build()
     assert [farm.fish_of_cages for farm in built.farms] == [(i, i) for i in range(9)]
@@ -109,9 +119,18 @@ def test_values_of_farms_are_those_of_all_their_cages():
             UsageError,
             "of a farm and cannot differ by 'cage'",
         ),
-        ({"num_fish": batch_setting([3] * 17 + [-1])}, ConfigError, "num_fish of cage 17 is -1; expected a whole"),
-        ({"max_num_treatments": batch_setting([1.5] * 9)}, ConfigError, "max_num_treatments of farm 0 is 1.5"),
-        ({"defection_proba": 2}, ConfigError, "defection_proba is 2; expected a number from 0 to 1"),
+        (
+            {"num_fish": batch_setting([3] * 17 + [-1])},
+            ConfigError,
+            r"num_fish of cage 17 \(Farm 9\) is -1; expected a whole",
+        ),
+        (
+            {"max_num_treatments": batch_setting([1.5] * 9)},
+            ConfigError,
+            r"max_num_treatments of farm 0 \(Farm 1\) is 1.5",
+        ),
+        ({"defection_proba": 2}, ConfigError, "defection_proba is 2; expected a number from 0 to 1$"),
+        ({"num_fish": [1] * 18}, ConfigError, r"for all sites; for one of each: num_fish=batch_setting\(...\)"),
         ({"treatment_types": batch_setting([["emmb"]] * 9)}, ConfigError, "unknown treatment 'emmb'; did you mean"),
         ({"treatment_dates": [["2018-02-01", "bath"]]}, ConfigError, "one of the farm's treatment_types"),
         ({"temperature_offset": batch_setting([0.0] * 8 + [-15.0])}, ConfigError, "degC"),
