@@ -34,6 +34,7 @@ SIZES = {
     "slim optimise": "--generations 1 --population 4 --replicates 1 --finalists 1 --selection-seeds 1 "
     "--comparison-seeds 2 --workers 2 --quiet",
     "slim fit": "--generations 2 --replicates 4 --simulations 100 --workers 2 --quiet",
+    "slim network --coast": "--n-farms 40",
     "slim rules": "--runs 2",
     "slim benchmark": "--trials 2 --quiet",
     "slim run": "--quiet",
