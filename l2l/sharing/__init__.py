@@ -5,7 +5,7 @@ computed from them.  `Signatures` tell which sites are alike, and a `Bank` holds
 """
 
 from l2l.sharing.bank import Bank
-from l2l.sharing.batch import BatchSetting, Sites, batch_setting
+from l2l.sharing.batch import BatchSetting, Sites, batch_setting, spread
 from l2l.sharing.interning import Interner
 from l2l.sharing.report import SharingReport
 from l2l.sharing.schema import Derived, Parameter, Schema
@@ -22,4 +22,5 @@ __all__ = [
     "Signatures",
     "Sites",
     "batch_setting",
+    "spread",
 ]

@@ -148,3 +148,23 @@ def batch_setting(values: Any, by: str | None = None) -> BatchSetting:
         groups' names, or in the order in which groups appear, or a function of a group's name.
     """
     return BatchSetting(values, by)
+
+
+def spread(value: Any, name: str, sites: Sites) -> Sequence[Any] | np.ndarray | None:
+    """The value of every site, if it is a `BatchSetting`, or a dict or list that has one in it at any depth."""
+    if isinstance(value, BatchSetting):
+        return value.expand(sites, name)
+    if isinstance(value, Mapping):
+        columns = [spread(part, f"{name}[{key!r}]", sites) for key, part in value.items()]
+        rows = _rows(columns, list(value.values()), sites.n)
+        return None if rows is None else [dict(zip(value, row, strict=True)) for row in rows]
+    if isinstance(value, list | tuple):
+        return _rows([spread(part, name, sites) for part in value], value, sites.n)
+    return None
+
+
+def _rows(columns: list[Any], values: Sequence[Any], n: int) -> list[tuple[Any, ...]] | None:
+    if all(column is None for column in columns):
+        return None
+    filled = [[value] * n if column is None else column for column, value in zip(columns, values, strict=True)]
+    return list(zip(*filled, strict=True))

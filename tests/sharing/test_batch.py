@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from l2l.errors import UsageError
-from l2l.sharing import Sites, batch_setting
+from l2l.sharing import Sites, batch_setting, spread
 
 GRID = Sites(6, (2, 3))
 FARMS = Sites(5, groups={"farm": ["a", "a", "b", "b", "b"], "zone": [7, 7, 7, 8, 8]})
@@ -82,3 +82,14 @@ def test_what_is_no_value_per_site_is_refused_at_once(values):
 def test_sites_that_make_no_sense_are_refused(wrong):
     with pytest.raises(UsageError):
         Sites(**wrong)
+
+
+def test_values_with_a_batch_at_any_depth_are_spread():
+    sites = Sites(2)
+    value = {"female": {"A|A": batch_setting([1, 2]), "a|a": 5}, "male": {}}
+    assert spread(value, "count", sites) == [
+        {"female": {"A|A": 1, "a|a": 5}, "male": {}},
+        {"female": {"A|A": 2, "a|a": 5}, "male": {}},
+    ]
+    assert spread((7, [batch_setting([3, 4])]), "pair", sites) == [(7, (3,)), (7, (4,))]
+    assert spread({"female": [1, 2]}, "count", sites) is None

@@ -1,14 +1,13 @@
 """Builds populations on a landscape, whose demes share what they have in common."""
 
-import inspect
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from functools import partial, wraps
+from functools import partial
 from numbers import Real
-from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
-from l2l.errors import UsageError, checks_keywords, reject_unknown_keywords
+from l2l.errors import UsageError, checks_keywords
 from l2l.optimizees.demes.config import ARRAYS, CAPACITIES, SCHEMA
 from l2l.optimizees.demes.config_builder import SETTINGS_OF, PopulationConfigBuilder
 from l2l.optimizees.demes.fitness import QUANTITIES
@@ -24,10 +23,10 @@ from l2l.optimizees.demes.migration import (
 )
 from l2l.optimizees.demes.population import SpatialPopulation
 from l2l.optimizees.demes.sexes import Sex
+from l2l.optimizees.demes.steps import DEFAULTS, setting, step
 from l2l.optimizees.demes.topology import Graph, Grid
-from l2l.sharing import Bank, BatchSetting, SharingReport, Signatures, Sites
+from l2l.sharing import Bank, BatchSetting, SharingReport, Signatures, Sites, spread
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 _FOR_AGES = {
@@ -51,43 +50,6 @@ _FOR_GENERATIONS = {
 }
 _MODES = {"setup": "how all demes are simulated", "age_structure": "the shape of all arrays"}
 """Methods whose settings cannot differ between demes, and what these are."""
-
-
-def _step(method: Callable[Concatenate["SpatialBuilder", P], T]) -> Callable[Concatenate["SpatialBuilder", P], T]:
-    """Let a misspelt keyword of a method name the nearest one, and that of another method name the method."""
-    names = list(inspect.signature(method).parameters)[1:]
-    _METHOD_OF.update(dict.fromkeys(names, method.__name__))
-
-    @wraps(method)
-    def call(self: "SpatialBuilder", *args: P.args, **kwargs: P.kwargs) -> T:
-        for name in kwargs:
-            if name not in names and name in _METHOD_OF:
-                raise TypeError(f"{method.__name__}() has no keyword {name!r}: it is one of {_METHOD_OF[name]}()")
-        reject_unknown_keywords(f"{method.__name__}()", kwargs, names)
-        return method(self, *args, **kwargs)
-
-    return call
-
-
-def _setting(
-    method: Callable[Concatenate["SpatialBuilder", P], None],
-) -> Callable[Concatenate["SpatialBuilder", P], "SpatialBuilder"]:
-    """Turn a method that declares settings into one that keeps what it is given, and returns the builder."""
-    signature = inspect.signature(method)
-    names = list(signature.parameters)[1:]
-    _DEFAULTS.update({name: p.default for name, p in signature.parameters.items() if p.default is not p.empty})
-
-    @wraps(method)
-    def keep(self: "SpatialBuilder", *args: P.args, **kwargs: P.kwargs) -> "SpatialBuilder":
-        given = signature.bind(self, *args, **kwargs).arguments
-        self._keep(method.__name__, {name: given[name] for name in names if name in given})
-        return self
-
-    return _step(keep)
-
-
-_METHOD_OF: dict[str, str] = {}
-_DEFAULTS: dict[str, Any] = {"individual_count": None, "presets": (), **dict.fromkeys(QUANTITIES, ())}
 
 
 @checks_keywords
@@ -130,13 +92,13 @@ class SpatialBuilder:
         if n_demes is not None and topology is not None and n_demes != n_places:
             raise UsageError(f"the topology has {n_places} demes, but n_demes is {n_demes}")
         self.sites = Sites(n_places if n_demes is None else n_demes, None if topology is None else topology.shape)
-        self._settings: dict[str, Any] = dict(_DEFAULTS)
+        self._settings: dict[str, Any] = {**DEFAULTS, "presets": (), **dict.fromkeys(QUANTITIES, ())}
         if self.is_discrete:
             self._settings.update(n_ages=2, new_adult_age=1)
         self._ops: tuple[Op, ...] = ()
         self._observation: tuple[Mapping[str, Any], bool] = {}, False
 
-    @_setting
+    @setting
     def setup(
         self,
         name: str = "SpatialPopulation",
@@ -163,11 +125,11 @@ class SpatialBuilder:
             Equal seeds give equal histories.
         """
 
-    @_setting
+    @setting
     def age_structure(self, n_ages: int = 8, new_adult_age: int = 2) -> None:
         """Ages in ticks, and the first one of adults."""
 
-    @_setting
+    @setting
     def initial_state(self, individual_count: Any, sperm_storage: Any = None) -> None:
         """Who is there at the start.
 
@@ -180,7 +142,7 @@ class SpatialBuilder:
             ``{"WT|WT": {"WT|Dr": count}}``: of these females how many have stored sperm of these males.
         """
 
-    @_setting
+    @setting
     def survival(
         self,
         female_age_based_survival_rates: Any = None,
@@ -198,7 +160,7 @@ class SpatialBuilder:
             Of juveniles, where generations are discrete.
         """
 
-    @_setting
+    @setting
     def reproduction(
         self,
         eggs_per_female: Any = 50.0,
@@ -231,7 +193,7 @@ class SpatialBuilder:
             Where generations are discrete.
         """
 
-    @_setting
+    @setting
     def competition(
         self,
         competition_strength: Any = 5.0,
@@ -261,7 +223,7 @@ class SpatialBuilder:
             Individuals by sex and age at equilibrium; else they follow from the carrying capacity and survival.
         """
 
-    @_setting
+    @setting
     def migration(
         self,
         kernel: Any = None,
@@ -297,7 +259,7 @@ class SpatialBuilder:
                 raise UsageError(f"hooks(): operations such as Op.add(...) are expected, got {one!r}")
         return self
 
-    @_step
+    @step
     def with_observation(self, groups: Mapping[str, Mapping[str, Any]], collapse_age: bool = False) -> "SpatialBuilder":
         """Count groups of individuals while the population runs; see `Observation`."""
         self._observation = groups, collapse_age
@@ -308,7 +270,7 @@ class SpatialBuilder:
         self._settings["presets"] += preset_list
         return self
 
-    @_step
+    @step
     def fitness(
         self,
         viability: Any = None,
@@ -339,7 +301,7 @@ class SpatialBuilder:
         """
         self._check()
         settings = self._settings
-        values = {name: _spread(value, name, self.sites) for name, value in settings.items()}
+        values = {name: spread(value, name, self.sites) for name, value in settings.items()}
         columns = {name: column for name, column in values.items() if column is not None}
         rates = self._migration_rates(columns.pop("migration_rate", None))
         paths = make_paths(self._migration_rows(rates), rates, settings["stochastic"])
@@ -449,7 +411,7 @@ class SpatialBuilder:
 
     @staticmethod
     def _can_use_replace(name: str) -> bool:
-        """Whether a setting sets fields of its own, and demes that differ in it can be variants of one."""
+        """Whether a setting is a number, so that demes that differ in it share all arrays."""
         return name in SCHEMA.parameters
 
     def _config_builder(self) -> PopulationConfigBuilder:
@@ -506,23 +468,3 @@ def _check_sperm(species: Species, bank: Bank, signatures: Signatures) -> None:
                 f"females, individual_count has {females[individuals, age, genotype]:g}, "
                 f"at site {signatures.first[signature]}"
             )
-
-
-def _spread(value: Any, name: str, sites: Sites) -> Sequence[Any] | np.ndarray | None:
-    """The value of every site, if there is a batch in it at any depth."""
-    if isinstance(value, BatchSetting):
-        return value.expand(sites, name)
-    if isinstance(value, Mapping):
-        columns = [_spread(part, f"{name}[{key!r}]", sites) for key, part in value.items()]
-        rows = _rows(columns, list(value.values()), sites.n)
-        return None if rows is None else [dict(zip(value, row, strict=True)) for row in rows]
-    if isinstance(value, list | tuple):
-        return _rows([_spread(part, name, sites) for part in value], value, sites.n)
-    return None
-
-
-def _rows(columns: list[Any], values: Sequence[Any], n: int) -> list[tuple[Any, ...]] | None:
-    if all(column is None for column in columns):
-        return None
-    filled = [[value] * n if column is None else column for column, value in zip(columns, values, strict=True)]
-    return list(zip(*filled, strict=True))

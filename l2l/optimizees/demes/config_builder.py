@@ -90,11 +90,12 @@ class PopulationConfigBuilder:
         female_adult_mating_rate: Any,
         male_adult_mating_rate: Any,
     ) -> np.ndarray:
-        females = self._by_age("female_age_based_mating_rates", female_age_based_mating_rates, self._adults)
-        males = self._by_age("male_age_based_mating_rates", male_age_based_mating_rates, self._adults)
         if self.is_discrete:
             females = self._adults * _rate("female_adult_mating_rate", female_adult_mating_rate)
             males = self._adults * _rate("male_adult_mating_rate", male_adult_mating_rate)
+        else:
+            females = self._by_age("female_age_based_mating_rates", female_age_based_mating_rates, self._adults)
+            males = self._by_age("male_age_based_mating_rates", male_age_based_mating_rates, self._adults)
         return np.array([females, males])
 
     def age_based_reproduction_rates(self, female_age_based_reproduction_rates: Any) -> np.ndarray:
@@ -108,14 +109,14 @@ class PopulationConfigBuilder:
         male_age0_survival: Any,
     ) -> np.ndarray:
         if self.is_discrete:
-            females = [_rate("female_age0_survival", female_age0_survival), 0.0]
-            males = [_rate("male_age0_survival", male_age0_survival), 0.0]
-            return np.array([females, males])
-        given = {"female": female_age_based_survival_rates, "male": male_age_based_survival_rates}
-        rates = [
-            self._by_age(f"{sex}_age_based_survival_rates", given[sex], self._padded(SURVIVAL[sex])) for sex in SEXES
-        ]
-        return np.array(rates)
+            juveniles = 1.0 - self._adults
+            females = juveniles * _rate("female_age0_survival", female_age0_survival)
+            males = juveniles * _rate("male_age0_survival", male_age0_survival)
+        else:
+            default = [self._padded(SURVIVAL[sex]) for sex in SEXES]
+            females = self._by_age("female_age_based_survival_rates", female_age_based_survival_rates, default[0])
+            males = self._by_age("male_age_based_survival_rates", male_age_based_survival_rates, default[1])
+        return np.array([females, males])
 
     def female_age_based_relative_fertility(self, female_age_based_relative_fertility: Any) -> np.ndarray:
         everybody = np.ones(self.n_ages)
@@ -153,17 +154,13 @@ class PopulationConfigBuilder:
 
     def initial_individual_count(self, individual_count: Any) -> np.ndarray:
         shape = len(Sex), self.n_ages, len(self.species.genotypes)
-        if isinstance(individual_count, Mapping):
-            by_name = self.resolve_age_structured_initial_individual_count
-            return by_name(self.species, individual_count, self.n_ages, self.new_adult_age) * self.population_scale
-        return self._scaled("individual_count", individual_count, shape)
+        by_name = self.resolve_age_structured_initial_individual_count
+        return self._scaled("individual_count", individual_count, shape, by_name)
 
     def initial_sperm_storage(self, sperm_storage: Any) -> np.ndarray:
         shape = self.n_ages, len(self.species.genotypes), len(self.species.genotypes)
-        if isinstance(sperm_storage, Mapping):
-            by_name = self.resolve_age_structured_initial_sperm_storage
-            return by_name(self.species, sperm_storage, self.n_ages, self.new_adult_age) * self.population_scale
-        return self._scaled("sperm_storage", sperm_storage, shape)
+        by_name = self.resolve_age_structured_initial_sperm_storage
+        return self._scaled("sperm_storage", sperm_storage, shape, by_name)
 
     def equilibrium_individual_distribution(self, equilibrium_distribution: Any) -> np.ndarray:
         return self._scaled("equilibrium_distribution", equilibrium_distribution, (len(Sex), self.n_ages))
@@ -247,9 +244,17 @@ class PopulationConfigBuilder:
             given = [given] * self.n_ages
         return _array(name, given, (self.n_ages,), highest)
 
-    def _scaled(self, name: str, given: Any, shape: tuple[int, ...]) -> np.ndarray:
-        """Absolute numbers that were given as an array, or none."""
-        return np.zeros(shape) if given is None else _array(name, given, shape) * self.population_scale
+    def _scaled(
+        self, name: str, given: Any, shape: tuple[int, ...], by_name: Callable[..., np.ndarray] | None = None
+    ) -> np.ndarray:
+        """Absolute numbers that were given as an array, or by names of genotypes, or not."""
+        if given is None:
+            return np.zeros(shape)
+        if by_name is not None and isinstance(given, Mapping):
+            counts = by_name(self.species, given, self.n_ages, self.new_adult_age)
+        else:
+            counts = _array(name, given, shape)
+        return counts * self.population_scale
 
     def _fitness(self, quantity: str, presets: Any, calls: Sequence[tuple[Any, str]]) -> np.ndarray:
         """What presets set, and then what users set by patterns, in a mode."""
