@@ -223,11 +223,9 @@ def make_paths(rows: Rows, rates: np.ndarray, are_drawn: bool = False) -> Any:
     different, rate_of = np.unique(rates, axis=0, return_inverse=True)
     rate_of = np.broadcast_to(rate_of.reshape(-1), n_demes).astype(np.int32)
     pattern, first, step, weight = _patterns(rows)
-    threshold, other = np.empty_like(weight), np.full(len(weight), -1)
+    threshold, alias, work = np.empty(len(weight)), np.full((len(weight), 2), -1), np.empty(len(weight), np.int64)
     columns = Rows(np.zeros(1, np.int64), rows.destination[:0], rows.share[:0]) if are_drawn else _columns(rows)
-    return Paths(
-        different, rate_of, pattern, first, step, weight, threshold, other, np.empty_like(other), *_patterns(columns)
-    )
+    return Paths(different, rate_of, pattern, first, step, weight, threshold, alias, work, *_patterns(columns))
 
 
 def _columns(rows: Rows) -> Rows:

@@ -56,23 +56,32 @@ def _binomial_by_bits(stream, n, p):
     """Compare a uniform number with ``p`` for each of ``n``, bit after bit, until all are told apart.
 
     At each bit those of the undecided that have a smaller one than ``p`` happen, and those that have a larger one do
-    not.  Half of them are left on the average.
+    not.  Half of them are left on the average; which they are matters no more, so that they can be counted only, until
+    one word has a bit for each.
     """
+    digits = np.int64(p * 2.0**63)  # those of p; the first is shifted into the sign
     n_happened = np.int64(0)
-    while n > 0:
+    while n > 63:
         n_zeros, n_left = np.int64(0), n
         while n_left > 64:
             n_zeros += np.int64(_n_ones(next_uint64(stream)))  # type: ignore[call-arg]
             n_left -= 64
         n_zeros += np.int64(_n_ones(next_uint64(stream) >> np.uint64(64 - n_left)))  # type: ignore[call-arg]
-        p += p
-        if p >= 1.0:
-            p -= 1.0
+        digits <<= 1
+        if digits < 0:
             n_happened += n_zeros
             n -= n_zeros
         else:
             n = n_zeros
-    return n_happened
+    undecided = (np.uint64(1) << np.uint64(n)) - np.uint64(1)
+    happened = np.uint64(0)
+    while undecided:
+        digits <<= 1
+        digit = np.uint64(digits >> 63)  # in all places
+        different = next_uint64(stream) ^ digit
+        happened |= undecided & different & digit
+        undecided &= ~different
+    return n_happened + np.int64(_n_ones(happened))  # type: ignore[call-arg]
 
 
 @stage
@@ -184,7 +193,7 @@ def _split_continuously(stream, n, weights, total, out):
 
 
 @stage
-def make_alias(weights, total, threshold, other, work):
+def make_alias(weights, total, threshold, alias, work):
     """Prepare `pick`: Walker's alias tables, as Vose (1991) makes them, doi:10.1109/32.92917.
 
     Parameters
@@ -193,14 +202,16 @@ def make_alias(weights, total, threshold, other, work):
     total : float
         Their sum, positive.
     threshold : float64[n_bins]
-        Filled: the share of a bin that is its own; the rest belongs to ``other`` int64[n_bins].
+        Filled: the share of a bin that is its own.
+    alias : int64[n_bins, 2]
+        Filled: the bin itself, and the one that the rest belongs to.
     work : int64[n_bins]
     """
     n_bins = weights.shape[0]
     n_small, first_large = 0, n_bins
     for b in range(n_bins):
         threshold[b] = weights[b] * (n_bins / total)
-        other[b] = b
+        alias[b] = b
         if threshold[b] < 1.0:
             work[n_small] = b
             n_small += 1
@@ -210,7 +221,7 @@ def make_alias(weights, total, threshold, other, work):
     while n_small > 0 and first_large < n_bins:
         n_small -= 1
         small, large = work[n_small], work[first_large]
-        other[small] = large
+        alias[small, 1] = large
         threshold[large] -= 1.0 - threshold[small]
         if threshold[large] < 1.0:
             first_large += 1
@@ -224,8 +235,11 @@ def make_alias(weights, total, threshold, other, work):
 
 
 @stage
-def pick(stream, n_bins, threshold, other):
-    """Draw a bin: its number from the first of 2**53 bits, and whether it or its other from the rest."""
+def pick(stream, n_bins, threshold, alias):
+    """Draw a bin, by `make_alias`: a pair from the first of 53 bits, and which one of it from the rest.
+
+    An index, which costs as much either way, selects between these; a branch would be guessed wrong every third time.
+    """
     x = np.int64(next_uint64(stream) >> np.uint64(11)) * (n_bins * 2.0**-53)
     b = min(np.int64(x), n_bins - 1)
-    return b if x - b < threshold[b] else other[b]
+    return alias[b, np.int64(x - b >= threshold[b])]

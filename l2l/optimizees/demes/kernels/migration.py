@@ -33,8 +33,8 @@ class Paths(NamedTuple):
     """Share of the emigrants; a pattern's sum to 1: float64[n_entries]"""
     threshold: np.ndarray
     """`draws.make_alias` of a pattern's weights, which kernels make: float64[n_entries]"""
-    other: np.ndarray
-    """Negative before they have: int64[n_entries]"""
+    alias: np.ndarray
+    """Negative before they have: int64[n_entries, 2]"""
     work: np.ndarray
     """int64[n_entries]"""
     pattern_in: np.ndarray
@@ -85,9 +85,9 @@ def send(stream, d, n, paths, arriving, mode):
     """
     begin, end = paths.first[paths.pattern[d]], paths.first[paths.pattern[d] + 1]
     if mode == DRAWN and n < ONE_BY_ONE * (end - begin):
-        threshold, other = paths.threshold[begin:end], paths.other[begin:end]
+        threshold, alias = paths.threshold[begin:end], paths.alias[begin:end]
         for _ in range(np.int64(n)):
-            arriving[d + paths.step[begin + pick(stream, end - begin, threshold, other)]] += 1.0
+            arriving[d + paths.step[begin + pick(stream, end - begin, threshold, alias)]] += 1.0
         return n
     sent = 0.0
     n_left, weight_left = n, 1.0
@@ -192,4 +192,4 @@ def find_aliases(paths):
         begin, end = paths.first[pattern], paths.first[pattern + 1]
         if end > begin:
             weights, work = paths.weight[begin:end], paths.work[begin:end]
-            make_alias(weights, weights.sum(), paths.threshold[begin:end], paths.other[begin:end], work)
+            make_alias(weights, weights.sum(), paths.threshold[begin:end], paths.alias[begin:end], work)

@@ -110,8 +110,10 @@ class Room(NamedTuple):
     """float64[2, n_g]"""
     threshold: np.ndarray
     """float64[n_g]"""
-    other: np.ndarray
-    """int64[2, n_g]"""
+    alias: np.ndarray
+    """int64[n_g, 2]"""
+    work: np.ndarray
+    """int64[n_g]"""
 
 
 class Deme(NamedTuple):
@@ -181,7 +183,8 @@ def room_of(room, block):
         room.juveniles[block],
         room.grown[block],
         room.threshold[block],
-        room.other[block],
+        room.alias[block],
+        room.work[block],
     )
 
 
@@ -196,7 +199,8 @@ def make_room(config: PopulationConfig, n_blocks: int) -> Room:
         np.empty((n_blocks, 2, n_genotypes)),
         np.empty((n_blocks, 2, n_genotypes)),
         np.empty((n_blocks, n_genotypes)),
-        np.empty((n_blocks, 2, n_genotypes), np.int64),
+        np.empty((n_blocks, n_genotypes, 2), np.int64),
+        np.empty((n_blocks, n_genotypes), np.int64),
     )
 
 

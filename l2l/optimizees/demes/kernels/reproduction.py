@@ -65,11 +65,11 @@ def choose(stream, n, weights, total, has_alias, room, out, mode):
         return has_alias
     if n <= 0.0 or total <= 0.0:
         return has_alias
-    threshold, other = room.threshold, room.other[0]
+    threshold, alias = room.threshold, room.alias
     if not has_alias:
-        make_alias(weights, total, threshold, other, room.other[1])
+        make_alias(weights, total, threshold, alias, room.work)
     for _ in range(np.int64(n)):
-        out[pick(stream, n_genotypes, threshold, other)] += 1.0
+        out[pick(stream, n_genotypes, threshold, alias)] += 1.0
     return True
 
 

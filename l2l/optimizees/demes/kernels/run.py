@@ -71,7 +71,7 @@ def run_blocks(model, state, room, paths, schedule, record, first_tick, last_tic
 @stage
 def begin(state, paths, record, tick):
     """Prepare the paths, if that was not yet done, and record the state at the beginning of a run."""
-    if paths.other[0] < 0:
+    if paths.alias[0, 0] < 0:
         find_aliases(paths)
     if record.every > 0:
         observe(state.individuals, record, 0, tick)
