@@ -4,7 +4,7 @@ Throughout, ``individuals`` is float64[2, n_ages, n_g] and ``sperm`` float64[n_a
 and that of their mate.  The others of them have not mated.
 """
 
-from .draws import stage, thin
+from .draws import stage, thin, thin_each, thin_rows
 from .model import FEMALE
 from .reproduction import choose, chosen, count_suitors, grow_up, is_indifferent, lay
 
@@ -24,6 +24,8 @@ def mate(stream, individuals, sperm, deme, room, new_adult_age, mode):
     suitors, weights = room.weights[0], room.weights[1]
     if count_suitors(individuals, deme, new_adult_age, suitors) <= 0.0:
         return
+    for age in range(new_adult_age, individuals.shape[1]):
+        seek(stream, individuals[FEMALE, age], sperm[age], deme, age, room, mode)
     indifferent = is_indifferent(deme.preference)
     has_alias, total = False, 0.0
     for i in range(individuals.shape[2]):
@@ -33,25 +35,29 @@ def mate(stream, individuals, sperm, deme, room, new_adult_age, mode):
         if total <= 0.0:
             continue
         for age in range(new_adult_age, individuals.shape[1]):
-            rate = deme.mating[FEMALE, age]
-            if individuals[FEMALE, age, i] > 0.0 and rate > 0.0:
-                mates = sperm[age, i]
-                alone = individuals[FEMALE, age, i] - mates.sum()
-                n_mating = thin(stream, alone, rate, mode)
-                n_mating += displace(stream, mates, rate * deme.displacement, mode)
-                has_alias = choose(stream, n_mating, weights, total, has_alias, room, mates, mode)
+            has_alias = choose(stream, room.seeking[age, i], weights, total, has_alias, room, sperm[age, i], mode)
 
 
 @stage
-def displace(stream, mates, p, mode):
-    """Take away females that lose the sperm of their mate, each with probability ``p``; return their number."""
-    n_lost = 0.0
-    if p > 0.0:
-        for j in range(mates.shape[0]):
-            lost = thin(stream, mates[j], p, mode)
-            mates[j] -= lost
-            n_lost += lost
-    return n_lost
+def seek(stream, females, mates, deme, age, room, mode):
+    """How many females of an age mate: ``room.seeking``; those that mated before lose the sperm of that mate.
+
+    Parameters
+    ----------
+    females : float64[n_g]
+    mates : float64[n_g, n_g]
+    """
+    seeking, n_mated, lost = room.seeking[age], room.weights[2], room.pairs
+    rate = deme.mating[FEMALE, age]
+    if rate <= 0.0:
+        seeking[:] = 0.0
+        return
+    thin_rows(stream, mates, rate * deme.displacement, lost, n_mated, seeking, mode)
+    for i in range(females.shape[0]):
+        if seeking[i] > 0.0:
+            for j in range(females.shape[0]):
+                mates[i, j] -= lost[i, j]
+        seeking[i] += thin(stream, females[i] - n_mated[i], rate, mode)
 
 
 @stage
@@ -74,28 +80,21 @@ def grow_older(stream, individuals, sperm, deme, room, new_adult_age, mode):
     n_ages, n_genotypes = individuals.shape[1:]
     for age in range(n_ages - 2, 0, -1):
         for sex in range(2):
-            for g in range(n_genotypes):
-                p = deme.survival[sex, age]
-                if age == new_adult_age - 1:
-                    p = min(1.0, p * deme.viability[sex, age, g])
-                if sex == FEMALE and age >= new_adult_age:
-                    alone = individuals[sex, age, g] - sperm[age, g].sum()
-                    living = thin(stream, alone, p, mode)
-                    living += survive(stream, sperm[age, g], p, sperm[age + 1, g], mode)
-                else:
-                    living = thin(stream, individuals[sex, age, g], p, mode)
-                individuals[sex, age + 1, g] = living
+            p, here, older = deme.survival[sex, age], individuals[sex, age], individuals[sex, age + 1]
+            if age == new_adult_age - 1:
+                for g in range(n_genotypes):
+                    older[g] = thin(stream, here[g], min(1.0, p * deme.viability[sex, age, g]), mode)
+            elif sex == FEMALE and age >= new_adult_age:
+                n_mated, n_living = room.weights[0], room.weights[1]
+                thin_rows(stream, sperm[age], p, sperm[age + 1], n_mated, n_living, mode)
+                for g in range(n_genotypes):
+                    here[g] -= n_mated[g]
+                thin_each(stream, here, p, older, mode)
+                for g in range(n_genotypes):
+                    older[g] += n_living[g]
+            else:
+                thin_each(stream, here, p, older, mode)
     for sex in range(2):
         for g in range(n_genotypes):
             individuals[sex, 1, g] = room.grown[sex, g]
     sperm[new_adult_age] = 0.0
-
-
-@stage
-def survive(stream, mates, p, older, mode):
-    """Let mated females survive with probability ``p``: to ``older``, filled; return their number."""
-    n_living = 0.0
-    for j in range(mates.shape[0]):
-        older[j] = thin(stream, mates[j], p, mode)
-        n_living += older[j]
-    return n_living

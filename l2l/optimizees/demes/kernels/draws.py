@@ -4,12 +4,14 @@ Drawn are whole numbers: binomial, Poisson, multinomial.  The continuum has for 
 Dirichlet distribution of the same means and variances.
 """
 
+import math
+
 import numpy as np
 from numba import njit, types
 from numba.extending import intrinsic
 
 from l2l.optimizees.slim.kernels import sampling
-from l2l.optimizees.slim.kernels.sampling import gamma, next_uint64, poisson, uniform
+from l2l.optimizees.slim.kernels.sampling import gamma, next_uint64, open_uniform, poisson, uniform
 
 EXPECTED = 0
 DRAWN = 1
@@ -27,6 +29,9 @@ LEAST = 1e-100
 
 # Continuous draws are multiples of this, so that their sums are exact below 2**53 GRAIN.
 GRAIN = 2.0**-20
+
+# Going from one event to the next is faster than drawing their number below so many expected.
+FEW = 3.0
 
 # One by one is faster than a chain of binomials below so many for each bin.
 ONE_BY_ONE = 8
@@ -96,6 +101,78 @@ def thin(stream, n, p, mode):
     if mode == DRAWN:
         return np.float64(binomial(stream, np.int64(n), p))
     return _thin_continuously(stream, n, p)
+
+
+@stage
+def thin_each(stream, counts, p, out, mode):
+    """How many of ``counts`` something of probability ``p`` happens to: ``out``, filled; both float64[n]."""
+    if mode != DRAWN or p <= 0.0 or p >= 1.0:
+        for k in range(counts.shape[0]):
+            out[k] = thin(stream, counts[k], p, mode)
+        return
+    pace = pace_of(p)
+    _thin_in_passing(stream, counts, p, pace, passed_by(stream, pace), out)
+
+
+@stage
+def thin_rows(stream, counts, p, out, sums, out_sums, mode):
+    """`thin_each` of ``counts`` float64[n, n], and the sums of its rows and of those of ``out``: float64[n], filled."""
+    n = counts.shape[0]
+    if mode == DRAWN and 0.0 < p < 1.0:
+        pace = pace_of(p)
+        ahead = passed_by(stream, pace)
+        for i in range(n):
+            sums[i], out_sums[i], ahead = _thin_in_passing(stream, counts[i], p, pace, ahead, out[i])
+        return
+    for i in range(n):
+        sums[i], out_sums[i] = 0.0, 0.0
+        for j in range(n):
+            out[i, j] = thin(stream, counts[i, j], p, mode)
+            sums[i] += counts[i, j]
+            out_sums[i] += out[i, j]
+
+
+@stage
+def pace_of(p):
+    """What `passed_by` needs to know of the rarer one of ``p`` and ``1 - p``."""
+    return 1.0 / math.log1p(-min(p, 1.0 - p))
+
+
+@stage
+def passed_by(stream, pace):
+    """How many individuals are passed by before the next one that the rarer thing happens to: a geometric number."""
+    return np.floor(math.log(open_uniform(stream)) * pace)
+
+
+@stage
+def _thin_in_passing(stream, counts, p, pace, ahead, out):
+    """Go from one event to the next along all individuals, but draw the number of events where many are expected.
+
+    First waiting time algorithm, Devroye (1986), Non-Uniform Random Variate Generation, section X.4.3.
+
+    Returns
+    -------
+    n, n_happened, ahead : float
+        Sums of ``counts`` and ``out``, and how many individuals come before the next event.
+    """
+    rarer = min(p, 1.0 - p)
+    total, n_happened = 0.0, 0.0
+    for k in range(counts.shape[0]):
+        n = counts[k]
+        n_events = 0.0
+        if n * rarer > FEW:
+            n_events = np.float64(binomial(stream, np.int64(n), rarer))
+        else:
+            n_left = n
+            while ahead < n_left:
+                n_events += 1.0
+                n_left -= ahead + 1.0
+                ahead = passed_by(stream, pace)
+            ahead -= n_left
+        out[k] = n_events if p <= 0.5 else n - n_events
+        total += n
+        n_happened += out[k]
+    return total, n_happened, ahead
 
 
 @stage

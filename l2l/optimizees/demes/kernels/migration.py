@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .draws import CONTINUOUS, DRAWN, ONE_BY_ONE, grains, make_alias, pick, stage, thin
+from .draws import CONTINUOUS, DRAWN, ONE_BY_ONE, grains, make_alias, pick, stage, thin, thin_each, thin_rows
 from .model import FEMALE
 
 
@@ -45,62 +45,80 @@ class Paths(NamedTuple):
     weight_in: np.ndarray
 
 
+class Ways(NamedTuple):
+    """Those of a deme, as `Paths` says."""
+
+    step: np.ndarray
+    weight: np.ndarray
+    threshold: np.ndarray
+    alias: np.ndarray
+
+
 @stage
-def emigrate(state, d, paths, block, mode):
+def emigrate(state, d, paths, room, block, mode):
     """Take emigrants out of deme ``d``, and send them; of females that mated the sperm only, as `arrive` expects."""
     stream, individuals, arriving = state.streams[d], state.individuals[d], state.arriving[block]
     n_ages, n_genotypes = individuals.shape[1:]
     rates = paths.rates[paths.rate_of[d]]
-    has_sperm = state.sperm.shape[0] > 0
+    ways = ways_of(paths, d)
+    leaving, mated = room.weights[0], room.weights[1]
     for sex in range(2):
         for age in range(n_ages):
-            rate = rates[sex, age]
+            rate, here = rates[sex, age], individuals[sex, age]
             if rate <= 0.0:
                 continue
+            mated[:] = 0.0
+            if sex == FEMALE and state.sperm.shape[0] > 0:
+                mates = state.sperm[d, age]
+                thin_rows(stream, mates, rate, room.pairs, mated, leaving, mode)
+                for g in range(n_genotypes):
+                    here[g] -= mated[g]
+                    if leaving[g] > 0.0:
+                        for j in range(n_genotypes):
+                            if room.pairs[g, j] > 0.0:
+                                there = state.arriving_sperm[block, :, age, g, j]
+                                sent = send(stream, d, room.pairs[g, j], ways, there, mode)
+                                mates[g, j] -= sent
+                                mated[g] -= sent
+            thin_each(stream, here, rate, leaving, mode)
             for g in range(n_genotypes):
-                n = individuals[sex, age, g]
-                if n <= 0.0:
-                    continue
-                if has_sperm and sex == FEMALE:
-                    mates = state.sperm[d, age, g]
-                    n -= mates.sum()
-                    for j in range(n_genotypes):
-                        n_leaving = thin(stream, mates[j], rate, mode)
-                        if n_leaving > 0.0:
-                            sent = send(stream, d, n_leaving, paths, state.arriving_sperm[block, :, age, g, j], mode)
-                            mates[j] -= sent
-                            individuals[sex, age, g] -= sent
-                n_leaving = thin(stream, n, rate, mode)
-                if n_leaving > 0.0:
-                    individuals[sex, age, g] -= send(stream, d, n_leaving, paths, arriving[:, sex, age, g], mode)
+                if leaving[g] > 0.0:
+                    here[g] -= send(stream, d, leaving[g], ways, arriving[:, sex, age, g], mode)
+                here[g] += mated[g]
 
 
 @stage
-def send(stream, d, n, paths, arriving, mode):
+def ways_of(paths, d):
+    """Views of the ways that lead out of deme ``d``."""
+    begin, end = paths.first[paths.pattern[d]], paths.first[paths.pattern[d] + 1]
+    return Ways(paths.step[begin:end], paths.weight[begin:end], paths.threshold[begin:end], paths.alias[begin:end])
+
+
+@stage
+def send(stream, d, n, ways, arriving, mode):
     """Send ``n`` emigrants of deme ``d`` on their ways; return their number.
 
     Parameters
     ----------
     arriving : float64[n_demes]
     """
-    begin, end = paths.first[paths.pattern[d]], paths.first[paths.pattern[d] + 1]
-    if mode == DRAWN and n < ONE_BY_ONE * (end - begin):
-        threshold, alias = paths.threshold[begin:end], paths.alias[begin:end]
+    n_ways = ways.step.shape[0]
+    if mode == DRAWN and n < ONE_BY_ONE * n_ways:
         for _ in range(np.int64(n)):
-            arriving[d + paths.step[begin + pick(stream, end - begin, threshold, alias)]] += 1.0
+            arriving[d + ways.step[pick(stream, n_ways, ways.threshold, ways.alias)]] += 1.0
         return n
     sent = 0.0
     n_left, weight_left = n, 1.0
-    for k in range(begin, end):
+    for k in range(n_ways):
         if n_left <= 0.0:
             break
-        share = paths.weight[k] / weight_left if k < end - 1 else 1.0
+        share = ways.weight[k] / weight_left if k < n_ways - 1 else 1.0
         n_there = thin(stream, n_left, share, mode)
         n_left -= n_there
-        weight_left -= paths.weight[k]
+        weight_left -= ways.weight[k]
         if mode == CONTINUOUS:
             n_there = grains(n_there)
-        arriving[d + paths.step[k]] += n_there
+        arriving[d + ways.step[k]] += n_there
         sent += n_there
     return sent
 

@@ -108,8 +108,10 @@ class Room(NamedTuple):
     """float64[2, n_g]"""
     grown: np.ndarray
     """float64[2, n_g]"""
+    seeking: np.ndarray
+    """Females that mate: float64[n_ages, n_g]"""
     threshold: np.ndarray
-    """float64[n_g]"""
+    """`draws.make_alias` of males that are chosen: float64[n_g]"""
     alias: np.ndarray
     """int64[n_g, 2]"""
     work: np.ndarray
@@ -182,6 +184,7 @@ def room_of(room, block):
         room.unions[block],
         room.juveniles[block],
         room.grown[block],
+        room.seeking[block],
         room.threshold[block],
         room.alias[block],
         room.work[block],
@@ -198,6 +201,7 @@ def make_room(config: PopulationConfig, n_blocks: int) -> Room:
         np.empty((n_blocks, n_gametes, n_gametes)),
         np.empty((n_blocks, 2, n_genotypes)),
         np.empty((n_blocks, 2, n_genotypes)),
+        np.empty((n_blocks, config.n_ages, n_genotypes)),
         np.empty((n_blocks, n_genotypes)),
         np.empty((n_blocks, n_genotypes, 2), np.int64),
         np.empty((n_blocks, n_genotypes), np.int64),

@@ -99,7 +99,7 @@ def live(model, state, room, paths, schedule, tick, block, first, last):
                 stream, individuals, state.sperm[d], deme, mine, model.new_adult_age, model.mode, model.fixed_eggs
             )
         if model.mode != EXPECTED:
-            emigrate(state, d, paths, block, model.mode)
+            emigrate(state, d, paths, mine, block, model.mode)
 
 
 @stage
