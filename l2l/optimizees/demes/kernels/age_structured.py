@@ -4,12 +4,12 @@ Throughout, ``individuals`` is float64[2, n_ages, n_g] and ``sperm`` float64[n_a
 and that of their mate.  The others of them have not mated.
 """
 
-from .draws import stage, thin, thin_each, thin_rows
+from .draws import merged, thin, thin_each, thin_rows
 from .model import FEMALE
 from .reproduction import choose, chosen, count_suitors, grow_up, is_indifferent, lay
 
 
-@stage
+@merged
 def advance(stream, individuals, sperm, deme, room, new_adult_age, mode, fixed_eggs):
     """Let a deme mate, reproduce, and grow older."""
     mate(stream, individuals, sperm, deme, room, new_adult_age, mode)
@@ -18,7 +18,7 @@ def advance(stream, individuals, sperm, deme, room, new_adult_age, mode, fixed_e
     grow_older(stream, individuals, sperm, deme, room, new_adult_age, mode)
 
 
-@stage
+@merged
 def mate(stream, individuals, sperm, deme, room, new_adult_age, mode):
     """Let females mate, some of them again: that displaces the sperm of their earlier mate."""
     suitors, weights = room.weights[0], room.weights[1]
@@ -38,7 +38,7 @@ def mate(stream, individuals, sperm, deme, room, new_adult_age, mode):
             has_alias = choose(stream, room.seeking[age, i], weights, total, has_alias, room, sperm[age, i], mode)
 
 
-@stage
+@merged
 def seek(stream, females, mates, deme, age, room, mode):
     """How many females of an age mate: ``room.seeking``; those that mated before lose the sperm of that mate.
 
@@ -60,7 +60,7 @@ def seek(stream, females, mates, deme, age, room, mode):
         seeking[i] += thin(stream, females[i] - n_mated[i], rate, mode)
 
 
-@stage
+@merged
 def reproduce(stream, sperm, deme, room, new_adult_age, mode, fixed_eggs):
     """Let mated females have eggs."""
     pairs = room.pairs
@@ -74,7 +74,7 @@ def reproduce(stream, sperm, deme, room, new_adult_age, mode, fixed_eggs):
     lay(stream, deme, room, mode, fixed_eggs)
 
 
-@stage
+@merged
 def grow_older(stream, individuals, sperm, deme, room, new_adult_age, mode):
     """Move all that survive to the next age, those of ``room.grown`` to age 1."""
     n_ages, n_genotypes = individuals.shape[1:]

@@ -1,13 +1,13 @@
 """A generation of a deme whose adults live for one tick."""
 
-from .draws import stage, thin
+from .draws import merged, thin
 from .model import FEMALE
 from .reproduction import choose, chosen, count_suitors, grow_up, is_indifferent, lay
 
 ADULT = 1  # their age
 
 
-@stage
+@merged
 def advance(stream, individuals, deme, room, mode, fixed_eggs):
     """Replace the adults of a deme by their offspring.
 
@@ -24,7 +24,7 @@ def advance(stream, individuals, deme, room, mode, fixed_eggs):
             individuals[sex, ADULT, g] = room.grown[sex, g]
 
 
-@stage
+@merged
 def mate(stream, individuals, deme, room, mode):
     """Pair females and males: ``room.pairs``."""
     pairs, suitors, weights = room.pairs, room.weights[0], room.weights[1]
@@ -41,7 +41,7 @@ def mate(stream, individuals, deme, room, mode):
             has_alias = choose(stream, n_mating, weights, total, has_alias, room, pairs[i], mode)
 
 
-@stage
+@merged
 def reproduce(stream, deme, room, mode, fixed_eggs):
     """Let pairs have eggs."""
     pairs = room.pairs

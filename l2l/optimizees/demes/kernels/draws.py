@@ -18,7 +18,11 @@ DRAWN = 1
 CONTINUOUS = 2
 
 # For other kernels only, which allocate nothing: without reference counts, wrappers and checks for zero divisors.
-stage = njit(nogil=True, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")  # type: ignore[call-overload]
+_STAGE = {"nogil": True, "_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "error_model": "numpy"}
+stage = njit(**_STAGE)  # type: ignore[call-overload]
+
+# Merged into its caller: a call would hand on each array of a deme and of the room as seven numbers, hundreds in all.
+merged = njit(**_STAGE, forceinline=True)  # type: ignore[call-overload]
 
 # Counting bits is faster than rejection below so many trials, and than a search above so many expected.
 MOST_BY_BITS = 400

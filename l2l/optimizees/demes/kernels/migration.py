@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .draws import CONTINUOUS, DRAWN, ONE_BY_ONE, grains, make_alias, pick, stage, thin, thin_each, thin_rows
+from .draws import CONTINUOUS, DRAWN, ONE_BY_ONE, grains, make_alias, merged, pick, stage, thin, thin_each, thin_rows
 from .model import FEMALE
 
 
@@ -54,7 +54,7 @@ class Ways(NamedTuple):
     alias: np.ndarray
 
 
-@stage
+@merged
 def emigrate(state, d, paths, room, block, mode):
     """Take emigrants out of deme ``d``, and send them; of females that mated the sperm only, as `arrive` expects."""
     stream, individuals, arriving = state.streams[d], state.individuals[d], state.arriving[block]
@@ -87,14 +87,14 @@ def emigrate(state, d, paths, room, block, mode):
                 here[g] += mated[g]
 
 
-@stage
+@merged
 def ways_of(paths, d):
     """Views of the ways that lead out of deme ``d``."""
     begin, end = paths.first[paths.pattern[d]], paths.first[paths.pattern[d] + 1]
     return Ways(paths.step[begin:end], paths.weight[begin:end], paths.threshold[begin:end], paths.alias[begin:end])
 
 
-@stage
+@merged
 def send(stream, d, n, ways, arriving, mode):
     """Send ``n`` emigrants of deme ``d`` on their ways; return their number.
 

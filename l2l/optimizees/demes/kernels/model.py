@@ -8,7 +8,7 @@ from l2l.optimizees.demes.config import ARRAYS, COLUMNS, GROWTH_MODES, Populatio
 from l2l.optimizees.demes.sexes import Sex
 from l2l.sharing import Bank
 
-from .draws import CONTINUOUS, DRAWN, EXPECTED, stage
+from .draws import CONTINUOUS, DRAWN, EXPECTED, merged
 
 FEMALE, MALE = int(Sex.FEMALE), int(Sex.MALE)
 
@@ -174,7 +174,7 @@ def make_state(individuals: np.ndarray, sperm: np.ndarray, streams: np.ndarray, 
     return State(individuals, sperm, streams, arriving, arriving_sperm)
 
 
-@stage
+@merged
 def room_of(room, block):
     """Views of a block's room."""
     return Room(
@@ -208,7 +208,7 @@ def make_room(config: PopulationConfig, n_blocks: int) -> Room:
     )
 
 
-@stage
+@merged
 def deme_of(model, d):
     """Views of what the model says of deme ``d``."""
     signature = model.signature[d]

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from .draws import DRAWN, ONE_BY_ONE, bear, make_alias, pick, round_up_or_down, split, stage, thin
+from .draws import DRAWN, ONE_BY_ONE, bear, make_alias, merged, pick, round_up_or_down, split, stage, thin
 from .model import BEVERTON_HOLT, FEMALE, FIXED, LOGISTIC, MALE, RICKER
 
 
-@stage
+@merged
 def count_suitors(individuals, deme, new_adult_age, suitors):
     """Males that mate, by genotype; an expected number, as mates are drawn from among them with replacement.
 
@@ -29,7 +29,7 @@ def count_suitors(individuals, deme, new_adult_age, suitors):
     return suitors.sum()
 
 
-@stage
+@merged
 def chosen(suitors, preference, weights):
     """What males a female prefers: weights float64[n_g], filled; return their sum."""
     total = 0.0
@@ -39,7 +39,7 @@ def chosen(suitors, preference, weights):
     return total
 
 
-@stage
+@merged
 def is_indifferent(preference):
     """Whether all females prefer the same males, as by default."""
     n_genotypes = preference.shape[0]
@@ -50,7 +50,7 @@ def is_indifferent(preference):
     return True
 
 
-@stage
+@merged
 def choose(stream, n, weights, total, has_alias, room, out, mode):
     """Let ``n`` females choose mates in proportion to ``weights``; ``out`` float64[n_g] is added to.
 
@@ -73,7 +73,7 @@ def choose(stream, n, weights, total, has_alias, room, out, mode):
     return True
 
 
-@stage
+@merged
 def lay(stream, deme, room, mode, fixed_eggs):
     """Let the pairs of the room have as many eggs as it says but for their genotypes: ``room.juveniles``, filled.
 
@@ -91,7 +91,7 @@ def lay(stream, deme, room, mode, fixed_eggs):
         room.juveniles[MALE, g] = bear(stream, (eggs[g] - females) * deme.zygote_viability[MALE, g], mode)
 
 
-@stage
+@merged
 def unite(room, deme):
     """How many unions of two gametes are expected of the room's pairs: ``room.unions``, filled."""
     pairs, by_female, unions = room.pairs, room.gametes, room.unions
@@ -152,7 +152,7 @@ def hatch_fixed(stream, deme, room, mode):
         room.juveniles[MALE, g] = thin(stream, males, deme.zygote_viability[MALE, g], mode)
 
 
-@stage
+@merged
 def growth(deme, n_juveniles, density):
     """The share of juveniles that lives on in the company of all, before what dies at their age anyway.
 
@@ -170,7 +170,7 @@ def growth(deme, n_juveniles, density):
     return 1.0
 
 
-@stage
+@merged
 def gather(individuals, juveniles, deme, new_adult_age):
     """Move those of age 0 to ``juveniles``.
 
@@ -192,7 +192,7 @@ def gather(individuals, juveniles, deme, new_adult_age):
     return n_juveniles, crowd
 
 
-@stage
+@merged
 def grow_up(stream, individuals, deme, new_adult_age, room, mode):
     """Let juveniles of age 0 grow up; what becomes of them is in ``room.grown``, and age 0 is empty.
 
