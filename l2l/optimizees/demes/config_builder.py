@@ -154,12 +154,22 @@ class PopulationConfigBuilder:
 
     def initial_individual_count(self, individual_count: Any) -> np.ndarray:
         shape = len(Sex), self.n_ages, len(self.species.genotypes)
-        by_name = self.resolve_age_structured_initial_individual_count
+
+        def by_name(counts: Mapping[str, Any]) -> np.ndarray:
+            if self.is_discrete:
+                return self.resolve_discrete_initial_individual_count(self.species, counts)
+            ages = self.n_ages, self.new_adult_age
+            return self.resolve_age_structured_initial_individual_count(self.species, counts, *ages)
+
         return self._scaled("individual_count", individual_count, shape, by_name)
 
     def initial_sperm_storage(self, sperm_storage: Any) -> np.ndarray:
         shape = self.n_ages, len(self.species.genotypes), len(self.species.genotypes)
-        by_name = self.resolve_age_structured_initial_sperm_storage
+
+        def by_name(counts: Mapping[str, Any]) -> np.ndarray:
+            ages = self.n_ages, self.new_adult_age
+            return self.resolve_age_structured_initial_sperm_storage(self.species, counts, *ages)
+
         return self._scaled("sperm_storage", sperm_storage, shape, by_name)
 
     def equilibrium_individual_distribution(self, equilibrium_distribution: Any) -> np.ndarray:
@@ -190,6 +200,13 @@ class PopulationConfigBuilder:
                 ages = _ages(f"individual_count of {genotype!r}", count, n_ages, new_adult_age)
                 counts[sex, :, species.genotype(genotype)] += ages
         return counts
+
+    @staticmethod
+    def resolve_discrete_initial_individual_count(
+        species: Species, distribution: Mapping[str, Mapping[str, Any]]
+    ) -> np.ndarray:
+        """The same for generations that do not overlap, where adults are of age 1: float64[2, 2, n_genotypes]."""
+        return PopulationConfigBuilder.resolve_age_structured_initial_individual_count(species, distribution, 2, 1)
 
     @staticmethod
     def resolve_age_structured_initial_sperm_storage(
@@ -245,13 +262,17 @@ class PopulationConfigBuilder:
         return _array(name, given, (self.n_ages,), highest)
 
     def _scaled(
-        self, name: str, given: Any, shape: tuple[int, ...], by_name: Callable[..., np.ndarray] | None = None
+        self,
+        name: str,
+        given: Any,
+        shape: tuple[int, ...],
+        by_name: Callable[[Mapping[str, Any]], np.ndarray] | None = None,
     ) -> np.ndarray:
         """Absolute numbers that were given as an array, or by names of genotypes, or not."""
         if given is None:
             return np.zeros(shape)
         if by_name is not None and isinstance(given, Mapping):
-            counts = by_name(self.species, given, self.n_ages, self.new_adult_age)
+            counts = by_name(given)
         else:
             counts = _array(name, given, shape)
         return counts * self.population_scale
