@@ -160,7 +160,7 @@ def test_mutations_exclude_each_other(species):
 
 
 def test_proportional_mutations_sum_to_one(species):
-    mutation = PointMutation("m", "WT", None, None, ["Dr", "R2"], [1, {"female": 3}], rate_mode="proportional")
+    mutation = PointMutation("m", "WT", None, None, ["Dr", "R2"], [2, {"female": 6}], rate_mode="proportional")
     assert gametes(species, [mutation], "WT|WT") == {"Dr": 0.25, "R2": 0.75}
     assert gametes(species, [mutation], "WT|WT", Sex.MALE) == {"Dr": 1.0}
 
