@@ -141,11 +141,11 @@ class PopulationConfigBuilder:
         return self._fitness("zygote_viability", presets, zygote_viability)
 
     def genotype_to_gametes_map(self, presets: Any) -> np.ndarray:
-        rules = [rule for preset in in_order(_flat(presets)) for rule in self._once(self._gamete_rules, preset)]
+        rules = [rule for preset in self._once(_ordered, presets) for rule in self._once(self._gamete_rules, preset)]
         return genotype_to_gametes_map(self.species, rules)
 
     def gametes_to_zygote_map(self, presets: Any) -> np.ndarray:
-        rules = [rule for preset in in_order(_flat(presets)) for rule in self._once(self._zygote_rules, preset)]
+        rules = [rule for preset in self._once(_ordered, presets) for rule in self._once(self._zygote_rules, preset)]
         return gametes_to_zygote_map(self.species, rules) if rules else self._plain_zygotes
 
     @cached_property
@@ -279,7 +279,7 @@ class PopulationConfigBuilder:
 
     def _fitness(self, quantity: str, presets: Any, calls: Sequence[tuple[Any, str]]) -> np.ndarray:
         """What presets set, and then what users set by patterns, in a mode."""
-        fitness = self._once(self._after_presets, *_flat(presets))
+        fitness = self._once(self._after_presets, presets)
         if not calls:
             return getattr(fitness, quantity)
         fitness = copy.copy(fitness)
@@ -295,17 +295,17 @@ class PopulationConfigBuilder:
     def _zygote_rules(self, preset: Preset) -> list[ZygoteRule]:
         return preset.zygote_rules(self.species)
 
-    def _after_presets(self, *presets: Preset) -> Fitness:
+    def _after_presets(self, presets: Any) -> Fitness:
         fitness = Fitness(self.species, self.n_ages, self.new_adult_age)
-        for preset in in_order(presets):
+        for preset in self._once(_ordered, presets):
             preset.patch_fitness(fitness)
         return fitness
 
-    def _once(self, make: Callable[..., T], *of: Any) -> T:
-        """What was made of the very same objects before, or is made now; the objects are kept, and so are their ids."""
-        key = (make, *map(id, of))
+    def _once(self, make: Callable[[Any], T], of: Any) -> T:
+        """What was made of the very same object before, or is made now; the object is kept, and so is its id."""
+        key = make, id(of)
         if key not in self._made:
-            self._made[key] = of, make(*of)
+            self._made[key] = of, make(of)
         return self._made[key][1]
 
 
@@ -331,6 +331,10 @@ def _ages(what: str, count: Any, n_ages: int, new_adult_age: int) -> np.ndarray:
     else:
         by_age = [*count, *[0.0] * (n_ages - len(count))]
     return _array(what, by_age, (n_ages,))
+
+
+def _ordered(presets: Any) -> list[Preset]:
+    return in_order(_flat(presets))
 
 
 def _flat(presets: Any) -> Iterator[Preset]:

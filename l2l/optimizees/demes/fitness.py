@@ -123,7 +123,7 @@ class Fitness:
         if len({self._species.locus(allele) for allele in alleles}) > 1:
             raise UsageError(f"{quantity}: the alleles {', '.join(alleles)} must belong to one locus")
         if mode in MODES and isinstance(scaling, float) and scaling == 1.0:
-            return
+            return  # nothing changes; most presets scale one quantity or none
         copies = self._species.copies(*alleles)
         if quantity != "sexual_selection":
             for row, one in self._rows(quantity, scaling):

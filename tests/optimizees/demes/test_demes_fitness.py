@@ -91,6 +91,8 @@ def test_alleles_scale_sexual_selection_by_the_copies_of_males(fitness):
         ({"viability": {"a|a": {4: 0.5}}}, "no age 4; ages are 0 to 3"),
         ({"sexual_selection": {"a|a": 0.5, "A|A": {"a|a": 0.5}}}, "either all patterns are of males"),
         ({"mode": "replaced"}, "did you mean 'replace'"),
+        ({"sexual_selection": 0.5}, "sexual_selection needs numbers by patterns, .* got 0.5"),
+        ({"fecundity": {("a", "a"): 0.5}}, "a pattern of genotypes is a text, .* got .'a', 'a'."),
     ],
 )
 def test_wrong_fitness_is_refused(fitness, arguments, message):
@@ -102,6 +104,7 @@ def test_wrong_fitness_is_refused(fitness, arguments, message):
     ("arguments", "message"),
     [
         (("fecundity", ["a"], 0.5, "dominnt"), "did you mean 'dominant'"),
+        (("fecundity", ["a"], 1.0, "dominnt"), "did you mean 'dominant'"),
         (("fecundity", ["a"], 0.5, "custom"), "a pair of numbers is expected, got 0.5"),
         (("fecundity", ["a"], (0.5, 0.5)), "a number is expected"),
         (("fecundity", ["b"], 0.5), "has no allele 'b'"),
