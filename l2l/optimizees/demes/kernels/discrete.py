@@ -1,6 +1,6 @@
 """A generation of a deme whose adults live for one tick."""
 
-from .draws import merged, thin
+from .draws import merged, thin_each
 from .model import FEMALE
 from .reproduction import choose, chosen, count_suitors, grow_up, is_indifferent, lay
 
@@ -27,8 +27,9 @@ def advance(stream, individuals, deme, room, mode, fixed_eggs):
 @merged
 def mate(stream, individuals, deme, room, mode):
     """Pair females and males: ``room.pairs``."""
-    pairs, suitors, weights = room.pairs, room.weights[0], room.weights[1]
+    pairs, suitors, weights, seeking = room.pairs, room.weights[0], room.weights[1], room.seeking[ADULT]
     count_suitors(individuals, deme, ADULT, suitors)
+    thin_each(stream, individuals[FEMALE, ADULT], deme.mating[FEMALE, ADULT], seeking, mode)
     pairs[:] = 0.0
     indifferent = is_indifferent(deme.preference)
     has_alias, total = False, 0.0
@@ -37,8 +38,7 @@ def mate(stream, individuals, deme, room, mode):
             total = chosen(suitors, deme.preference[i], weights)
             has_alias = False
         if total > 0.0:
-            n_mating = thin(stream, individuals[FEMALE, ADULT, i], deme.mating[FEMALE, ADULT], mode)
-            has_alias = choose(stream, n_mating, weights, total, has_alias, room, pairs[i], mode)
+            has_alias = choose(stream, seeking[i], weights, total, has_alias, room, pairs[i], mode)
 
 
 @merged

@@ -114,8 +114,8 @@ def thin_each(stream, counts, p, out, mode):
         for k in range(counts.shape[0]):
             out[k] = thin(stream, counts[k], p, mode)
         return
-    pace = pace_of(p)
-    _thin_in_passing(stream, counts, p, pace, passed_by(stream, pace), out)
+    pace = _pace_of(p)
+    _thin_in_passing(stream, counts, p, pace, _passed_by(stream, pace), out)
 
 
 @stage
@@ -123,8 +123,8 @@ def thin_rows(stream, counts, p, out, sums, out_sums, mode):
     """`thin_each` of ``counts`` float64[n, n], and the sums of its rows and of those of ``out``: float64[n], filled."""
     n = counts.shape[0]
     if mode == DRAWN and 0.0 < p < 1.0:
-        pace = pace_of(p)
-        ahead = passed_by(stream, pace)
+        pace = _pace_of(p)
+        ahead = _passed_by(stream, pace)
         for i in range(n):
             sums[i], out_sums[i], ahead = _thin_in_passing(stream, counts[i], p, pace, ahead, out[i])
         return
@@ -137,13 +137,13 @@ def thin_rows(stream, counts, p, out, sums, out_sums, mode):
 
 
 @stage
-def pace_of(p):
-    """What `passed_by` needs to know of the rarer one of ``p`` and ``1 - p``."""
+def _pace_of(p):
+    """What `_passed_by` needs to know of the rarer one of ``p`` and ``1 - p``."""
     return 1.0 / math.log1p(-min(p, 1.0 - p))
 
 
 @stage
-def passed_by(stream, pace):
+def _passed_by(stream, pace):
     """How many individuals are passed by before the next one that the rarer thing happens to: a geometric number."""
     return np.floor(math.log(open_uniform(stream)) * pace)
 
@@ -171,7 +171,7 @@ def _thin_in_passing(stream, counts, p, pace, ahead, out):
             while ahead < n_left:
                 n_events += 1.0
                 n_left -= ahead + 1.0
-                ahead = passed_by(stream, pace)
+                ahead = _passed_by(stream, pace)
             ahead -= n_left
         out[k] = n_events if p <= 0.5 else n - n_events
         total += n
@@ -234,39 +234,19 @@ def split(stream, n, weights, total, out, mode):
     """
     if n <= 0.0 or total <= 0.0:
         return
-    n_bins = weights.shape[0]
-    if mode == DRAWN:
-        n_left, weight_left = np.int64(n), total
-        last = n_bins - 1
-        while weights[last] <= 0.0:
-            last -= 1
-        for b in range(last):
-            if n_left == 0:
-                return
-            if weights[b] > 0.0:
-                here = binomial(stream, n_left, weights[b] / weight_left)
-                out[b] += here
-                n_left -= here
-                weight_left -= weights[b]
-        out[last] += n_left
-    elif mode == EXPECTED:
-        for b in range(n_bins):
+    if mode == EXPECTED:
+        for b in range(weights.shape[0]):
             out[b] += n * (weights[b] / total)
-    else:
-        _split_continuously(stream, n, weights, total, out)
-
-
-@stage
-def _split_continuously(stream, n, weights, total, out):
-    n_left, weight_left = n, total
+        return
     last = weights.shape[0] - 1
     while weights[last] <= 0.0:
         last -= 1
+    n_left, weight_left = n, total
     for b in range(last):
         if n_left <= 0.0:
             return
         if weights[b] > 0.0:
-            here = thin(stream, n_left, weights[b] / weight_left, CONTINUOUS)
+            here = thin(stream, n_left, weights[b] / weight_left, mode)
             out[b] += here
             n_left -= here
             weight_left -= weights[b]

@@ -61,30 +61,43 @@ def emigrate(state, d, paths, room, block, mode):
     n_ages, n_genotypes = individuals.shape[1:]
     rates = paths.rates[paths.rate_of[d]]
     ways = ways_of(paths, d)
-    leaving, mated = room.weights[0], room.weights[1]
+    leaving, staying = room.weights[0], room.weights[1]
     for sex in range(2):
         for age in range(n_ages):
             rate, here = rates[sex, age], individuals[sex, age]
             if rate <= 0.0:
                 continue
-            mated[:] = 0.0
+            staying[:] = 0.0
             if sex == FEMALE and state.sperm.shape[0] > 0:
-                mates = state.sperm[d, age]
-                thin_rows(stream, mates, rate, room.pairs, mated, leaving, mode)
-                for g in range(n_genotypes):
-                    here[g] -= mated[g]
-                    if leaving[g] > 0.0:
-                        for j in range(n_genotypes):
-                            if room.pairs[g, j] > 0.0:
-                                there = state.arriving_sperm[block, :, age, g, j]
-                                sent = send(stream, d, room.pairs[g, j], ways, there, mode)
-                                mates[g, j] -= sent
-                                mated[g] -= sent
+                there = state.arriving_sperm[block, :, age]
+                emigrate_mated(stream, d, here, state.sperm[d, age], rate, ways, room, there, mode)
             thin_each(stream, here, rate, leaving, mode)
             for g in range(n_genotypes):
                 if leaving[g] > 0.0:
                     here[g] -= send(stream, d, leaving[g], ways, arriving[:, sex, age, g], mode)
-                here[g] += mated[g]
+                here[g] += staying[g]
+
+
+@merged
+def emigrate_mated(stream, d, females, mates, rate, ways, room, arriving, mode):
+    """Take out of ``females`` all that mated; send some, and let the others be ``room.weights[1]``.
+
+    Parameters
+    ----------
+    females : float64[n_g]
+    mates : float64[n_g, n_g]
+    arriving : float64[n_demes, n_g, n_g]
+    """
+    leaving, n_leaving, staying = room.pairs, room.weights[0], room.weights[1]
+    thin_rows(stream, mates, rate, leaving, staying, n_leaving, mode)
+    for i in range(females.shape[0]):
+        females[i] -= staying[i]
+        if n_leaving[i] > 0.0:
+            for j in range(females.shape[0]):
+                if leaving[i, j] > 0.0:
+                    sent = send(stream, d, leaving[i, j], ways, arriving[:, i, j], mode)
+                    mates[i, j] -= sent
+                    staying[i] -= sent
 
 
 @merged
