@@ -28,12 +28,12 @@ COMMANDS = {
     "python": "",
 }
 SIZES = {
-    "l2l-run --resume": "--quiet --max-workers 2",
+    "l2l-run --resume": "--quiet --max-workers 1",
     "l2l-run --list": "",
-    "l2l-run": "--smoke --quiet --max-workers 2",
+    "l2l-run": "--smoke --quiet --max-workers 1",
     "slim optimise": "--generations 1 --population 4 --replicates 1 --finalists 1 --selection-seeds 1 "
-    "--comparison-seeds 2 --workers 2 --quiet",
-    "slim fit": "--generations 2 --replicates 4 --simulations 100 --workers 2 --quiet",
+    "--comparison-seeds 2 --workers 1 --quiet",
+    "slim fit": "--generations 2 --replicates 4 --simulations 100 --workers 1 --quiet",
     "slim network --coast": "--n-farms 40",
     "slim rules": "--runs 2",
     "slim benchmark": "--trials 2 --quiet",

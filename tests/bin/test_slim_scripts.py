@@ -17,7 +17,7 @@ BIN = Path(__file__).parents[2] / "bin"
 def run_folder(request, tmp_path_factory):
     root = tmp_path_factory.mktemp("results")
     script = BIN / f"l2l-slim-{request.param}.py"
-    options = ("--smoke", "--root-dir", root, "--max-workers", "2")
+    options = ("--smoke", "--root-dir", root, "--max-workers", "1")
     subprocess.run([sys.executable, "-m", "l2l.cli", script, *options], capture_output=True, check=True)
     return root / f"slim-{request.param}"
 
