@@ -82,7 +82,7 @@ def test_alleles_scale_sexual_selection_by_the_copies_of_males(fitness):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"viability": {"a|a": 1.5}}, "viability of genotype 'a.a' must be between 0 and 1, got 1.5"),
+        ({"viability": {"A|A": 0.0, "a|a": 1.5}}, "viability of genotype 'a.a' must be between 0 and 1, got 1.5"),
         ({"fecundity": {"a|a": -1.0}}, "fecundity of genotype 'a.a' must be at least 0"),
         ({"fecundity": {"a|a": np.nan}}, "a number is expected, got nan"),
         ({"fecundity": {"a|a": {0: 1.0}}}, "a number is expected"),
