@@ -71,6 +71,13 @@ def test_a_rule_may_lose_gametes_and_zygotes():
     assert zygotes[0, 2].sum() == 1.0
 
 
+def test_row_of_moves_that_is_wrong_is_named():
+    moves = np.eye(4)
+    moves[2, 0] = 1.0
+    with pytest.raises(UsageError, match="row 2 of the moves of a rule must"):
+        genotype_to_gametes_map(SPECIES, [GameteRule(Sex.MALE, SPECIES.matching("*"), moves)])
+
+
 @pytest.mark.parametrize("moves", [2 * np.eye(4), -np.eye(4), np.full((4, 4), np.nan), np.eye(3)])
 def test_moves_that_are_no_probabilities_are_refused(moves):
     with pytest.raises(UsageError, match="moves of a rule must"):
