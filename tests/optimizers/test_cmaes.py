@@ -320,6 +320,15 @@ def test_only_categories_are_searched_too():
     assert optimizer.best_individual == dict.fromkeys("pqr", "c")
 
 
+@pytest.mark.filterwarnings("error")
+def test_first_generations_of_equal_values_do_not_spoil_a_search_with_a_margin():
+    optimizer, traj = mixed_optimizer()
+    for _ in range(2):
+        optimizer.post_process(traj, evaluate(optimizer, lambda ind: 100.0))
+    run_mixed(optimizer, traj)
+    assert optimizer.best_individual["n"].tolist() == [2, 17, 29] and optimizer.best_individual["kind"] == "b"
+
+
 def test_a_single_number_is_searched():
     optimizer, traj = make(lambda: {"x": 0.9}, bounds={"x": (0.0, 1.0)}, n_iteration=60)
     run(optimizer, traj, lambda ind: (ind["x"] - 0.3) ** 2)

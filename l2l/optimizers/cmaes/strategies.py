@@ -1,5 +1,6 @@
 """Strategies of the library ``cmaes`` on points of a region, each with the same few methods."""
 
+import warnings
 from collections import deque
 from typing import Any, Protocol
 
@@ -182,7 +183,12 @@ class MarginCMA:
         return point
 
     def tell(self, points: np.ndarray, values: np.ndarray) -> None:
-        self.cma.tell([(self.solutions.popleft(), value) for value in values.tolist()])
+        told = [(self.solutions.popleft(), value) for value in values.tolist()]
+        with warnings.catch_warnings():
+            # the library penalises points that were out of bounds by the spread of values in earlier generations: until
+            # there was any, which it warns about, the penalties are nan, and the order is that of the values
+            warnings.filterwarnings("ignore", "Mean of empty slice|invalid value encountered", RuntimeWarning)
+            self.cma.tell(told)
 
     def forget(self, n: int) -> None:
         for _ in range(n):
