@@ -14,6 +14,8 @@ from l2l.optimizees.demes.releases import Releases
 from l2l.optimizees.demes.scenarios import SCENARIOS, find_scenario
 from l2l.space import Float
 from l2l.testing import OptimizeeContract
+from l2l.utils.assignment import Assignment, Attempt, Trial, line_of
+from l2l.utils.channel import decode, decode_parameters, encode_parameters
 from l2l.utils.individual import Individual
 from l2l.utils.trajectory import Trajectory
 
@@ -53,6 +55,15 @@ def test_releases_raise_the_share_that_the_goal_is_about():
     assert (nothing.cost, nothing.n_released, nothing.share, nothing.shortfall, nothing.ticks) == (0, 0, 0, 0.9, 9)
     assert (something.cost, something.n_released) == (320, 120)
     assert 0 < something.share and something.shortfall == pytest.approx(max(0, 0.9 - something.share))
+
+
+def test_what_is_sent_to_a_worker_is_a_few_hundred_bytes():
+    made = DemesOptimizee(Trajectory(name="demes"), DemesOptimizeeParameters(seed=1))
+    individual = {f"individual.{name}": value for name, value in made.create_individual().items()}
+    evaluation = Attempt((999, 999, Trial(99)))
+    task = line_of(Assignment(evaluation, 2**128 - 1, *encode_parameters(individual)))
+    assert decode_parameters(decode(task)).keys() == individual.keys()
+    assert len(task) < 500
 
 
 def test_a_plan_leaves_nothing_to_the_next():
