@@ -31,13 +31,14 @@ def frequencies(courses: Mapping[str, Course], goal: Goal, png: Path) -> None:
         right.set(xlabel="tick", ylabel="frequency", title=f"alleles under the plan: {name_of_first}")
         left.yaxis.set_major_formatter("{x:.0%}")
         lines, names = left.get_legend_handles_labels()
-        left.legend([*lines[-2::-1], lines[-1]], [*names[-2::-1], names[-1]], loc="best")
+        left.legend([*lines[-2::-1], lines[-1]], [*names[-2::-1], names[-1]], loc="best", frameon=True)
         right.legend(loc="best")
 
 
 def release_map(adults: np.ndarray, releases: Releases, png: Path) -> None:
     """Draw where a plan releases how many, and at which tick, on the adults of each deme, float64[rows, cols]."""
     from matplotlib.colors import PowerNorm
+    from matplotlib.patheffects import withStroke
 
     with figure(png, 7.4) as (drawn, axes):
         axes.set(xticks=[], yticks=[], facecolor=WATER)
@@ -49,7 +50,8 @@ def release_map(adults: np.ndarray, releases: Releases, png: Path) -> None:
         area = 40 + 360 * releases.size / max(1, releases.size.max(initial=1))
         axes.scatter(cols, rows, s=area, color=COLOURS[1], alpha=0.85, edgecolor="white", lw=1.2)
         for row, col, tick, size in zip(rows, cols, releases.tick, releases.size, strict=True):
-            axes.annotate(f"{size} at {tick}", (col, row), (0, 12), textcoords="offset points", ha="center", fontsize=8)
+            told = axes.annotate(f"{size} at {tick}", (col, row), (0, 13), textcoords="offset points", ha="center")
+            told.set_path_effects([withStroke(linewidth=2.5, foreground="white")])  # also on dark land
         axes.set_title(f"{releases.n_released} released in {len(releases.size)} places (how many, at which tick)")
 
 
