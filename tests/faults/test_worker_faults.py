@@ -244,7 +244,7 @@ def test_replacement_that_cannot_start_is_not_tried_for_ever(launch, counting, m
     run = launch(simulate, runner_params={"exec": command, "max_workers": 1})
     assert isinstance(run.error, WorkerStartError)
     assert "exit code 6" in str(run.error)
-    assert 1 + worker_pool.START_TRIES < len(starts()) < 1 + worker_pool.START_TRIES + 5
+    assert 1 + 2 <= len(starts()) < 1 + worker_pool.START_TRIES + 5  # two if each takes as long as is waited
 
 
 def test_worker_that_is_killed_while_it_starts_is_replaced(launch, counting):
