@@ -97,11 +97,11 @@ def report_build(args):
 
 
 def private_bytes():
-    """Of this process, what it has freed given back."""
+    """Of this process, what it has freed given back; not the code of libraries, which any other process may share."""
     gc.collect()
     ctypes.CDLL("libc.so.6").malloc_trim(0)
     with open("/proc/self/smaps_rollup") as file:
-        return 1024 * sum(int(line.split()[1]) for line in file if line.startswith("Private_"))
+        return 1024 * sum(int(line.split()[1]) for line in file if line.startswith("Private_Dirty"))
 
 
 def private_of(model, case, n):
