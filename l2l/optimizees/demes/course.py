@@ -35,8 +35,7 @@ class Course:
 
     def shares(self, genotypes: str | Sequence[str]) -> np.ndarray:
         """Share of the adults of all demes that a pattern, or one of several, is of: float64[n_ticks + 1]."""
-        patterns = [genotypes] if isinstance(genotypes, str) else genotypes
-        meant = np.any([self.species.matching(pattern) for pattern in patterns], axis=0)
+        meant = self.species.matching_any(genotypes)
         return _ratio(self.adults[:, :, meant].sum(axis=(1, 2)), self.adults.sum(axis=(1, 2)))
 
     def frequencies(self, allele: str) -> np.ndarray:

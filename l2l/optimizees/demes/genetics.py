@@ -1,6 +1,6 @@
 """Species: all that may be inherited, by number and by name."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce, wraps
 from itertools import product
 from math import prod
@@ -143,6 +143,11 @@ class Species:
     def matching(self, pattern: str) -> np.ndarray:
         """Which genotypes a pattern, such as ``"WT|*"``, is of: bool[n_genotypes], read-only; see ``patterns``."""
         return matching(self.chromosomes, pattern)
+
+    def matching_any(self, patterns: str | Iterable[str]) -> np.ndarray:
+        """Which genotypes a pattern, or one of several, is of: bool[n_genotypes]."""
+        patterns = [patterns] if isinstance(patterns, str) else patterns
+        return np.any([self.matching(pattern) for pattern in patterns], axis=0)
 
     def locus(self, allele: str) -> str:
         """Where an allele belongs.

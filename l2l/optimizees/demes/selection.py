@@ -38,8 +38,7 @@ class Layout(NamedTuple):
         """
         if sex not in _SELECTED:
             raise UsageError(f"sex must be 'female', 'male' or 'both', got {sex!r}{nearest(str(sex), _SELECTED)}")
-        patterns = [genotypes] if isinstance(genotypes, str) else list(genotypes)
-        matched = np.any([self.species.matching(pattern) for pattern in patterns], axis=0)
+        matched = self.species.matching_any(genotypes)
         by_sex = np.isin(list(Sex), _SELECTED[sex])
         return by_sex[:, None, None] & self._ages(ages)[None, :, None] & matched
 
